@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace modlab {
+
+/// The ordered set of units carried by one tensor (definitions.md, section 1).
+struct Group {
+  /// The layer's name in the model (`features.0`), or `input`.
+  std::string name;
+  /// `input`, `linear`, `conv1d`, `conv2d`, `conv3d`.
+  std::string operation;
+  int units = 0;
+};
+
+/// A dense matrix of weights between two groups, read where it lies: entry(t, s) is the weight from source unit s to
+/// target unit t, the absolute value of the element at data[t * target_stride + s * source_stride] times target_scale[t]
+/// times source_scale[s]. The element's own sign is kept in the data.
+///
+/// Exactly one of the two element pointers is set. One of the strides is 1 for every block that the model reader makes
+/// (fast), but any strides are right. Scales are absolute (>= 0) and may be empty, which means all ones.
+///
+/// `owner` keeps the memory alive (a tensor's storage, a vector). Immutable after construction, so it is safe to read
+/// from many threads. Copying copies the view, never the weights.
+struct Block {
+  int source = 0;  ///< Index of the group whose units are read.
+  int target = 0;  ///< Index of the group whose units are written.
+  int source_units = 0;
+  int target_units = 0;
+
+  const float* float_data = nullptr;
+  const double* double_data = nullptr;
+  int64_t target_stride = 0;
+  int64_t source_stride = 1;
+  std::vector<double> target_scale;
+  std::vector<double> source_scale;
+  std::shared_ptr<const void> owner;
+
+  /// For null models: how many elements of a kernel went into one entry, and the number of a target unit's inputs.
+  int64_t kernel_size = 1;
+  int64_t fan_in = 0;
+  /// Number of groups of a grouped convolution (1 for all else): entries outside the diagonal blocks cannot be occupied.
+  int convolution_groups = 1;
+
+  /// |weight| with scales applied. For tests and small graphs; kernels read the data themselves.
+  double entry(int target_unit, int source_unit) const;
+};
+
+/// A network as a weighted graph of units: groups and blocks; undirected adjacency A = U + U^T where U holds the blocks
+/// (so an entry of a block from a group to itself on the diagonal counts twice). Never an edge list.
+///
+/// Plain data: build it, then share it read-only between threads.
+class UnitGraph {
+ public:
+  /// Appends a group and returns its index.
+  int AddGroup(Group group);
+  /// Appends a block. Its group indices must exist and its unit counts must be the groups'; otherwise std::logic_error.
+  void AddBlock(Block block);
+
+  const std::vector<Group>& groups() const { return groups_; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+  /// Number of units in all groups.
+  int units() const { return first_unit_.empty() ? 0 : first_unit_.back() + groups_.back().units; }
+  /// Unit number of a group's first unit; units are numbered through the groups in order.
+  int first_unit(int group) const { return first_unit_[group]; }
+
+  std::vector<std::string> warnings;
+
+ private:
+  std::vector<Group> groups_;
+  std::vector<int> first_unit_;
+  std::vector<Block> blocks_;
+};
+
+/// Number of non-zero entries of a block and their sum. O(entries).
+struct BlockTotals {
+  int64_t edges = 0;
+  double weight = 0;
+};
+BlockTotals Totals(const Block& block);
+
+/// A block that owns a row-major [target][source] matrix. For tests and for weights that had to be computed.
+Block OwnedBlock(int source, int target, int source_units, int target_units, std::vector<double> weights);
+
+}  // namespace modlab

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/graph/unit_graph.h"
+#include "core/run_context.h"
+
+namespace modlab {
+
+/// What every measure of a partition is made of (definitions.md, section 5). Units labelled -1 belong to no cluster: they
+/// count in 2m and in no cluster's sums.
+struct ClusterSums {
+  std::vector<double> internal;  ///< e_c = sum of A_ij over i, j in c.
+  std::vector<double> volume;    ///< v_c = sum of degrees over c.
+  double total = 0;              ///< 2m = sum of all A_ij.
+};
+
+/// Labels are per unit, -1 or 0 ... clusters - 1. Reads every weight once, in parallel, accumulates in double; the same
+/// whatever the number of threads. Errors: kNoEdges.
+ClusterSums SumClusters(const UnitGraph& graph, const std::vector<int>& labels, int clusters, RunContext& context);
+
+/// Newman's Q = sum over c of [ e_c / 2m - resolution (v_c / 2m)^2 ] ([Newman]; definitions.md, section 5).
+double NewmanModularity(const ClusterSums& sums, double resolution = 1);
+
+/// ncut = sum over c of (v_c - e_c) / v_c (definitions.md, section 6): 0 to the number of clusters. Clusters without
+/// volume count 0.
+double NormalizedCut(const ClusterSums& sums);
+
+/// (k - ncut) / (2 ncut) for k clusters; absent where ncut is 0.
+std::optional<double> AverageInOut(double ncut, int clusters);
+
+}  // namespace modlab

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "core/graph/unit_graph.h"
+#include "core/run_context.h"
+
+namespace modlab {
+
+/// The adjacency A of an undirected weighted graph, as something that can be applied. Implementations decide where the
+/// weights lie and how they are read; the clustering above never sees an entry.
+class AffinityOperator {
+ public:
+  virtual ~AffinityOperator() = default;
+  virtual int units() const = 0;
+  /// y = A x for `columns` vectors, column-major [units][columns]. x and y must not overlap. Deterministic: the same x
+  /// gives the same y, bit for bit, whatever the number of threads.
+  virtual void Apply(const double* x, double* y, int columns) const = 0;
+  /// Row sums of A (a self-loop of weight w counts 2w). Computed once.
+  virtual const std::vector<double>& degrees() const = 0;
+};
+
+/// A of a unit graph, applied block by block: each weight is read once per application, for both directions. Accumulates
+/// in double. The graph and the context must outlive it. Bandwidth-bound; O(entries) per application.
+class BlockAffinity : public AffinityOperator {
+ public:
+  BlockAffinity(const UnitGraph& graph, RunContext& context);
+  int units() const override;
+  void Apply(const double* x, double* y, int columns) const override;
+  const std::vector<double>& degrees() const override { return degrees_; }
+
+ private:
+  const UnitGraph& graph_;
+  RunContext& context_;
+  std::vector<double> degrees_;
+};
+
+}  // namespace modlab

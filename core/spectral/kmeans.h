@@ -1,0 +1,31 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+#include "core/run_context.h"
+
+namespace modlab {
+
+struct KMeansOptions {
+  int clusters = 8;
+  int restarts = 100;
+  uint32_t seed = 0;
+  int max_iterations = 300;
+};
+
+struct KMeansResult {
+  /// Per row, 0 ... clusters - 1.
+  std::vector<int> labels;
+  double inertia = 0;
+};
+
+/// k-means of the rows of `points` ([n][d]): greedy k-means++ starts (Arthur & Vassilvitskii 2007), Lloyd's iterations
+/// until no label changes, an empty cluster taking the point farthest from its centre; the restart of lowest inertia wins,
+/// the earliest of equal ones. Restart i draws from a generator seeded by (seed, i), so the result does not depend on the
+/// number of threads. Restarts run in parallel. O(restarts * iterations * n * d * clusters).
+/// Errors: kInvalidOption (clusters over n, restarts below 1).
+KMeansResult KMeans(const Eigen::MatrixXd& points, const KMeansOptions& options, RunContext& context);
+
+}  // namespace modlab
