@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace modlab::server {
+
+/// The directory of one attempt at a job: all that daemon, supervisor and worker share. No socket is needed, so the
+/// same protocol works for a local process, for a node on a shared file system, and across a restart of any of them.
+///
+///     in/              written by the daemon before the start, then read-only
+///       spec.binpb     modlab.internal.AttemptSpec
+///       model.pt       a copy of the stored content, never a hard link
+///     out/             written by the worker; every byte of it is hostile
+///       events.log     see event_log.h
+///       result.binpb   modlab.internal.WorkerResult; written to result.tmp, synced, renamed
+///       artifacts/
+///     limits           written by the daemon, read by the supervisor: AttemptLimits
+///     log              the worker's standard output and error, cut off at a size; written by the supervisor
+///     ended            written by the supervisor when the worker is gone: AttemptEnd
+class AttemptDirectory {
+ public:
+  explicit AttemptDirectory(std::filesystem::path root) : root_(std::move(root)) {}
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path in() const { return root_ / "in"; }
+  std::filesystem::path spec() const { return root_ / "in/spec.binpb"; }
+  std::filesystem::path model() const { return root_ / "in/model.pt"; }
+  std::filesystem::path out() const { return root_ / "out"; }
+  std::filesystem::path events() const { return root_ / "out/events.log"; }
+  std::filesystem::path result() const { return root_ / "out/result.binpb"; }
+  std::filesystem::path artifacts() const { return root_ / "out/artifacts"; }
+  std::filesystem::path limits() const { return root_ / "limits"; }
+  std::filesystem::path log() const { return root_ / "log"; }
+  std::filesystem::path ended() const { return root_ / "ended"; }
+
+ private:
+  std::filesystem::path root_;
+};
+
+/// What the supervisor enforces from outside.
+struct AttemptLimits {
+  /// Memory above what the worker held when it took the job.
+  int64_t memory_bytes = 0;
+  int64_t wall_milliseconds = 0;
+  /// How long a worker that was asked to end (SIGTERM) may take.
+  int64_t grace_milliseconds = 5000;
+  /// Size of `log`; what the worker prints beyond it is thrown away.
+  int64_t log_bytes = 1 << 20;
+};
+
+/// How a worker ended.
+struct AttemptEnd {
+  enum class How {
+    kExited,       ///< By itself; `status` is its exit status.
+    kSignaled,     ///< By a signal that the supervisor did not send; `status` is the signal.
+    kTimeLimit,    ///< Killed by the supervisor.
+    kMemoryLimit,  ///< Killed by the supervisor.
+    kCancelled,    ///< Ended, or was killed, after the supervisor was asked to cancel.
+    kStartFailed,  ///< The worker's program could not be run; `message` says why.
+  };
+  How how = How::kExited;
+  int status = 0;
+  int64_t peak_memory_bytes = 0;
+  int64_t wall_milliseconds = 0;
+  std::string message;
+};
+
+/// Exit status of a worker that stopped because it was asked to.
+inline constexpr int kWorkerCancelledStatus = 75;
+
+/// Text files of `key value` lines, written to a temporary name, synced and renamed. The writers throw
+/// std::system_error; the readers return nothing where the file is absent, and throw std::runtime_error where it makes
+/// no sense.
+void WriteLimits(const AttemptDirectory& directory, const AttemptLimits& limits);
+std::optional<AttemptLimits> ReadLimits(const AttemptDirectory& directory);
+void WriteEnd(const AttemptDirectory& directory, const AttemptEnd& end);
+std::optional<AttemptEnd> ReadEnd(const AttemptDirectory& directory);
+
+}  // namespace modlab::server

@@ -1,0 +1,94 @@
+#include "server/executor/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace modlab::server {
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    if (valid()) ::close(descriptor_);
+    descriptor_ = other.Release();
+  }
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (valid()) ::close(descriptor_);
+}
+
+int FileDescriptor::Release() { return std::exchange(descriptor_, -1); }
+
+void ThrowErrno(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
+
+void WriteAll(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) ThrowErrno("write");
+    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+void SyncDirectory(const std::filesystem::path& path) {
+  const FileDescriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid() || ::fsync(directory.get()) != 0) ThrowErrno("sync " + path.string());
+}
+
+void WriteFileAtomically(const std::filesystem::path& path, std::string_view content) {
+  std::filesystem::path temporary = path;
+  temporary.replace_extension(".tmp");
+  {
+    const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.valid()) ThrowErrno("create " + temporary.string());
+    WriteAll(file.get(), content);
+    if (::fsync(file.get()) != 0) ThrowErrno("sync " + temporary.string());
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) ThrowErrno("rename " + temporary.string());
+  SyncDirectory(path.parent_path());
+}
+
+FileDescriptor OpenUntrusted(const std::filesystem::path& path, int64_t max_bytes) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid()) {
+    if (errno == ENOENT) return file;
+    if (errno == ELOOP) throw std::runtime_error(path.filename().string() + " is a link");
+    ThrowErrno("open " + path.string());
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) ThrowErrno("stat " + path.string());
+  if (!S_ISREG(status.st_mode)) throw std::runtime_error(path.filename().string() + " is not a regular file");
+  if (status.st_size > max_bytes) {
+    throw std::runtime_error(path.filename().string() + " has " + std::to_string(status.st_size) + " bytes; at most " +
+                             std::to_string(max_bytes) + " are taken");
+  }
+  return file;
+}
+
+std::string ReadAt(int descriptor, int64_t offset, size_t max_bytes) {
+  std::string bytes(max_bytes, '\0');
+  size_t have = 0;
+  while (have < max_bytes) {
+    const ssize_t got = ::pread(descriptor, bytes.data() + have, max_bytes - have, offset + static_cast<int64_t>(have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) ThrowErrno("read");
+    if (got == 0) break;
+    have += static_cast<size_t>(got);
+  }
+  bytes.resize(have);
+  return bytes;
+}
+
+std::optional<std::string> ReadUntrusted(const std::filesystem::path& path, int64_t max_bytes) {
+  const FileDescriptor file = OpenUntrusted(path, max_bytes);
+  if (!file.valid()) return std::nullopt;
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) ThrowErrno("stat " + path.string());
+  return ReadAt(file.get(), 0, static_cast<size_t>(std::min<int64_t>(status.st_size, max_bytes)));
+}
+
+}  // namespace modlab::server

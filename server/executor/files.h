@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace modlab::server {
+
+/// A file descriptor that closes itself.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(other.Release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor();
+
+  int get() const { return descriptor_; }
+  bool valid() const { return descriptor_ >= 0; }
+  int Release();
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// Throws std::system_error for the present errno; `what` says what was being done, to which file.
+[[noreturn]] void ThrowErrno(const std::string& what);
+
+/// Writes all bytes, going on after interruptions. Throws std::system_error.
+void WriteAll(int descriptor, std::string_view bytes);
+
+/// Writes a whole file so that after a crash there is the old one or the new one: temporary name, sync, rename, sync of
+/// the directory. Throws std::system_error.
+void WriteFileAtomically(const std::filesystem::path& path, std::string_view content);
+
+/// Opens a file that somebody hostile may have made: a regular file, no link followed, at most `max_bytes` long; never
+/// blocks on a FIFO. An absent file gives an invalid descriptor. Throws std::runtime_error where it is anything else.
+FileDescriptor OpenUntrusted(const std::filesystem::path& path, int64_t max_bytes);
+
+/// Reads at most `max_bytes` from `offset`; fewer at the end of the file. Throws std::system_error.
+std::string ReadAt(int descriptor, int64_t offset, size_t max_bytes);
+
+/// All of a file through OpenUntrusted; nothing where it is absent.
+std::optional<std::string> ReadUntrusted(const std::filesystem::path& path, int64_t max_bytes);
+
+/// Syncs a directory's entries. Throws std::system_error.
+void SyncDirectory(const std::filesystem::path& path);
+
+}  // namespace modlab::server
