@@ -18,7 +18,7 @@ namespace modlab {
 class RunContext {
  public:
   /// Called with the phase and its fraction in [0, 1], or no fraction where it is not known. Called from the thread that
-  /// calls `Report`, at most every 100 ms within a phase, and always on a phase's first report.
+  /// calls `Report`, one call at a time, at most every 100 ms within a phase, and always on a phase's first report.
   using ProgressCallback = std::function<void(std::string_view phase, std::optional<double> fraction)>;
 
   /// `threads` >= 1, the calling thread counted: the pool gets one fewer.
@@ -34,7 +34,7 @@ class RunContext {
   /// begun are then skipped. Checks for cancellation between tasks. Not reentrant from inside a task.
   void ParallelFor(int count, const std::function<void(int)>& task);
 
-  /// Reports progress and checks for cancellation.
+  /// Reports progress and checks for cancellation. May be called from tasks too.
   void Report(std::string_view phase, std::optional<double> fraction = {});
 
   /// Makes the computation leave with Cancelled at its next check. Async-signal-safe.

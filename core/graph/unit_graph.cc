@@ -1,0 +1,75 @@
+#include "core/graph/unit_graph.h"
+
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+namespace modlab {
+
+double Block::entry(int target_unit, int source_unit) const {
+  const int64_t offset = target_unit * target_stride + source_unit * source_stride;
+  double weight = std::abs(float_data != nullptr ? static_cast<double>(float_data[offset]) : double_data[offset]);
+  if (!target_scale.empty()) weight *= target_scale[target_unit];
+  if (!source_scale.empty()) weight *= source_scale[source_unit];
+  return weight;
+}
+
+int UnitGraph::AddGroup(Group group) {
+  if (group.units < 0) throw std::logic_error("group " + group.name + " has a negative number of units");
+  first_unit_.push_back(units());
+  groups_.push_back(std::move(group));
+  return static_cast<int>(groups_.size()) - 1;
+}
+
+void UnitGraph::AddBlock(Block block) {
+  const auto check = [this](const char* end, int group, int units, const std::vector<double>& scale) {
+    if (group < 0 || group >= static_cast<int>(groups_.size())) {
+      throw std::logic_error(std::string("a block's ") + end + " is no group of the graph");
+    }
+    if (groups_[group].units != units) {
+      throw std::logic_error("a block has another number of units than its " + std::string(end) + " group " +
+                             groups_[group].name);
+    }
+    if (!scale.empty() && static_cast<int>(scale.size()) != units) {
+      throw std::logic_error(std::string("a block's ") + end + " scale has another length than its group");
+    }
+  };
+  check("source", block.source, block.source_units, block.source_scale);
+  check("target", block.target, block.target_units, block.target_scale);
+  if ((block.float_data == nullptr) == (block.double_data == nullptr)) {
+    throw std::logic_error("a block has either float or double data");
+  }
+  blocks_.push_back(std::move(block));
+}
+
+BlockTotals Totals(const Block& block) {
+  BlockTotals totals;
+  for (int target = 0; target < block.target_units; ++target) {
+    for (int source = 0; source < block.source_units; ++source) {
+      const double weight = block.entry(target, source);
+      if (weight != 0) ++totals.edges;
+      totals.weight += weight;
+    }
+  }
+  return totals;
+}
+
+Block OwnedBlock(int source, int target, int source_units, int target_units, std::vector<double> weights) {
+  if (weights.size() != static_cast<size_t>(source_units) * static_cast<size_t>(target_units)) {
+    throw std::logic_error("a block's weights do not fill it");
+  }
+  const auto owner = std::make_shared<const std::vector<double>>(std::move(weights));
+  Block block;
+  block.source = source;
+  block.target = target;
+  block.source_units = source_units;
+  block.target_units = target_units;
+  block.double_data = owner->data();
+  block.target_stride = source_units;
+  block.source_stride = 1;
+  block.fan_in = source_units;
+  block.owner = owner;
+  return block;
+}
+
+}  // namespace modlab
