@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that modlab is built from and tested with. See --help.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: deploy/install-deps.sh [--tests]
+
+Installs the Debian packages that building and running modlab needs; with --tests also those that its test suite needs.
+Asks dpkg what is there first: where nothing is missing it does nothing and needs no rights. Otherwise it runs apt-get as
+root, or through sudo. It never removes a package. Debian 12 and 13.
+TEXT
+}
+
+# Names are the same on Debian 12 and 13.
+build_packages=(
+  g++ cmake ninja-build pkgconf ccache            # compiler and build
+  libtorch-dev                                    # loads and runs models (worker only)
+  libopenblas-pthread-dev                         # LibTorch's matrix products; else the reference BLAS, several times slower
+  libeigen3-dev libspectra-dev                    # eigenpairs of the graph
+  libgrpc++-dev protobuf-compiler-grpc            # the protocol
+  libprotobuf-dev protobuf-compiler
+  libboost-dev                                    # Asio (headers only)
+  libsqlitecpp-dev libsqlite3-dev                 # the job store
+  libssl-dev libzip-dev zlib1g-dev                # digests, archives, checksums
+  libcli11-dev libspdlog-dev libfmt-dev           # command lines, logs, formatting
+)
+test_packages=(
+  libgtest-dev libgmock-dev libbenchmark-dev      # unit tests and benchmarks
+  python3 python3-torch python3-numpy             # fixtures: models as their authors write them
+  python3-scipy python3-sklearn python3-networkx  # oracles for embedding, labels and modularity
+  python3-grpcio python3-protobuf                 # end-to-end tests and the Python example
+)
+
+say() { echo "install-deps: $*"; }
+fail() {
+  echo "install-deps: $*" >&2
+  exit 1
+}
+
+packages=("${build_packages[@]}")
+case "${1:-}" in
+  "") ;;
+  --tests) packages+=("${test_packages[@]}") ;;
+  -h | --help)
+    usage
+    exit 0
+    ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
+
+system=$(. /etc/os-release 2>/dev/null && echo "${ID:-unknown} ${VERSION_ID:-}" || echo "unknown")
+case "$system" in
+  "debian 12" | "debian 13") ;;
+  *) fail "this is \"$system\", and only Debian 12 and 13 are known here. Elsewhere install by hand a C++20 compiler," \
+    "CMake, Ninja, LibTorch with OpenBLAS (to run models), gRPC and Protocol Buffers (the protocol), Eigen and Spectra" \
+    "(eigenpairs), Boost headers (processes), SQLiteCpp (the job store), OpenSSL, libzip, zlib, CLI11, spdlog and fmt;" \
+    "for the tests also GoogleTest, Google Benchmark and, in Python, torch, scikit-learn, NetworkX and grpcio." ;;
+esac
+
+# A package counts only when it is fully installed, not when its configuration was left behind.
+known=$(dpkg-query -W -f='${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
+missing=()
+for package in "${packages[@]}"; do
+  grep -qxF "$package installed" <<<"$known" || missing+=("$package")
+done
+
+if ((${#missing[@]} == 0)); then
+  say "all ${#packages[@]} packages are installed."
+else
+  as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null ||
+      fail "installing packages needs root, and there is no sudo here. Run as root: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+  say "installing ${#missing[@]} of ${#packages[@]} packages: ${missing[*]}"
+  "${apt[@]}" -qq update || say "apt-get update failed; going on with the package lists that are here."
+  "${apt[@]}" -y -qq --no-install-recommends --no-remove install "${missing[@]}" </dev/null ||
+    fail "apt-get could not install them; its own words stand above. Mend that, then run this again."
+  say "done."
+fi
+
+# Several BLAS libraries can be installed side by side; Debian's alternatives say which one programs get.
+blas=$(/sbin/ldconfig -p | awk '$1 == "libblas.so.3" && !seen++ { print $NF }')
+if [[ $(readlink -f "${blas:-/}") != *openblas* ]]; then
+  say "note: libblas.so.3 is ${blas:-missing}, not OpenBLAS: modlab will work, but several times slower." \
+    "Choose OpenBLAS with: update-alternatives --config libblas.so.3-$(uname -m)-linux-gnu" >&2
+fi

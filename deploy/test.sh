@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds modlab with warnings as errors, and runs its tests. See --help.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+  cat <<'TEXT'
+Usage: deploy/test.sh [--long | --sanitize PRESET]
+
+Installs the packages that are missing (deploy/install-deps.sh --tests), builds the dev preset into build/dev and runs
+every test with ctest.
+
+  --sanitize PRESET  build and test PRESET instead: asan-ubsan or tsan
+  --long             dev, then asan-ubsan, then tsan
+
+JOBS in the environment is the number of compilers and tests at once; by default the number of CPUs.
+TEXT
+}
+
+presets=(dev)
+case "${1:-}" in
+  "") ;;
+  --long) presets=(dev asan-ubsan tsan) ;;
+  --sanitize)
+    case "${2:-}" in
+      asan-ubsan | tsan) presets=("$2") ;;
+      *)
+        echo "test: --sanitize takes asan-ubsan or tsan" >&2
+        exit 2
+        ;;
+    esac
+    ;;
+  -h | --help)
+    usage
+    exit 0
+    ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac
+jobs=${JOBS:-$(nproc)}
+
+./deploy/install-deps.sh --tests
+for preset in "${presets[@]}"; do
+  echo "test: building $preset"
+  cmake --preset "$preset"
+  cmake --build --preset "$preset" --parallel "$jobs"
+  echo "test: running $preset"
+  ctest --preset "$preset" --parallel "$jobs"
+done
