@@ -91,4 +91,19 @@ std::optional<std::string> ReadUntrusted(const std::filesystem::path& path, int6
   return ReadAt(file.get(), 0, static_cast<size_t>(std::min<int64_t>(status.st_size, max_bytes)));
 }
 
+void RemoveTree(const std::filesystem::path& path) noexcept {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (fs::is_directory(fs::symlink_status(path, ignored))) {
+    fs::permissions(path, fs::perms::owner_all, ignored);
+    for (fs::recursive_directory_iterator entry(path, ignored), end; !ignored && entry != end;
+         entry.increment(ignored)) {
+      if (entry->symlink_status(ignored).type() == fs::file_type::directory) {
+        fs::permissions(entry->path(), fs::perms::owner_all, ignored);
+      }
+    }
+  }
+  fs::remove_all(path, ignored);
+}
+
 }  // namespace modlab::server

@@ -47,6 +47,10 @@ std::string ReadAt(int descriptor, int64_t offset, size_t max_bytes);
 /// All of a file through OpenUntrusted; nothing where it is absent.
 std::optional<std::string> ReadUntrusted(const std::filesystem::path& path, int64_t max_bytes);
 
+/// Removes a directory with everything in it, also where it, or a directory in it, is not writable. No link is
+/// followed. What cannot be removed is left.
+void RemoveTree(const std::filesystem::path& path) noexcept;
+
 /// Syncs a directory's entries. Throws std::system_error.
 void SyncDirectory(const std::filesystem::path& path);
 

@@ -1,0 +1,43 @@
+#include "server/store/blobs_table.h"
+
+#include "modlab/v1/upload.pb.h"
+#include "server/store/database.h"
+#include "server/store/query.h"
+
+namespace modlab::server {
+
+using modlab::v1::Upload;
+
+void InsertBlob(SQLite::Database& connection, const std::string& sha256, int64_t size_bytes) {
+  Query(connection, "INSERT OR IGNORE INTO blobs (sha256, size_bytes, create_time) VALUES (?, ?, ?)", sha256,
+        size_bytes, NowMicros())
+      .exec();
+}
+
+bool OwnsContent(SQLite::Database& connection, const std::string& owner, const std::string& sha256) {
+  Query query(connection,
+              "SELECT EXISTS (SELECT 1 FROM models WHERE owner = ? AND sha256 = ?) OR "
+              "EXISTS (SELECT 1 FROM uploads WHERE owner = ? AND sha256 = ? AND state = ?)",
+              owner, sha256, owner, sha256, Upload::COMPLETE);
+  query.executeStep();
+  return query.getColumn(0).getInt() != 0;
+}
+
+bool DeleteBlobIfUnused(SQLite::Database& connection, const std::string& sha256) {
+  return Query(connection,
+               "DELETE FROM blobs WHERE sha256 = ? "
+               "AND NOT EXISTS (SELECT 1 FROM models WHERE models.sha256 = blobs.sha256) "
+               "AND NOT EXISTS (SELECT 1 FROM uploads WHERE uploads.sha256 = blobs.sha256 AND state = ?) "
+               "AND NOT EXISTS (SELECT 1 FROM artifacts WHERE artifacts.sha256 = blobs.sha256)",
+               sha256, Upload::COMPLETE)
+             .exec() > 0;
+}
+
+std::set<std::string> AllBlobs(SQLite::Database& connection) {
+  std::set<std::string> digests;
+  Query query(connection, "SELECT sha256 FROM blobs");
+  while (query.executeStep()) digests.insert(query.getColumn(0).getString());
+  return digests;
+}
+
+}  // namespace modlab::server

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <set>
+#include <string>
+
+namespace modlab::server {
+
+// Which content exists. Within a transaction.
+
+/// Notes content; the same twice is one row.
+void InsertBlob(SQLite::Database& connection, const std::string& sha256, int64_t size_bytes);
+
+/// Whether this owner has the content already, through a model or a complete upload.
+bool OwnsContent(SQLite::Database& connection, const std::string& owner, const std::string& sha256);
+
+/// Forgets content that nothing refers to any more. True if it did: the caller then removes the file after the commit.
+bool DeleteBlobIfUnused(SQLite::Database& connection, const std::string& sha256);
+
+std::set<std::string> AllBlobs(SQLite::Database& connection);
+
+}  // namespace modlab::server

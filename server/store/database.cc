@@ -1,0 +1,65 @@
+#include "server/store/database.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "server/store/schema.h"
+
+namespace modlab::server {
+namespace {
+
+SQLite::Database Open(const std::filesystem::path& path) {
+  try {
+    return SQLite::Database(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 10'000);
+  } catch (const SQLite::Exception& error) {
+    throw StorageError(fmt::format("cannot open the database {}: {}", path.string(), error.what()));
+  }
+}
+
+void Migrate(SQLite::Database& connection, const std::filesystem::path& path) {
+  const int version = connection.execAndGet("PRAGMA user_version").getInt();
+  if (version > Database::SchemaVersion()) {
+    throw StorageError(
+        fmt::format("the database {} was written by a newer modlab (schema {}, this program knows {}): start that "
+                    "version, or give another --data-dir",
+                    path.string(), version, Database::SchemaVersion()));
+  }
+  for (int next = version; next < Database::SchemaVersion(); ++next) {
+    SQLite::Transaction transaction(connection, SQLite::TransactionBehavior::IMMEDIATE);
+    connection.exec(kMigrations.at(static_cast<size_t>(next)));
+    connection.exec(fmt::format("PRAGMA user_version = {}", next + 1));
+    transaction.commit();
+  }
+}
+
+}  // namespace
+
+Database::Database(const std::filesystem::path& path) : connection_(Open(path)) {
+  try {
+    connection_.exec("PRAGMA journal_mode = WAL");
+    connection_.exec("PRAGMA synchronous = FULL");
+    connection_.exec("PRAGMA foreign_keys = ON");
+    Migrate(connection_, path);
+  } catch (const SQLite::Exception& error) {
+    throw StorageError(fmt::format("cannot use the database {}: {}", path.string(), error.what()));
+  }
+}
+
+int Database::SchemaVersion() { return static_cast<int>(kMigrations.size()); }
+
+void Database::RunAfterCommit() {
+  for (const auto& action : std::exchange(after_commit_, {})) action();
+}
+
+StorageError Database::Translate(const SQLite::Exception& error) {
+  return StorageError(fmt::format("the server's database failed: {}", error.what()));
+}
+
+int64_t NowMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace modlab::server

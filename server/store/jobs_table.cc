@@ -1,0 +1,167 @@
+#include "server/store/jobs_table.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include "server/store/artifacts_table.h"
+#include "server/store/attempts_table.h"
+#include "server/store/blobs_table.h"
+#include "server/store/database.h"
+#include "server/store/events_table.h"
+#include "server/store/query.h"
+#include "server/store/resource_name.h"
+
+namespace modlab::server {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using modlab::v1::Job;
+
+constexpr const char* kColumns =
+    "id, owner, sharing, kind, state, priority, spec, create_time, start_time, end_time, last_sequence, error, "
+    "sequence FROM jobs";
+
+Job FromRow(SQLite::Database& connection, const Query& row) {
+  Job job;
+  const std::string id = row.getColumn(0).getString();
+  job.set_name("jobs/" + id);
+  job.set_owner(row.getColumn(1).getString());
+  job.set_sharing(static_cast<modlab::v1::Sharing>(row.getColumn(2).getInt()));
+  job.set_kind(static_cast<Job::Kind>(row.getColumn(3).getInt()));
+  job.set_state(static_cast<Job::State>(row.getColumn(4).getInt()));
+  job.set_priority(row.getColumn(5).getInt());
+  ParseColumn(row.getColumn(6), job.mutable_spec());
+  *job.mutable_create_time() = ToTimestamp(row.getColumn(7).getInt64());
+  if (!row.getColumn(8).isNull()) *job.mutable_start_time() = ToTimestamp(row.getColumn(8).getInt64());
+  if (!row.getColumn(9).isNull()) *job.mutable_end_time() = ToTimestamp(row.getColumn(9).getInt64());
+  job.set_last_sequence(row.getColumn(10).getInt());
+  if (!row.getColumn(11).isNull()) ParseColumn(row.getColumn(11), job.mutable_error());
+  LoadLabels(connection, job.name(), job.mutable_labels());
+  LoadAttempts(connection, id, &job);
+  return job;
+}
+
+std::string Placeholders(size_t count) {
+  std::string list;
+  for (size_t i = 0; i < count; ++i) list += i == 0 ? "?" : ", ?";
+  return list;
+}
+
+}  // namespace
+
+void InsertJob(SQLite::Database& connection, const Job& job, const std::vector<JobInput>& inputs) {
+  const std::string id = IdOf(job.name());
+  Query(connection,
+        "INSERT INTO jobs (id, owner, sharing, kind, state, priority, spec, create_time) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        id, job.owner(), job.sharing(), job.kind(), Job::QUEUED, job.priority(), job.spec(),
+        TimeUtil::TimestampToMicroseconds(job.create_time()))
+      .exec();
+  for (const JobInput& input : inputs) {
+    Query(connection, "INSERT INTO job_inputs (job, model, sha256) VALUES (?, ?, ?)", id, input.model, input.sha256)
+        .exec();
+  }
+  InsertLabels(connection, job.name(), job.labels());
+  SetJobState(connection, id, Job::QUEUED);
+}
+
+std::optional<Job> FindJob(SQLite::Database& connection, const std::string& id, bool with_result) {
+  Query query(connection, std::string("SELECT ") + kColumns + " WHERE id = ?", id);
+  if (!query.executeStep()) return std::nullopt;
+  Job job = FromRow(connection, query);
+  if (with_result) {
+    Query result(connection, "SELECT result FROM jobs WHERE id = ? AND result IS NOT NULL", id);
+    if (result.executeStep()) ParseColumn(result.getColumn(0), job.mutable_result());
+  }
+  return job;
+}
+
+std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::string& id) {
+  std::vector<JobInput> inputs;
+  Query query(connection, "SELECT model, sha256 FROM job_inputs WHERE job = ?", id);
+  while (query.executeStep()) inputs.push_back({query.getColumn(0).getString(), query.getColumn(1).getString()});
+  return inputs;
+}
+
+JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Page& page) {
+  std::string sql = std::string("SELECT ") + kColumns + " WHERE owner = ?";
+  if (!filter.states.empty()) sql += " AND state IN (" + Placeholders(filter.states.size()) + ")";
+  if (!filter.kinds.empty()) sql += " AND kind IN (" + Placeholders(filter.kinds.size()) + ")";
+  if (page.before_sequence) sql += " AND sequence < ?";
+  sql += LabelCondition("'jobs/' || id", filter.labels.size()) + " ORDER BY sequence DESC LIMIT ?";
+  Query query(connection, sql, filter.owner);
+  for (const auto state : filter.states) query.Add(state);
+  for (const auto kind : filter.kinds) query.Add(kind);
+  if (page.before_sequence) query.Add(*page.before_sequence);
+  for (const auto& [key, value] : filter.labels) {
+    query.Add(key);
+    query.Add(value);
+  }
+  query.Add(page.size + 1);
+  JobList list;
+  int64_t last = 0;
+  while (query.executeStep()) {
+    if (static_cast<int>(list.jobs.size()) == page.size) {
+      list.last_sequence = last;
+      break;
+    }
+    list.jobs.push_back(FromRow(connection, query));
+    last = query.getColumn(12).getInt64();
+  }
+  return list;
+}
+
+std::optional<std::string> NextQueuedJob(SQLite::Database& connection) {
+  Query query(connection, "SELECT id FROM jobs WHERE state = ? ORDER BY priority DESC, sequence LIMIT 1", Job::QUEUED);
+  if (!query.executeStep()) return std::nullopt;
+  return query.getColumn(0).getString();
+}
+
+int CountJobs(SQLite::Database& connection, Job::State state) {
+  Query query(connection, "SELECT count(*) FROM jobs WHERE state = ?", state);
+  query.executeStep();
+  return query.getColumn(0).getInt();
+}
+
+void SetJobState(SQLite::Database& connection, const std::string& id, Job::State state, const std::string& message,
+                 int attempt) {
+  Query(connection, "UPDATE jobs SET state = ? WHERE id = ?", state, id).exec();
+  if (state == Job::RUNNING) Query(connection, "UPDATE jobs SET start_time = ? WHERE id = ?", NowMicros(), id).exec();
+  if (HasEnded(state)) Query(connection, "UPDATE jobs SET end_time = ? WHERE id = ?", NowMicros(), id).exec();
+  modlab::v1::Event event;
+  event.set_attempt(attempt);
+  event.mutable_state()->set_state(state);
+  event.mutable_state()->set_message(message);
+  AppendEvent(connection, id, &event);
+}
+
+void SetJobResult(SQLite::Database& connection, const std::string& id, const modlab::v1::JobResult& result) {
+  Query(connection, "UPDATE jobs SET result = ? WHERE id = ?", result, id).exec();
+}
+
+void SetJobError(SQLite::Database& connection, const std::string& id, const modlab::v1::JobError& error) {
+  Query(connection, "UPDATE jobs SET error = ? WHERE id = ?", error, id).exec();
+}
+
+void SetForceCancel(SQLite::Database& connection, const std::string& id) {
+  Query(connection, "UPDATE jobs SET force_cancel = 1 WHERE id = ?", id).exec();
+}
+
+bool ForceCancel(SQLite::Database& connection, const std::string& id) {
+  Query query(connection, "SELECT force_cancel FROM jobs WHERE id = ?", id);
+  return query.executeStep() && query.getColumn(0).getInt() != 0;
+}
+
+std::vector<std::string> DeleteJob(SQLite::Database& connection, const std::string& id) {
+  const auto artifacts = ArtifactsOfJob(connection, id);
+  Query(connection, "DELETE FROM jobs WHERE id = ?", id).exec();
+  DeleteLabels(connection, "jobs/" + id);
+  std::vector<std::string> unused;
+  for (const auto& artifact : artifacts) {
+    if (DeleteBlobIfUnused(connection, artifact.sha256())) unused.push_back(artifact.sha256());
+  }
+  return unused;
+}
+
+bool HasEnded(Job::State state) { return state == Job::SUCCEEDED || state == Job::FAILED || state == Job::CANCELLED; }
+
+}  // namespace modlab::server

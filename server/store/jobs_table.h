@@ -1,0 +1,62 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "modlab/v1/job.pb.h"
+#include "server/store/labels.h"
+#include "server/store/page.h"
+
+namespace modlab::server {
+
+// Jobs. All within a transaction; ids are without their `jobs/`.
+
+/// A model that a job reads.
+struct JobInput {
+  std::string model;  ///< Its id.
+  std::string sha256;
+};
+
+/// `job.name` and `job.owner` must be set. The first event, QUEUED, is appended.
+void InsertJob(SQLite::Database& connection, const modlab::v1::Job& job, const std::vector<JobInput>& inputs);
+/// With its attempts; with its result only where asked for.
+std::optional<modlab::v1::Job> FindJob(SQLite::Database& connection, const std::string& id, bool with_result = true);
+std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::string& id);
+
+struct JobFilter {
+  std::string owner;
+  std::vector<modlab::v1::Job::State> states;  ///< Empty for all.
+  std::vector<modlab::v1::Job::Kind> kinds;    ///< Empty for all.
+  Labels labels;
+};
+struct JobList {
+  std::vector<modlab::v1::Job> jobs;     ///< Without `result`.
+  std::optional<int64_t> last_sequence;  ///< Set where there are more.
+};
+JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Page& page);
+
+/// The queued job whose turn it is: highest priority, then oldest.
+std::optional<std::string> NextQueuedJob(SQLite::Database& connection);
+int CountJobs(SQLite::Database& connection, modlab::v1::Job::State state);
+
+/// Sets the state, the time that goes with it, and appends the event that says so, all in one.
+void SetJobState(SQLite::Database& connection, const std::string& id, modlab::v1::Job::State state,
+                 const std::string& message = "", int attempt = 0);
+/// Within the same transaction as SetJobState to SUCCEEDED or FAILED.
+void SetJobResult(SQLite::Database& connection, const std::string& id, const modlab::v1::JobResult& result);
+void SetJobError(SQLite::Database& connection, const std::string& id, const modlab::v1::JobError& error);
+
+/// Whether a cancellation was asked for that does not wait. For a daemon that takes a cancelling job up again.
+void SetForceCancel(SQLite::Database& connection, const std::string& id);
+bool ForceCancel(SQLite::Database& connection, const std::string& id);
+
+/// With everything that belongs to it; blobs that nothing refers to any more are returned for BlobStore::Remove.
+std::vector<std::string> DeleteJob(SQLite::Database& connection, const std::string& id);
+
+/// Whether a job in this state has ended for good.
+bool HasEnded(modlab::v1::Job::State state);
+
+}  // namespace modlab::server

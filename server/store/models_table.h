@@ -1,0 +1,39 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "modlab/v1/model.pb.h"
+#include "server/store/labels.h"
+#include "server/store/page.h"
+
+namespace modlab::server {
+
+// Models. All within a transaction; ids are without their `models/`.
+
+/// `model.name` and `model.owner` must be set.
+void InsertModel(SQLite::Database& connection, const modlab::v1::Model& model);
+std::optional<modlab::v1::Model> FindModel(SQLite::Database& connection, const std::string& id);
+/// The owner's newest model with this content.
+std::optional<modlab::v1::Model> FindModelByContent(SQLite::Database& connection, const std::string& owner,
+                                                    const std::string& sha256);
+struct ModelFilter {
+  std::string owner;
+  std::string sha256;  ///< Empty for any.
+  Labels labels;
+};
+struct ModelList {
+  std::vector<modlab::v1::Model> models;  ///< Without `inspection`.
+  std::optional<int64_t> last_sequence;   ///< Set where there are more.
+};
+ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, const Page& page);
+/// Writes `state`, `inspect_job`, `inspection` and `error`.
+void UpdateModelInspection(SQLite::Database& connection, const modlab::v1::Model& model);
+void DeleteModel(SQLite::Database& connection, const std::string& id);
+/// A job that has not ended and reads this model, if there is one.
+std::optional<std::string> UnfinishedJobOfModel(SQLite::Database& connection, const std::string& id);
+
+}  // namespace modlab::server

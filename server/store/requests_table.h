@@ -1,0 +1,21 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <optional>
+#include <string>
+
+namespace modlab::server {
+
+// Creations by `request_id`, so that asking twice creates once. Within the transaction that creates.
+
+struct StoredRequest {
+  std::string digest;    ///< Of method and body.
+  std::string resource;  ///< The name of what was created.
+};
+std::optional<StoredRequest> FindRequest(SQLite::Database& connection, const std::string& owner,
+                                         const std::string& request_id);
+void InsertRequest(SQLite::Database& connection, const std::string& owner, const std::string& request_id,
+                   const StoredRequest& request);
+
+}  // namespace modlab::server

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <array>
+
+namespace modlab::server {
+
+/// Migrations in order: kMigrations[n] takes the schema from version n to n + 1. Never changed once released, only
+/// added to. Times are microseconds since 1970; messages are serialised modlab.v1 messages.
+inline constexpr std::array kMigrations = {
+    R"sql(
+-- Content, stored once under its digest in blobs/. A row exists as long as something below refers to it.
+CREATE TABLE blobs (
+  sha256 TEXT PRIMARY KEY,
+  size_bytes INTEGER NOT NULL,
+  create_time INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE uploads (
+  id TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  sharing INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
+  state INTEGER NOT NULL,             -- modlab.v1.Upload.State; COMPLETE has its content in blobs
+  create_time INTEGER NOT NULL,
+  expire_time INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE models (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  sharing INTEGER NOT NULL,
+  display_name TEXT NOT NULL,
+  format INTEGER NOT NULL,
+  sha256 TEXT NOT NULL REFERENCES blobs (sha256),
+  size_bytes INTEGER NOT NULL,
+  state INTEGER NOT NULL,             -- modlab.v1.Model.State
+  inspect_job TEXT NOT NULL,          -- id of the latest inspection
+  inspection BLOB,                    -- modlab.v1.Inspection
+  error BLOB,                         -- modlab.v1.JobError
+  create_time INTEGER NOT NULL
+) STRICT;
+CREATE INDEX models_by_content ON models (owner, sha256);
+
+CREATE TABLE jobs (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  sharing INTEGER NOT NULL,
+  kind INTEGER NOT NULL,              -- modlab.v1.Job.Kind
+  state INTEGER NOT NULL,             -- modlab.v1.Job.State
+  priority INTEGER NOT NULL,
+  spec BLOB NOT NULL,                 -- modlab.v1.JobSpec
+  create_time INTEGER NOT NULL,
+  start_time INTEGER,
+  end_time INTEGER,
+  last_sequence INTEGER NOT NULL DEFAULT 0,
+  force_cancel INTEGER NOT NULL DEFAULT 0,
+  error BLOB,                         -- modlab.v1.JobError
+  result BLOB                         -- modlab.v1.JobResult
+) STRICT;
+CREATE INDEX jobs_by_turn ON jobs (state, priority DESC, sequence);
+
+-- What an unfinished job reads cannot be deleted.
+CREATE TABLE job_inputs (
+  job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  model TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (job, model)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX job_inputs_by_model ON job_inputs (model);
+
+CREATE TABLE attempts (
+  job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  process TEXT NOT NULL,              -- the executor's name for it
+  start_time INTEGER NOT NULL,
+  end_time INTEGER,
+  outcome TEXT NOT NULL DEFAULT '',
+  lost INTEGER NOT NULL DEFAULT 0,    -- whether it counts against the number of attempts
+  peak_memory_bytes INTEGER NOT NULL DEFAULT 0,
+  wall_milliseconds INTEGER NOT NULL DEFAULT 0,
+  event_offset INTEGER NOT NULL DEFAULT 0,  -- how much of events.log is in events
+  PRIMARY KEY (job, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+  job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL,
+  event BLOB NOT NULL,                -- modlab.v1.Event
+  PRIMARY KEY (job, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE artifacts (
+  job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  sha256 TEXT NOT NULL REFERENCES blobs (sha256),
+  size_bytes INTEGER NOT NULL,
+  PRIMARY KEY (job, name)
+) STRICT, WITHOUT ROWID;
+
+-- Labels of jobs and models; `resource` is `jobs/{id}` or `models/{id}`.
+CREATE TABLE labels (
+  resource TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (resource, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX labels_by_value ON labels (key, value, resource);
+
+-- Creations that were asked for with a request_id.
+CREATE TABLE requests (
+  owner TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  digest TEXT NOT NULL,               -- SHA-256 of method and body
+  resource TEXT NOT NULL,
+  create_time INTEGER NOT NULL,
+  PRIMARY KEY (owner, request_id)
+) STRICT, WITHOUT ROWID;
+)sql",
+};
+
+}  // namespace modlab::server
