@@ -17,8 +17,9 @@ namespace modlab {
 /// One computation uses a context at a time; `Cancel` may be called from any thread and from a signal handler.
 class RunContext {
  public:
-  /// Called with the phase and its fraction in [0, 1], or no fraction where it is not known. Called from the thread that
-  /// calls `Report`, one call at a time, at most every 100 ms within a phase, and always on a phase's first report.
+  /// Called with the phase and its fraction in [0, 1], or no fraction where it is not known. Called from the thread
+  /// that calls `Report`, one call at a time, at most every 100 ms within a phase, and always on a phase's first
+  /// report.
   using ProgressCallback = std::function<void(std::string_view phase, std::optional<double> fraction)>;
 
   /// `threads` >= 1, the calling thread counted: the pool gets one fewer.
@@ -29,9 +30,9 @@ class RunContext {
 
   int threads() const { return threads_; }
 
-  /// Calls task(0) ... task(count - 1), spread over the threads, and returns when all are done. Tasks must not depend on
-  /// which thread runs them or when. The first exception thrown by a task is rethrown after all have ended; tasks not yet
-  /// begun are then skipped. Checks for cancellation between tasks. Not reentrant from inside a task.
+  /// Calls task(0) ... task(count - 1), spread over the threads, and returns when all are done. Tasks must not depend
+  /// on which thread runs them or when. The first exception thrown by a task is rethrown after all have ended; tasks
+  /// not yet begun are then skipped. Checks for cancellation between tasks. Not reentrant from inside a task.
   void ParallelFor(int count, const std::function<void(int)>& task);
 
   /// Reports progress and checks for cancellation. May be called from tasks too.

@@ -8,8 +8,8 @@
 
 namespace modlab {
 
-/// What every measure of a partition is made of (definitions.md, section 5). Units labelled -1 belong to no cluster: they
-/// count in 2m and in no cluster's sums.
+/// What every measure of a partition is made of (definitions.md, section 5). Units labelled -1 belong to no cluster:
+/// they count in 2m and in no cluster's sums.
 struct ClusterSums {
   std::vector<double> internal;  ///< e_c = sum of A_ij over i, j in c.
   std::vector<double> volume;    ///< v_c = sum of degrees over c.

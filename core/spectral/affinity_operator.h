@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/graph/block_rows.h"
 #include "core/graph/unit_graph.h"
 #include "core/run_context.h"
 
@@ -18,20 +19,24 @@ class AffinityOperator {
   virtual void Apply(const double* x, double* y, int columns) const = 0;
   /// Row sums of A (a self-loop of weight w counts 2w). Computed once.
   virtual const std::vector<double>& degrees() const = 0;
+  /// For every unit its connected component, numbered by their first unit; -1 for units of degree 0.
+  virtual std::vector<int> Components() const = 0;
 };
 
-/// A of a unit graph, applied block by block: each weight is read once per application, for both directions. Accumulates
-/// in double. The graph and the context must outlive it. Bandwidth-bound; O(entries) per application.
+/// A of a unit graph, applied block by block: each weight is read once per application, for both directions.
+/// Accumulates in double. The graph and the context must outlive it. Bandwidth-bound; O(entries) per application.
 class BlockAffinity : public AffinityOperator {
  public:
   BlockAffinity(const UnitGraph& graph, RunContext& context);
-  int units() const override;
+  int units() const override { return graph_.units(); }
   void Apply(const double* x, double* y, int columns) const override;
   const std::vector<double>& degrees() const override { return degrees_; }
+  std::vector<int> Components() const override { return ConnectedComponents(graph_, context_); }
 
  private:
   const UnitGraph& graph_;
   RunContext& context_;
+  ChunkedRows rows_;
   std::vector<double> degrees_;
 };
 

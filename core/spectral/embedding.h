@@ -23,9 +23,9 @@ struct Embedding {
 };
 
 /// The `dimensions` eigenvectors of the smallest eigenvalues (definitions.md, section 4). The zero eigenvalues' vectors
-/// are known exactly (one for each connected component) and are not left to the solver. Small graphs are solved densely,
-/// others by Lanczos (Spectra). Errors: kNoEdges, kClustersOutOfRange (dimensions over the number of units with edges),
-/// kNotConverged.
+/// are known exactly (one for each connected component) and are not left to the solver. Small graphs are solved
+/// densely, others by Lanczos (Spectra). Errors: kNoEdges, kClustersOutOfRange (dimensions over the number of units
+/// with edges), kNotConverged.
 Embedding Embed(const AffinityOperator& affinity, int dimensions, RunContext& context);
 
 }  // namespace modlab

@@ -22,10 +22,10 @@ struct KMeansResult {
 };
 
 /// k-means of the rows of `points` ([n][d]): greedy k-means++ starts (Arthur & Vassilvitskii 2007), Lloyd's iterations
-/// until no label changes, an empty cluster taking the point farthest from its centre; the restart of lowest inertia wins,
-/// the earliest of equal ones. Restart i draws from a generator seeded by (seed, i), so the result does not depend on the
-/// number of threads. Restarts run in parallel. O(restarts * iterations * n * d * clusters).
-/// Errors: kInvalidOption (clusters over n, restarts below 1).
+/// until no label changes, an empty cluster taking the point farthest from its centre; the restart of lowest inertia
+/// wins, the earliest of equal ones. Restart i draws from a generator seeded by (seed, i), so the result does not
+/// depend on the number of threads. Restarts run in parallel. O(restarts * iterations * n * d * clusters). Reports
+/// phase `cluster`. Errors: kInvalidOption (clusters below 1 or over n, restarts or iterations below 1).
 KMeansResult KMeans(const Eigen::MatrixXd& points, const KMeansOptions& options, RunContext& context);
 
 }  // namespace modlab

@@ -1,0 +1,10 @@
+#pragma once
+
+/// Before a function's definition: compiles it for newer CPUs too, the one that runs is chosen when the program starts.
+/// AVX2 without fused multiply-add, so that every x86-64 CPU gives the same bits. Not under sanitizers: ThreadSanitizer
+/// is not yet there when the choice is made.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(MODLAB_SANITIZED)
+#define MODLAB_CPU_DISPATCH __attribute__((target_clones("avx2", "default")))
+#else
+#define MODLAB_CPU_DISPATCH
+#endif

@@ -1,0 +1,138 @@
+#include "core/graph/block_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace modlab {
+namespace {
+
+/// Enough entries to be worth waking a thread for.
+constexpr int64_t kChunkEntries = 32 * 1024;
+/// With this many rows a chunk's sums over columns are small beside the weights it reads.
+constexpr int64_t kMinChunkRows = 64;
+
+template <typename Element>
+void ReadElements(const Element* data, int64_t stride, int count, double* weights) {
+  if (stride == 1) {
+    for (int i = 0; i < count; ++i) weights[i] = std::abs(static_cast<double>(data[i]));
+  } else {
+    for (int i = 0; i < count; ++i) weights[i] = std::abs(static_cast<double>(data[i * stride]));
+  }
+}
+
+const double* DataOrNull(const std::vector<double>& scale) { return scale.empty() ? nullptr : scale.data(); }
+
+/// Disjoint sets with path halving; a set's root is its smallest member.
+class DisjointSets {
+ public:
+  explicit DisjointSets(int size) : parent_(size) { std::iota(parent_.begin(), parent_.end(), 0); }
+
+  int Find(int member) {
+    while (parent_[member] != member) member = parent_[member] = parent_[parent_[member]];
+    return member;
+  }
+  /// Joins a root's set with a member's and returns the root of both.
+  int Join(int root, int member) {
+    if (parent_[member] == root) return root;
+    const int other = Find(member);
+    const auto [low, high] = std::minmax(root, other);
+    parent_[high] = low;
+    parent_[member] = low;
+    return low;
+  }
+
+ private:
+  std::vector<int> parent_;
+};
+
+}  // namespace
+
+BlockRows::BlockRows(const UnitGraph& graph, const Block& block)
+    : BlockRows(block, graph.first_unit(block.target), graph.first_unit(block.source)) {}
+
+BlockRows::BlockRows(const Block& block) : BlockRows(block, 0, 0) {}
+
+BlockRows::BlockRows(const Block& block, int first_target_unit, int first_source_unit)
+    : float_data_(block.float_data),
+      double_data_(block.double_data),
+      rows_(block.target_units),
+      columns_(block.source_units),
+      row_stride_(block.target_stride),
+      column_stride_(block.source_stride),
+      first_row_unit_(first_target_unit),
+      first_column_unit_(first_source_unit),
+      row_scale_(DataOrNull(block.target_scale)),
+      column_scale_(DataOrNull(block.source_scale)) {
+  if (std::abs(row_stride_) < std::abs(column_stride_)) {
+    std::swap(rows_, columns_);
+    std::swap(row_stride_, column_stride_);
+    std::swap(first_row_unit_, first_column_unit_);
+    std::swap(row_scale_, column_scale_);
+  }
+}
+
+void BlockRows::Read(int row, int column, int count, double* weights) const {
+  const int64_t offset = row * row_stride_ + column * column_stride_;
+  if (float_data_ != nullptr) {
+    ReadElements(float_data_ + offset, column_stride_, count, weights);
+  } else {
+    ReadElements(double_data_ + offset, column_stride_, count, weights);
+  }
+  if (row_scale_ != nullptr) {
+    const double scale = row_scale_[row];
+    for (int i = 0; i < count; ++i) weights[i] *= scale;
+  }
+  if (column_scale_ != nullptr) {
+    for (int i = 0; i < count; ++i) weights[i] *= column_scale_[column + i];
+  }
+}
+
+ChunkedRows::ChunkedRows(const UnitGraph& graph) {
+  blocks.reserve(graph.blocks().size());
+  for (const Block& block : graph.blocks()) {
+    const BlockRows& rows = blocks.emplace_back(graph, block);
+    if (rows.columns() == 0) continue;
+    const int64_t chunk_rows = std::max(kMinChunkRows, kChunkEntries / rows.columns());
+    for (int64_t first = 0; first < rows.rows(); first += chunk_rows) {
+      chunks.push_back({.block = static_cast<int>(blocks.size()) - 1,
+                        .first_row = static_cast<int>(first),
+                        .last_row = static_cast<int>(std::min<int64_t>(first + chunk_rows, rows.rows()))});
+    }
+  }
+}
+
+std::vector<int> ConnectedComponents(const UnitGraph& graph, const RunContext& context) {
+  const ChunkedRows rows(graph);
+  DisjointSets sets(graph.units());
+  std::vector<char> has_edges(graph.units(), 0);
+  std::vector<double> weights;
+  for (const RowChunk& chunk : rows.chunks) {
+    context.CheckCancelled();
+    const BlockRows& block = rows.blocks[chunk.block];
+    weights.resize(block.columns());
+    for (int row = chunk.first_row; row < chunk.last_row; ++row) {
+      block.Read(row, 0, block.columns(), weights.data());
+      const int row_unit = block.first_row_unit() + row;
+      int root = sets.Find(row_unit);
+      for (int column = 0; column < block.columns(); ++column) {
+        if (weights[column] == 0) continue;
+        const int column_unit = block.first_column_unit() + column;
+        has_edges[row_unit] = has_edges[column_unit] = 1;
+        root = sets.Join(root, column_unit);
+      }
+    }
+  }
+
+  std::vector<int> components(graph.units(), -1);
+  int count = 0;
+  for (int unit = 0; unit < graph.units(); ++unit) {
+    if (has_edges[unit] == 0) continue;
+    const int root = sets.Find(unit);  // the smallest member, so it is numbered before the others
+    components[unit] = root == unit ? count++ : components[root];
+  }
+  return components;
+}
+
+}  // namespace modlab

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/graph/unit_graph.h"
+#include "core/run_context.h"
+
+namespace modlab {
+
+/// A block turned so that its rows lie along memory: rows are its target units, or its source units where those are
+/// farther apart in memory. An undirected graph does not mind. Refers to the block, which must outlive it.
+class BlockRows {
+ public:
+  BlockRows(const UnitGraph& graph, const Block& block);
+  /// Of a block on its own: units are numbered from 0 on either side.
+  explicit BlockRows(const Block& block);
+
+  int rows() const { return rows_; }
+  int columns() const { return columns_; }
+  /// Unit number of row 0 and of column 0.
+  int first_row_unit() const { return first_row_unit_; }
+  int first_column_unit() const { return first_column_unit_; }
+
+  /// Writes the weights (absolute, scales applied) of `count` entries of a row, from `column` on.
+  void Read(int row, int column, int count, double* weights) const;
+
+ private:
+  BlockRows(const Block& block, int first_target_unit, int first_source_unit);
+
+  const float* float_data_;
+  const double* double_data_;
+  int rows_;
+  int columns_;
+  int64_t row_stride_;
+  int64_t column_stride_;
+  int first_row_unit_;
+  int first_column_unit_;
+  const double* row_scale_;     ///< Null: all ones.
+  const double* column_scale_;  ///< Null: all ones.
+};
+
+/// Some rows of one block: the unit of parallel work. Chunks depend on the graph only, so sums kept for each chunk and
+/// added in the chunks' order are the same for any number of threads.
+struct RowChunk {
+  int block = 0;  ///< Index into the blocks.
+  int first_row = 0;
+  int last_row = 0;  ///< One past the last.
+};
+
+/// A graph's blocks as rows, cut into chunks of about the same number of entries. The graph must outlive it.
+struct ChunkedRows {
+  explicit ChunkedRows(const UnitGraph& graph);
+  std::vector<BlockRows> blocks;
+  std::vector<RowChunk> chunks;
+};
+
+/// For every unit its connected component, numbered by their first unit; -1 for units without edges. Reads every weight
+/// once, no edge list. Checks for cancellation.
+std::vector<int> ConnectedComponents(const UnitGraph& graph, const RunContext& context);
+
+}  // namespace modlab

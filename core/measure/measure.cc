@@ -1,0 +1,99 @@
+#include "core/measure/measure.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "core/graph/block_rows.h"
+
+namespace modlab {
+namespace {
+
+/// Sums over the rows and columns of one chunk.
+struct ChunkSums {
+  std::vector<double> row_internal;  ///< Per row, weights to units of the same cluster.
+  std::vector<double> row_sums;
+  std::vector<double> column_sums;
+};
+
+ChunkSums SumChunk(const BlockRows& block, const RowChunk& chunk, const std::vector<int>& labels) {
+  const int* column_labels = labels.data() + block.first_column_unit();
+  ChunkSums sums{.row_internal = {}, .row_sums = {}, .column_sums = std::vector<double>(block.columns(), 0.0)};
+  std::vector<double> weights(block.columns());
+  for (int row = chunk.first_row; row < chunk.last_row; ++row) {
+    block.Read(row, 0, block.columns(), weights.data());
+    const int label = labels[block.first_row_unit() + row];
+    double internal = 0;
+    double sum = 0;
+    for (int column = 0; column < block.columns(); ++column) {
+      internal += column_labels[column] == label ? weights[column] : 0.0;
+      sum += weights[column];
+      sums.column_sums[column] += weights[column];
+    }
+    sums.row_internal.push_back(internal);
+    sums.row_sums.push_back(sum);
+  }
+  return sums;
+}
+
+/// sums[labels[i]] += values[i] for every unit that has a cluster.
+void AddByLabel(const std::vector<double>& values, const int* labels, std::vector<double>& sums) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (labels[i] >= 0) sums[labels[i]] += values[i];
+  }
+}
+
+}  // namespace
+
+ClusterSums SumClusters(const UnitGraph& graph, const std::vector<int>& labels, int clusters, RunContext& context) {
+  if (static_cast<int>(labels.size()) != graph.units()) throw std::logic_error("there must be one label for each unit");
+  if (std::ranges::any_of(labels, [&](int label) { return label < -1 || label >= clusters; })) {
+    throw std::logic_error("labels must be -1 or 0 to the number of clusters");
+  }
+  const ChunkedRows rows(graph);
+  std::vector<ChunkSums> chunks(rows.chunks.size());
+  context.ParallelFor(static_cast<int>(chunks.size()), [&](int index) {
+    const RowChunk& chunk = rows.chunks[index];
+    chunks[index] = SumChunk(rows.blocks[chunk.block], chunk, labels);
+  });
+
+  ClusterSums sums{.internal = std::vector<double>(clusters, 0.0), .volume = std::vector<double>(clusters, 0.0)};
+  for (size_t index = 0; index < chunks.size(); ++index) {
+    const BlockRows& block = rows.blocks[rows.chunks[index].block];
+    const int* row_labels = labels.data() + block.first_row_unit() + rows.chunks[index].first_row;
+    AddByLabel(chunks[index].row_internal, row_labels, sums.internal);
+    AddByLabel(chunks[index].row_sums, row_labels, sums.volume);
+    AddByLabel(chunks[index].column_sums, labels.data() + block.first_column_unit(), sums.volume);
+    sums.total += 2 * std::accumulate(chunks[index].row_sums.begin(), chunks[index].row_sums.end(), 0.0);
+  }
+  for (double& internal : sums.internal) internal *= 2;  // A holds every weight in both directions
+  if (sums.total <= 0) {
+    throw Error(ErrorKind::kNoEdges, "the network has no weights other than zero, so its modularity is not defined.");
+  }
+  return sums;
+}
+
+double NewmanModularity(const ClusterSums& sums, double resolution) {
+  double modularity = 0;
+  for (size_t cluster = 0; cluster < sums.internal.size(); ++cluster) {
+    const double volume = sums.volume[cluster] / sums.total;
+    modularity += sums.internal[cluster] / sums.total - resolution * volume * volume;
+  }
+  return modularity;
+}
+
+double NormalizedCut(const ClusterSums& sums) {
+  double cut = 0;
+  for (size_t cluster = 0; cluster < sums.internal.size(); ++cluster) {
+    if (sums.volume[cluster] > 0) cut += (sums.volume[cluster] - sums.internal[cluster]) / sums.volume[cluster];
+  }
+  return cut;
+}
+
+std::optional<double> AverageInOut(double ncut, int clusters) {
+  if (ncut == 0) return std::nullopt;
+  return (clusters - ncut) / (2 * ncut);
+}
+
+}  // namespace modlab

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <vector>
+
+#include "core/spectral/affinity_operator.h"
+
+namespace modlab {
+
+/// N = D^-1/2 A D^-1/2 of the units that have edges, so that L = I - N. Refers to the affinity, which must outlive it.
+/// Not thread safe: it keeps buffers.
+class NormalizedAdjacency {
+ public:
+  explicit NormalizedAdjacency(const AffinityOperator& affinity);
+
+  /// The units with edges, ascending; all vectors here have one entry for each of them, in this order.
+  const std::vector<int>& units() const { return units_; }
+  int size() const { return static_cast<int>(units_.size()); }
+  /// Degrees of these units.
+  const Eigen::VectorXd& degrees() const { return degrees_; }
+  /// D^-1/2 of these units.
+  const Eigen::VectorXd& scale() const { return scale_; }
+
+  /// N x for every column of x.
+  Eigen::MatrixXd Apply(const Eigen::Ref<const Eigen::MatrixXd>& x) const;
+
+ private:
+  const AffinityOperator& affinity_;
+  std::vector<int> units_;
+  Eigen::VectorXd degrees_;
+  Eigen::VectorXd scale_;
+  mutable Eigen::MatrixXd all_x_;
+  mutable Eigen::MatrixXd all_y_;
+};
+
+}  // namespace modlab

@@ -1,0 +1,76 @@
+#include "core/graph/block_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "core/error.h"
+#include "tests/unit/core/test_graphs.h"
+
+namespace modlab {
+namespace {
+
+TEST(BlockRows, ReadsEveryEntryOfEveryKindOfBlock) {
+  const UnitGraph graph = test::MixedGraph(1);
+  for (const Block& block : graph.blocks()) {
+    const BlockRows rows(graph, block);
+    const bool turned = rows.first_row_unit() == graph.first_unit(block.source) && block.source != block.target;
+    ASSERT_EQ(rows.rows(), turned ? block.source_units : block.target_units);
+    ASSERT_EQ(rows.columns(), turned ? block.target_units : block.source_units);
+    for (int row = 0; row < rows.rows(); ++row) {
+      const int first = row % rows.columns();
+      std::vector<double> weights(rows.columns() - first);
+      rows.Read(row, first, rows.columns() - first, weights.data());
+      for (int column = first; column < rows.columns(); ++column) {
+        const double entry = turned ? block.entry(column, row) : block.entry(row, column);
+        ASSERT_DOUBLE_EQ(weights[column - first], entry) << row << ", " << column;
+      }
+    }
+  }
+}
+
+TEST(ChunkedRows, CoversEveryRowOnce) {
+  const UnitGraph graph = test::RandomChain({300, 2000, 1, 500}, 1);
+  const ChunkedRows rows(graph);
+  EXPECT_GT(rows.chunks.size(), graph.blocks().size());  // or it would not be cut at all
+  std::vector<int> next(rows.blocks.size(), 0);
+  for (const RowChunk& chunk : rows.chunks) {
+    EXPECT_EQ(chunk.first_row, next[chunk.block]);
+    EXPECT_LT(chunk.first_row, chunk.last_row);
+    next[chunk.block] = chunk.last_row;
+  }
+  for (size_t block = 0; block < next.size(); ++block) EXPECT_EQ(next[block], rows.blocks[block].rows());
+}
+
+TEST(ConnectedComponents, NumbersThemByTheirFirstUnitAndLeavesOutUnitsWithoutEdges) {
+  const UnitGraph graph = test::Chain({{{0, 1, 0}, {0, 0, 0}, {2, 0, 0}, {0, 0, 3}},  // 4 inputs to 3 hidden units
+                                       {{0, 1}, {1, 0}, {0, 0}}});
+  RunContext context;
+  // Units: inputs 0-3, hidden 4-6, outputs 7-8. Edges 0-5, 2-4, 3-6, 4-8, 5-7; input 1 has none.
+  EXPECT_EQ(ConnectedComponents(graph, context), (std::vector<int>{0, -1, 1, 2, 1, 0, 2, 0, 1}));
+}
+
+TEST(ConnectedComponents, JoinsOverLaterBlocks) {
+  // Two unconnected chains meet only in the last layer.
+  const UnitGraph graph = test::Chain({{{1, 0}, {0, 1}}, {{1, 0}, {0, 1}}, {{1}, {1}}});
+  RunContext context;
+  EXPECT_EQ(ConnectedComponents(graph, context), std::vector<int>(7, 0));
+}
+
+TEST(ConnectedComponents, CountsASelfLoopAsAnEdge) {
+  UnitGraph graph;
+  graph.AddGroup({.name = "rnn", .operation = "linear", .units = 3});
+  graph.AddBlock(OwnedBlock(0, 0, 3, 3, {0, 0, 0, 0, 1, 0, 0, 0, 0}));
+  RunContext context;
+  EXPECT_EQ(ConnectedComponents(graph, context), (std::vector<int>{-1, 0, -1}));
+}
+
+TEST(ConnectedComponents, CanBeCancelled) {
+  const UnitGraph graph = test::RandomChain({3, 3}, 1);
+  RunContext context;
+  context.Cancel();
+  EXPECT_THROW(ConnectedComponents(graph, context), Cancelled);
+}
+
+}  // namespace
+}  // namespace modlab

@@ -1,0 +1,174 @@
+#include "tests/unit/core/test_graphs.h"
+
+#include <map>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "core/random.h"
+
+namespace modlab::test {
+namespace {
+
+int AddLinearGroup(UnitGraph& graph, int units) {
+  const bool input = graph.groups().empty();
+  return graph.AddGroup({.name = input ? "input" : "layer" + std::to_string(graph.groups().size()),
+                         .operation = input ? "input" : "linear",
+                         .units = units});
+}
+
+/// A chain of layers of these widths; weight(layer, target, source) gives the weights.
+template <typename Weight>
+UnitGraph MakeChain(const std::vector<int>& widths, const Weight& weight) {
+  UnitGraph graph;
+  for (const int width : widths) AddLinearGroup(graph, width);
+  for (int layer = 0; layer + 1 < static_cast<int>(widths.size()); ++layer) {
+    std::vector<double> weights;
+    for (int target = 0; target < widths[layer + 1]; ++target) {
+      for (int source = 0; source < widths[layer]; ++source) weights.push_back(weight(layer, target, source));
+    }
+    graph.AddBlock(OwnedBlock(layer, layer + 1, widths[layer], widths[layer + 1], std::move(weights)));
+  }
+  return graph;
+}
+
+std::vector<double> RandomVector(int count, double low, double high, Random& random) {
+  std::vector<double> values(count);
+  for (double& value : values) value = low + (high - low) * random.Uniform();
+  return values;
+}
+
+/// A block of elements of type Element, random in [-1, 1], laid out with these strides.
+template <typename Element>
+Block StridedBlock(const UnitGraph& graph, int source, int target, int64_t target_stride, int64_t source_stride,
+                   Random& random) {
+  Block block;
+  block.source = source;
+  block.target = target;
+  block.source_units = graph.groups()[source].units;
+  block.target_units = graph.groups()[target].units;
+  block.target_stride = target_stride;
+  block.source_stride = source_stride;
+  const int64_t size = (block.target_units - 1) * target_stride + (block.source_units - 1) * source_stride + 1;
+  auto data = std::make_shared<std::vector<Element>>(size);
+  for (Element& element : *data) element = static_cast<Element>(2 * random.Uniform() - 1);
+  if constexpr (std::is_same_v<Element, float>) {
+    block.float_data = data->data();
+  } else {
+    block.double_data = data->data();
+  }
+  block.owner = data;
+  return block;
+}
+
+}  // namespace
+
+UnitGraph Chain(const std::vector<Layer>& layers) {
+  std::vector<int> widths{static_cast<int>(layers.front().size())};
+  for (const Layer& layer : layers) widths.push_back(static_cast<int>(layer.front().size()));
+  return MakeChain(widths, [&](int layer, int target, int source) { return layers[layer][source][target]; });
+}
+
+UnitGraph RandomChain(const std::vector<int>& widths, uint64_t seed) {
+  Random random(seed);
+  return MakeChain(widths, [&](int, int, int) { return 2 * random.Uniform() - 1; });
+}
+
+UnitGraph PlantedChain(const std::vector<int>& widths, int parts, double noise, uint64_t seed,
+                       std::vector<int>* labels) {
+  Random random(seed);
+  if (labels != nullptr) {
+    labels->clear();
+    for (const int width : widths) {
+      for (int unit = 0; unit < width; ++unit) labels->push_back(unit % parts);
+    }
+  }
+  return MakeChain(widths, [&](int, int target, int source) {
+    return target % parts == source % parts ? 0.5 + 0.5 * random.Uniform() : noise * random.Uniform();
+  });
+}
+
+UnitGraph MixedGraph(uint64_t seed) {
+  Random random(seed);
+  UnitGraph graph;
+  for (const int units : {37, 601, 70, 9, 5}) AddLinearGroup(graph, units);  // the last stays without edges
+  graph.AddBlock(StridedBlock<float>(graph, 0, 1, 37, 1, random));           // rows contiguous
+  graph.AddBlock(StridedBlock<double>(graph, 1, 2, 1, 70, random));          // columns contiguous
+  graph.AddBlock(StridedBlock<float>(graph, 2, 3, 300, 3, random));          // neither
+  graph.AddBlock(StridedBlock<float>(graph, 0, 2, 1, 70, random));           // past a layer
+  graph.AddBlock(StridedBlock<double>(graph, 2, 2, 70, 1, random));          // to itself
+  Block scaled = StridedBlock<double>(graph, 1, 2, 610, 1, random);
+  scaled.target_scale = RandomVector(70, 0, 2, random);
+  scaled.source_scale = RandomVector(601, 0, 2, random);
+  scaled.source_scale[3] = 0;
+  graph.AddBlock(std::move(scaled));
+  Block turned = StridedBlock<float>(graph, 1, 3, 1, 9, random);
+  turned.target_scale = RandomVector(9, 0, 2, random);
+  turned.source_scale = RandomVector(601, 0, 2, random);
+  graph.AddBlock(std::move(turned));
+  return graph;
+}
+
+Eigen::MatrixXd DenseAdjacency(const UnitGraph& graph) {
+  Eigen::MatrixXd adjacency = Eigen::MatrixXd::Zero(graph.units(), graph.units());
+  for (const Block& block : graph.blocks()) {
+    for (int target = 0; target < block.target_units; ++target) {
+      for (int source = 0; source < block.source_units; ++source) {
+        const int row = graph.first_unit(block.target) + target;
+        const int column = graph.first_unit(block.source) + source;
+        adjacency(row, column) += block.entry(target, source);
+        adjacency(column, row) += block.entry(target, source);
+      }
+    }
+  }
+  return adjacency;
+}
+
+UnitGraph Scaled(const UnitGraph& graph, double factor) {
+  UnitGraph scaled;
+  for (const Group& group : graph.groups()) scaled.AddGroup(group);
+  for (Block block : graph.blocks()) {
+    if (block.target_scale.empty()) block.target_scale.assign(block.target_units, 1.0);
+    for (double& scale : block.target_scale) scale *= factor;
+    scaled.AddBlock(std::move(block));
+  }
+  return scaled;
+}
+
+Permuted PermuteHidden(const UnitGraph& graph, uint64_t seed) {
+  Random random(seed);
+  Permuted permuted;
+  std::vector<std::vector<int>> order;
+  for (size_t group = 0; group < graph.groups().size(); ++group) {
+    std::vector<int> units(graph.groups()[group].units);
+    std::iota(units.begin(), units.end(), 0);
+    const bool hidden = group > 0 && group + 1 < graph.groups().size();
+    for (int last = static_cast<int>(units.size()) - 1; hidden && last > 0; --last) {
+      std::swap(units[last], units[random.Index(last + 1)]);
+    }
+    for (const int unit : units) permuted.unit_of.push_back(graph.first_unit(static_cast<int>(group)) + unit);
+    permuted.graph.AddGroup(graph.groups()[group]);
+    order.push_back(std::move(units));
+  }
+  for (const Block& block : graph.blocks()) {
+    std::vector<double> weights;
+    for (const int target : order[block.target]) {
+      for (const int source : order[block.source]) weights.push_back(block.entry(target, source));
+    }
+    permuted.graph.AddBlock(
+        OwnedBlock(block.source, block.target, block.source_units, block.target_units, std::move(weights)));
+  }
+  return permuted;
+}
+
+std::vector<int> Canonical(const std::vector<int>& labels) {
+  std::map<int, int> number{{-1, -1}};
+  std::vector<int> canonical;
+  for (const int label : labels) {
+    canonical.push_back(number.try_emplace(label, static_cast<int>(number.size()) - 1).first->second);
+  }
+  return canonical;
+}
+
+}  // namespace modlab::test

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+#include "core/graph/unit_graph.h"
+
+namespace modlab::test {
+
+/// A chain of layers; layer l's weights are [in][out], as definitions.md writes its oracles.
+using Layer = std::vector<std::vector<double>>;
+UnitGraph Chain(const std::vector<Layer>& layers);
+
+/// A chain of layers of these widths with weights uniform in [-1, 1].
+UnitGraph RandomChain(const std::vector<int>& widths, uint64_t seed);
+
+/// A chain whose units fall into `parts`, unit i of a layer into part i mod parts: weights inside a part are uniform in
+/// [0.5, 1], the others in [0, noise]. `labels`, where given, receives the planted partition.
+UnitGraph PlantedChain(const std::vector<int>& widths, int parts, double noise, uint64_t seed,
+                       std::vector<int>* labels = nullptr);
+
+/// A graph with everything that a block may be: float and double data, rows contiguous, columns contiguous, neither,
+/// scales on either side, a block from a group to itself, two blocks between the same groups, and units without edges.
+UnitGraph MixedGraph(uint64_t seed);
+
+/// A + A^T entry by entry from Block::entry: the truth for everything that reads blocks faster.
+Eigen::MatrixXd DenseAdjacency(const UnitGraph& graph);
+
+/// The graph with all weights multiplied by `factor`, and with the units of every group but the first and the last
+/// reordered: unit i of the result's group g is unit order[g][i] of the graph's.
+UnitGraph Scaled(const UnitGraph& graph, double factor);
+struct Permuted {
+  UnitGraph graph;
+  std::vector<int> unit_of;  ///< Per unit of the result, the unit of the original.
+};
+Permuted PermuteHidden(const UnitGraph& graph, uint64_t seed);
+
+/// Labels renumbered in order of first appearance, -1 kept: equal for equal partitions.
+std::vector<int> Canonical(const std::vector<int>& labels);
+
+}  // namespace modlab::test
