@@ -1,6 +1,7 @@
 #include "server/executor/attempt_directory.h"
 
 #include <array>
+#include <charconv>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -30,9 +31,12 @@ std::optional<std::map<std::string, std::string>> ReadKeys(const std::filesystem
 int64_t Number(const std::map<std::string, std::string>& keys, const std::string& key) {
   const auto found = keys.find(key);
   if (found == keys.end()) throw std::runtime_error("no " + key);
-  size_t used = 0;
-  const int64_t value = std::stoll(found->second, &used);
-  if (used != found->second.size()) throw std::runtime_error(key + " is not a number: " + found->second);
+  const std::string& text = found->second;
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw std::runtime_error(key + " is not a number: " + text);
+  }
   return value;
 }
 

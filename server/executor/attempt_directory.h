@@ -40,7 +40,7 @@ class AttemptDirectory {
   std::filesystem::path root_;
 };
 
-/// What the supervisor enforces from outside.
+/// What the supervisor enforces from outside. 0 for memory or wall time: no limit.
 struct AttemptLimits {
   /// Memory above what the worker held when it took the job.
   int64_t memory_bytes = 0;

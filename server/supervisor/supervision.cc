@@ -1,0 +1,298 @@
+#include "server/supervisor/supervision.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+#include "server/executor/attempt_directory.h"
+#include "server/supervisor/worker_log.h"
+#include "server/supervisor/worker_process.h"
+
+namespace modlab::server {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How often time and memory are looked at. Whatever else happens wakes us at once.
+constexpr int kLookMilliseconds = 20;
+constexpr size_t kMaxPathBytes = 4096;
+
+int64_t MillisecondsSince(Clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
+}
+
+std::string Mebibytes(int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+// The signals that mean something to a supervisor, as a descriptor. All others that could end it are ignored.
+class Signals {
+ public:
+  struct Seen {
+    bool cancel = false;
+    bool kill = false;
+    bool child = false;
+  };
+
+  Signals() {
+    for (const int ignored : {SIGHUP, SIGINT, SIGPIPE}) ::signal(ignored, SIG_IGN);
+    sigset_t watched;
+    ::sigemptyset(&watched);
+    for (const int signal : {SIGTERM, SIGUSR1, SIGCHLD}) ::sigaddset(&watched, signal);
+    ::sigprocmask(SIG_BLOCK, &watched, nullptr);
+    descriptor_ = FileDescriptor(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!descriptor_.valid()) ThrowErrno("watch signals");
+  }
+
+  int descriptor() const { return descriptor_.get(); }
+
+  Seen Take() {
+    Seen seen;
+    signalfd_siginfo info{};
+    while (::read(descriptor_.get(), &info, sizeof(info)) == sizeof(info)) {
+      seen.cancel |= info.ssi_signo == SIGTERM;
+      seen.kill |= info.ssi_signo == SIGUSR1;
+      seen.child |= info.ssi_signo == SIGCHLD;
+    }
+    return seen;
+  }
+
+ private:
+  FileDescriptor descriptor_;
+};
+
+// Waits until one of the descriptors (-1: not looked at) can be read or was closed, or the time is over.
+template <size_t N>
+std::array<bool, N> WaitReadable(const std::array<int, N>& descriptors, int timeout_milliseconds) {
+  std::array<pollfd, N> polled{};
+  for (size_t i = 0; i < N; ++i) polled[i] = {descriptors[i], POLLIN, 0};
+  if (::poll(polled.data(), N, timeout_milliseconds) < 0 && errno != EINTR) ThrowErrno("poll");
+  std::array<bool, N> readable{};
+  for (size_t i = 0; i < N; ++i) readable[i] = polled[i].revents != 0;
+  return readable;
+}
+
+// What there is to read, at most a pipe's capacity. Empty at the end of the file, nothing where there is nothing now.
+std::optional<std::string> ReadSome(int descriptor) {
+  std::array<char, 64 * 1024> buffer{};
+  const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
+  if (got < 0) return std::nullopt;
+  return std::string(buffer.data(), static_cast<size_t>(got));
+}
+
+// One attempt, from the assignment to the worker's end.
+class Attempt {
+ public:
+  Attempt(const AttemptDirectory& directory, const AttemptLimits& limits, WorkerProcess& worker, bool worker_ready)
+      : directory_(directory), limits_(limits), worker_(worker), log_(directory.log(), limits.log_bytes) {
+    if (worker_ready) PassOn();
+  }
+
+  AttemptEnd Run(Signals& signals) {
+    std::optional<WorkerProcess::Exit> exit;
+    while (!exit) {
+      const auto [signalled, ready, printed] =
+          WaitReadable<3>({signals.descriptor(), passed_on_ ? -1 : worker_.ready_descriptor(),
+                           output_open_ ? worker_.output_descriptor() : -1},
+                          kLookMilliseconds);
+      if (ready && !passed_on_) PassOn();
+      if (printed) CopyOutput();
+      if (signalled) {
+        const Signals::Seen seen = signals.Take();
+        if (seen.cancel) Cancel();
+        if (seen.kill) Stop(Why::kCancelled);
+        if (seen.child) exit = worker_.Reap();
+      }
+      if (!exit) EnforceLimits();
+    }
+    // Every writer is dead: what is left in the pipe is all there will ever be.
+    while (output_open_) CopyOutput();
+    return Describe(*exit);
+  }
+
+ private:
+  enum class Why { kNothing, kCancelled, kTimeLimit, kMemoryLimit };
+
+  void PassOn() {
+    passed_on_ = true;
+    baseline_bytes_ = worker_.MemoryBytes();
+    worker_.Assign(directory_.root().string());
+  }
+
+  void CopyOutput() {
+    const std::optional<std::string> bytes = ReadSome(worker_.output_descriptor());
+    if (!bytes) {
+      output_open_ = errno == EINTR;
+    } else if (bytes->empty()) {
+      output_open_ = false;
+    } else {
+      log_.Append(*bytes);
+    }
+  }
+
+  void Cancel() {
+    if (why_ != Why::kNothing) return;
+    why_ = Why::kCancelled;
+    cancel_milliseconds_ = MillisecondsSince(start_);
+    worker_.Terminate();
+  }
+
+  // The first reason stands.
+  void Stop(Why why) {
+    if (why_ == Why::kNothing) why_ = why;
+    worker_.Kill();
+  }
+
+  void EnforceLimits() {
+    const int64_t elapsed = MillisecondsSince(start_);
+    if (cancel_milliseconds_ && elapsed - *cancel_milliseconds_ >= limits_.grace_milliseconds) Stop(Why::kCancelled);
+    if (limits_.wall_milliseconds > 0 && elapsed >= limits_.wall_milliseconds) Stop(Why::kTimeLimit);
+    if (limits_.memory_bytes <= 0 || !passed_on_) return;
+    const int64_t used = worker_.MemoryBytes() - baseline_bytes_;
+    if (used <= limits_.memory_bytes) return;
+    used_bytes_ = used;
+    Stop(Why::kMemoryLimit);
+  }
+
+  AttemptEnd Describe(const WorkerProcess::Exit& exit) const {
+    AttemptEnd end;
+    end.peak_memory_bytes = exit.peak_memory_bytes;
+    end.wall_milliseconds = MillisecondsSince(start_);
+    const bool exited = WIFEXITED(exit.wait_status);
+    end.status = exited ? WEXITSTATUS(exit.wait_status) : WTERMSIG(exit.wait_status);
+    if (why_ == Why::kCancelled) {
+      end.how = AttemptEnd::How::kCancelled;
+      end.message = exited ? "stopped when asked to" : "killed after it was asked to stop";
+    } else if (exited) {
+      // Also where it was finished just before it would have been killed.
+      end.how = AttemptEnd::How::kExited;
+    } else if (why_ == Why::kTimeLimit) {
+      end.how = AttemptEnd::How::kTimeLimit;
+      end.message = "used up its " + std::to_string(limits_.wall_milliseconds) + " ms";
+    } else if (why_ == Why::kMemoryLimit) {
+      end.how = AttemptEnd::How::kMemoryLimit;
+      end.message = "held " + Mebibytes(used_bytes_) + "; the limit is " + Mebibytes(limits_.memory_bytes);
+    } else {
+      end.how = AttemptEnd::How::kSignaled;
+      end.message = ::strsignal(end.status);
+    }
+    return end;
+  }
+
+  const AttemptDirectory& directory_;
+  const AttemptLimits& limits_;
+  WorkerProcess& worker_;
+  WorkerLog log_;
+  Clock::time_point start_ = Clock::now();
+  bool passed_on_ = false;
+  bool output_open_ = true;
+  Why why_ = Why::kNothing;
+  int64_t baseline_bytes_ = 0;
+  int64_t used_bytes_ = 0;
+  std::optional<int64_t> cancel_milliseconds_;
+};
+
+class Supervisor {
+ public:
+  explicit Supervisor(const SupervisorOptions& options) {
+    try {
+      worker_ = std::make_unique<WorkerProcess>(options.worker, options.threads);
+    } catch (const std::runtime_error& error) {
+      // Told in the record of the job that will be assigned, where somebody reads it.
+      start_error_ = error.what();
+    }
+  }
+
+  int Run() {
+    const std::optional<std::string> path = AwaitAssignment();
+    if (!path) return exit_status_;
+    const AttemptDirectory directory(*path);
+    try {
+      WriteEnd(directory, RunAttempt(directory));
+      return 0;
+    } catch (const std::exception& error) {
+      std::cerr << "modlab-supervisor: cannot record how the worker for " << *path << " ended: " << error.what()
+                << "\n";
+      return kSupervisorDirectoryUnusable;
+    }
+  }
+
+ private:
+  // The assigned path; nothing where there is no job to come, with the exit status set.
+  std::optional<std::string> AwaitAssignment() {
+    std::string line;
+    while (line.find('\n') == std::string::npos) {
+      if (line.size() > kMaxPathBytes) throw std::runtime_error("standard input is not the path of a directory");
+      const auto [assigned, signalled, ready] = WaitReadable<3>(
+          {STDIN_FILENO, signals_.descriptor(), worker_ && !worker_ready_ ? worker_->ready_descriptor() : -1}, -1);
+      if (signalled) {
+        const Signals::Seen seen = signals_.Take();
+        if (seen.cancel || seen.kill) return std::nullopt;
+        if (seen.child && worker_ && WorkerDied()) return std::nullopt;
+      }
+      worker_ready_ |= ready;
+      if (!assigned) continue;
+      const std::optional<std::string> bytes = ReadSome(STDIN_FILENO);
+      if (bytes && bytes->empty()) return std::nullopt;
+      if (bytes) line += *bytes;
+    }
+    CloseStandardInput();
+    return line.substr(0, line.find('\n'));
+  }
+
+  bool WorkerDied() {
+    const std::optional<WorkerProcess::Exit> exit = worker_->Reap();
+    if (!exit) return false;
+    std::cerr << "modlab-supervisor: the worker "
+              << (WIFEXITED(exit->wait_status) ? "left with status " + std::to_string(WEXITSTATUS(exit->wait_status))
+                                               : std::string("died: ") + ::strsignal(WTERMSIG(exit->wait_status)))
+              << " before it was given a job. It printed: "
+              << ReadSome(worker_->output_descriptor()).value_or("nothing") << "\n";
+    exit_status_ = kSupervisorWorkerDied;
+    return true;
+  }
+
+  // From here on the daemon may come and go.
+  static void CloseStandardInput() {
+    const FileDescriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    ::dup2(null.get(), STDIN_FILENO);
+  }
+
+  AttemptEnd RunAttempt(const AttemptDirectory& directory) {
+    AttemptEnd failed;
+    failed.how = AttemptEnd::How::kStartFailed;
+    failed.message = start_error_;
+    if (!worker_) return failed;
+    try {
+      const std::optional<AttemptLimits> limits = ReadLimits(directory);
+      if (!limits) throw std::runtime_error("there is no such file");
+      return Attempt(directory, *limits, *worker_, worker_ready_).Run(signals_);
+    } catch (const std::exception& error) {
+      worker_.reset();
+      failed.message = "the limits of the job, or its log: " + std::string(error.what());
+      return failed;
+    }
+  }
+
+  Signals signals_;
+  std::unique_ptr<WorkerProcess> worker_;
+  std::string start_error_;
+  bool worker_ready_ = false;
+  int exit_status_ = 0;
+};
+
+}  // namespace
+
+int Supervise(const SupervisorOptions& options) { return Supervisor(options).Run(); }
+
+}  // namespace modlab::server

@@ -1,0 +1,191 @@
+#include "server/supervisor/worker_process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+#include <system_error>
+#include <vector>
+
+namespace modlab::server {
+namespace {
+
+struct Pipe {
+  FileDescriptor read;
+  FileDescriptor write;
+};
+
+Pipe MakePipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) ThrowErrno("make a pipe");
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+// What of the daemon's environment a worker sees; nothing that could hold a secret.
+constexpr std::array kInheritedVariables = {
+    "PATH",         "HOME",          "LANG",         "TMPDIR",       "LD_LIBRARY_PATH",      "OPENBLAS_CORETYPE",
+    "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "CUDA_VISIBLE_DEVICES", "OPENBLAS_L2_SIZE"};
+// LibTorch, OpenBLAS and OpenMP each have a thread pool of their own, sized when they are loaded.
+constexpr std::array kThreadVariables = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"};
+
+std::vector<std::string> WorkerEnvironment(int threads) {
+  std::vector<std::string> environment;
+  for (const char* name : kInheritedVariables) {
+    if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
+  }
+  for (const char* name : kThreadVariables) environment.push_back(std::string(name) + "=" + std::to_string(threads));
+  return environment;
+}
+
+std::vector<char*> PointersTo(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (std::string& string : strings) pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+struct ChildSetup {
+  char* const* arguments;
+  char* const* environment;
+  pid_t parent;
+  int input;
+  int output;
+  int ready;
+  int failure;  // Gets errno where exec fails; closed by an exec that works.
+};
+
+// Runs in the child between fork and exec: system calls only.
+[[noreturn]] void ExecWorker(const ChildSetup& setup) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != setup.parent) ::_exit(1);  // It died before the line above.
+  for (const int signal : {SIGHUP, SIGINT, SIGPIPE}) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // If the machine runs out of memory, let it be the worker that goes.
+  if (const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); score >= 0) {
+    [[maybe_unused]] const ssize_t ignored = ::write(score, "500", 3);
+  }
+  if (::dup2(setup.input, STDIN_FILENO) >= 0 && ::dup2(setup.output, STDOUT_FILENO) >= 0 &&
+      ::dup2(setup.output, STDERR_FILENO) >= 0 && ::fcntl(setup.ready, F_SETFD, 0) == 0) {
+    ::execve(setup.arguments[0], setup.arguments, setup.environment);
+  }
+  const int error = errno;
+  [[maybe_unused]] const ssize_t ignored = ::write(setup.failure, &error, sizeof(error));
+  ::_exit(127);
+}
+
+// Direct children of this process, zombies included. Empty where the kernel does not tell.
+std::vector<pid_t> Children() {
+  std::ifstream list("/proc/thread-self/children");
+  std::vector<pid_t> children;
+  for (pid_t child = 0; list >> child;) children.push_back(child);
+  return children;
+}
+
+// Kills and reaps them all, also those that become our children when their parents die.
+void KillChildren() {
+  for (std::vector<pid_t> children = Children(); !children.empty(); children = Children()) {
+    for (const pid_t child : children) ::kill(child, SIGKILL);
+    for (const pid_t child : children) ::waitpid(child, nullptr, 0);
+  }
+}
+
+}  // namespace
+
+WorkerProcess::WorkerProcess(const std::string& program, int threads) {
+  // Orphans of the worker become our children, so that none outlives the job.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  Pipe input = MakePipe();
+  Pipe output = MakePipe();
+  Pipe ready = MakePipe();
+  Pipe failure = MakePipe();
+  std::vector<std::string> arguments = {program, "--threads", std::to_string(threads), "--ready-fd",
+                                        std::to_string(ready.write.get())};
+  std::vector<std::string> environment = WorkerEnvironment(threads);
+  const std::vector<char*> argument_pointers = PointersTo(arguments);
+  const std::vector<char*> environment_pointers = PointersTo(environment);
+  const ChildSetup setup = {argument_pointers.data(), environment_pointers.data(), ::getpid(),         input.read.get(),
+                            output.write.get(),       ready.write.get(),           failure.write.get()};
+  pid_ = ::fork();
+  if (pid_ == 0) ExecWorker(setup);
+  if (pid_ < 0) throw std::runtime_error(std::string("cannot start another process: ") + std::strerror(errno));
+
+  failure.write = FileDescriptor();
+  int error = 0;
+  ssize_t got = 0;
+  while ((got = ::read(failure.read.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
+  }
+  if (got > 0) {
+    ::waitpid(pid_, nullptr, 0);
+    throw std::runtime_error("cannot run " + program + ": " + std::strerror(error));
+  }
+  input_ = std::move(input.write);
+  output_ = std::move(output.read);
+  ready_ = std::move(ready.read);
+  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+}
+
+WorkerProcess::~WorkerProcess() {
+  if (reaped_) return;
+  Kill();
+  ::waitpid(pid_, nullptr, 0);
+  KillChildren();
+}
+
+void WorkerProcess::Assign(const std::string& directory) {
+  try {
+    WriteAll(input_.get(), directory + "\n");
+  } catch (const std::system_error&) {
+    // It is dead, and its end is about to be reaped.
+  }
+  input_ = FileDescriptor();
+}
+
+int64_t WorkerProcess::MemoryBytes() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  int64_t kibibytes = 0;
+  for (std::string line; std::getline(status, line);) {
+    for (const std::string_view key : {"RssAnon:", "RssShmem:", "VmSwap:"}) {
+      if (line.compare(0, key.size(), key) == 0) kibibytes += std::strtoll(line.c_str() + key.size(), nullptr, 10);
+    }
+  }
+  return kibibytes * 1024;
+}
+
+void WorkerProcess::Terminate() {
+  if (!reaped_) ::kill(pid_, SIGTERM);
+}
+
+void WorkerProcess::Kill() {
+  if (!reaped_) ::kill(-pid_, SIGKILL);
+}
+
+std::optional<WorkerProcess::Exit> WorkerProcess::Reap() {
+  if (reaped_) return std::nullopt;
+  siginfo_t info{};
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != pid_) {
+    return std::nullopt;
+  }
+  Kill();  // The group's number cannot belong to anybody else as long as its dead leader is not reaped.
+  Exit exit;
+  struct rusage usage {};
+  ::wait4(pid_, &exit.wait_status, 0, &usage);
+  reaped_ = true;
+  exit.peak_memory_bytes = static_cast<int64_t>(usage.ru_maxrss) * 1024;
+  KillChildren();
+  return exit;
+}
+
+}  // namespace modlab::server
