@@ -1,0 +1,111 @@
+"""The repository and the programs are as the design says: folders, directions of dependencies, libraries linked."""
+
+import pathlib
+import re
+import subprocess
+import unittest
+
+from harness import BIN, SOURCE
+
+TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "client", "core", "deploy", "proto", "server", "tests"}
+
+# What a folder's sources may include, by the beginning of the path; the longest matching folder decides. Standard and
+# system headers, and libraries that are not listed in LIBRARIES, are free.
+LIBRARIES = {
+    "libtorch": ("torch/", "ATen/", "c10/", "caffe2/"),
+    "grpc": ("grpc/", "grpcpp/"),
+    "protobuf": ("google/protobuf/",),
+    "messages": ("modlab/v1/", "modlab/internal/"),
+    "sqlite": ("SQLiteCpp/", "sqlite3.h"),
+    "asio": ("boost/asio",),
+    "core": ("core/",),
+    "server": ("server/",),
+    "client": ("client/",),
+}
+ALLOWED = {
+    "core": {"core"},
+    "core/graph": {"core", "libtorch"},
+    "core/train": {"core", "libtorch"},
+    "core/compose": {"core", "libtorch"},
+    "server": {"server", "messages", "protobuf", "asio", "sqlite"},
+    "server/rpc": {"server", "messages", "protobuf", "asio", "grpc"},
+    "server/supervisor": {"server"},
+    "server/worker": {"server", "messages", "protobuf", "core", "libtorch"},
+    "client": {"client", "messages", "protobuf", "grpc"},
+}
+# Folders of server/ that the small processes may use: neither the store nor what serves clients.
+SMALL_PROCESSES = {"server/supervisor", "server/worker"}
+SHARED_WITH_SMALL = ("server/executor/", "server/supervisor/", "server/worker/")
+
+
+def sources():
+    for folder in ("core", "server", "client"):
+        for path in sorted((SOURCE / folder).rglob("*")):
+            if path.suffix in (".h", ".cc"):
+                yield path.relative_to(SOURCE)
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', (SOURCE / path).read_text(), re.MULTILINE)
+
+
+def library(include):
+    for name, beginnings in LIBRARIES.items():
+        if include.startswith(beginnings):
+            return name
+    return None
+
+
+class Layout(unittest.TestCase):
+    def test_top_level(self):
+        tracked = subprocess.run(["git", "-C", str(SOURCE), "ls-files"], capture_output=True, text=True, check=False)
+        paths = tracked.stdout.split("\n") if tracked.returncode == 0 else [path.name for path in SOURCE.iterdir()]
+        names = {pathlib.PurePath(path).parts[0] for path in paths if path}
+        self.assertEqual({name for name in names if not name.startswith(".") and name != "build"}, TOP_LEVEL)
+
+    def test_dependencies_point_one_way(self):
+        checked = 0
+        for path in sources():
+            folder = max((folder for folder in ALLOWED if path.is_relative_to(folder)), key=len)
+            for include in includes(path):
+                used = library(include)
+                if used is None:
+                    continue
+                checked += 1
+                self.assertIn(used, ALLOWED[folder], f"{path} includes {include}")
+                if folder in SMALL_PROCESSES and used == "server":
+                    self.assertTrue(include.startswith(SHARED_WITH_SMALL), f"{path} includes {include}")
+        self.assertGreater(checked, 100, "the includes were found")
+
+    def test_own_headers_are_included_from_the_top(self):
+        for path in sources():
+            for include in re.findall(r'^\s*#\s*include\s*"([^"]+)"', (SOURCE / path).read_text(), re.MULTILINE):
+                self.assertTrue(
+                    include.startswith(("core/", "server/", "client/", "modlab/")), f"{path} includes {include}")
+
+
+class Linkage(unittest.TestCase):
+    """A model never touches a process that serves people, and gRPC's threads never touch one that runs models."""
+
+    def libraries(self, program):
+        listed = subprocess.run(["ldd", str(BIN / program)], capture_output=True, text=True, check=True).stdout
+        self.assertIn("libc.so", listed)
+        self.assertNotIn("not found", listed)
+        return listed
+
+    def test_only_the_worker_has_libtorch(self):
+        for program in ("modlab", "modlabd", "modlab-supervisor"):
+            for unwanted in ("libtorch", "libc10"):
+                self.assertNotIn(unwanted, self.libraries(program), program)
+        self.assertIn("libtorch", self.libraries("modlab-worker"))
+
+    def test_the_worker_has_no_grpc(self):
+        self.assertNotIn("libgrpc", self.libraries("modlab-worker"))
+
+    def test_the_supervisor_has_neither(self):
+        for unwanted in ("libgrpc", "libprotobuf", "libsqlite3"):
+            self.assertNotIn(unwanted, self.libraries("modlab-supervisor"))
+
+
+if __name__ == "__main__":
+    unittest.main()

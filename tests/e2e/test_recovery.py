@@ -1,0 +1,260 @@
+"""Nothing acknowledged is lost: kill -9 of any process, SIGTERM, and a next start that takes everything up again."""
+
+import random
+import threading
+import time
+import unittest
+
+import grpc
+from modlab.v1 import error_pb2, job_pb2, server_pb2
+
+import processes
+from harness import DIGITS, ENDED, FreshDaemonTest, score_spec, wait_until
+
+Job = job_pb2.Job
+
+
+def workers_with_jobs():
+    """Workers that run a job: they have its event log open, which a warm one that waits does not."""
+    return [pid for pid in processes.running("modlab-worker") if processes.holds_open(pid, "events.log")]
+
+
+class Recovery(FreshDaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.model = self.push(DIGITS)
+
+    def short_job(self, seed=1):
+        return self.create(score_spec(self.model, seed=seed)).name
+
+    def long_job(self, **fields):
+        """Takes some seconds, and ends by itself."""
+        return self.create(score_spec(self.model, clusters=40, restarts=3000), **fields).name
+
+    def endless_job(self):
+        """Takes minutes, if it is let."""
+        return self.create(score_spec(self.model, clusters=100, restarts=10000)).name
+
+    def wait_for_workers(self, number=1):
+        return wait_until(lambda: len(pids := workers_with_jobs()) == number and pids, f"{number} workers run a job")
+
+    def collect_events(self, name):
+        """Watches a job in a thread across every break. `wait()` of what is returned gives its events."""
+        events = []
+
+        def watch():
+            while True:
+                try:
+                    for update in self.watch(name, events[-1].sequence if events else 0):
+                        if update.HasField("event"):
+                            events.append(update.event)
+                        last = update
+                    if last.HasField("job") and last.job.state in ENDED:
+                        return
+                except grpc.RpcError as error:
+                    if error.code() != grpc.StatusCode.UNAVAILABLE:
+                        raise
+                time.sleep(0.05)
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+
+        def wait():
+            thread.join()
+            return events
+
+        return wait
+
+    def assert_ran_once(self, name):
+        job = self.finish(name)
+        self.assertEqual(job.state, Job.SUCCEEDED, job.error)
+        self.assertEqual([attempt.number for attempt in job.attempts], [1], job.attempts)
+        return job
+
+    # --- The daemon.
+
+    def test_killed_while_twenty_jobs_are_queued_and_two_run(self):
+        running = [self.long_job() for _ in range(2)]
+        for name in running:
+            self.wait_for_state(name, Job.RUNNING)
+        queued = [self.short_job(seed) for seed in range(20)]
+        collected = [self.collect_events(name) for name in running + queued[:3]]
+        watching = self.start_modlab("job", "watch", running[0])
+        self.wait_for_workers(2)
+        self.daemon.kill()
+        self.assertEqual(len(self.wait_for_workers(2)), 2, "the running jobs went on")
+        self.start_daemon()
+        for name in running + queued:
+            self.assert_ran_once(name)
+        for name, wait in zip(running + queued[:3], collected):
+            events = wait()
+            self.assertEqual([event.sequence for event in events], list(range(1, self.get(name).last_sequence + 1)))
+        self.end_of(watching)
+
+    def test_finished_jobs_are_intact_after_a_kill(self):
+        jobs = [self.finish(self.short_job(seed)) for seed in range(3)]
+        self.daemon.kill()
+        self.start_daemon()
+        for job in jobs:
+            self.assertEqual(self.get(job.name), job)
+
+    def test_a_job_that_ends_while_the_daemon_is_down_is_taken_up(self):
+        name = self.long_job()
+        self.wait_for_workers(1)
+        self.daemon.kill()
+        wait_until(lambda: not workers_with_jobs(), "the worker has ended")
+        self.start_daemon()
+        self.assert_ran_once(name)
+
+    def test_terminated_daemon_leaves_running_jobs_to_the_next(self):
+        name = self.long_job()
+        (worker,) = self.wait_for_workers(1)
+        with self.assertRaises(grpc.RpcError) as caught:
+            for number, _ in enumerate(self.watch(name)):
+                if number == 0:
+                    self.daemon.process.terminate()
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertEqual(self.daemon.terminate(), 0)
+        self.assertIn(worker, workers_with_jobs())
+        self.start_daemon()
+        self.assertEqual(self.get(name).state, Job.RUNNING)
+        self.assert_ran_once(name)
+
+    def test_server_stop_leaves_running_jobs(self):
+        name = self.long_job()
+        (worker,) = self.wait_for_workers(1)
+        self.modlab("server", "stop")
+        self.daemon.process.wait()
+        self.assertIn(worker, workers_with_jobs())
+        self.start_daemon()
+        self.assert_ran_once(name)
+
+    def test_server_stop_with_jobs_puts_them_back(self):
+        name = self.endless_job()
+        self.wait_for_workers(1)
+        self.modlab("server", "stop", "--jobs")
+        self.assertEqual(self.daemon.process.wait(), 0)
+        wait_until(lambda: not processes.running("modlab-worker"), "no worker is left")
+        self.start_daemon()
+        self.wait_for_state(name, Job.RUNNING)
+        self.wait_for_workers(1)
+        job = self.get(name)
+        self.assertEqual([attempt.number for attempt in job.attempts], [1, 2])
+        self.assertIn("requeued", job.attempts[0].outcome)
+        self.cancel(name)
+
+    def test_a_stopping_daemon_takes_no_jobs(self):
+        self.endless_job()
+        self.wait_for_workers(1)
+        self.daemon.process.terminate()
+        # From SIGTERM on, a request is refused until the process has gone, and the connection with it.
+        def refused():
+            try:
+                self.short_job()
+            except grpc.RpcError as error:
+                return error
+            return None
+
+        error = wait_until(refused, "no more jobs are taken")
+        self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE)
+
+    def test_killed_again_and_again_while_jobs_come(self):
+        chance = random.Random(7)
+        names = set()
+        for number in range(12):
+            request = job_pb2.CreateJobRequest(
+                job=Job(spec=score_spec(self.model, seed=number)), request_id=f"request {number}")
+            killer = None
+            if number % 3 == 0:
+                killer = threading.Timer(chance.uniform(0, 0.05), self.daemon.kill)
+                killer.start()
+            while True:
+                try:
+                    names.add(self.jobs.CreateJob(request).name)
+                    break
+                except grpc.RpcError as error:
+                    self.assertEqual(error.code(), grpc.StatusCode.UNAVAILABLE, error.details())
+                    self.daemon.process.wait()
+                    self.start_daemon()
+            if killer:
+                killer.join()
+                if self.daemon.process.poll() is not None:
+                    self.start_daemon()
+        self.assertEqual(len(names), 12)
+        for name in names:
+            self.assert_ran_once(name)
+        jobs = self.jobs.ListJobs(job_pb2.ListJobsRequest(page_size=1000, kinds=[Job.SCORE])).jobs
+        self.assertEqual({job.name for job in jobs}, names)
+
+    def test_a_cancellation_survives_a_kill(self):
+        name = self.endless_job()
+        self.wait_for_workers(1)
+        self.jobs.CancelJob(job_pb2.CancelJobRequest(name=name))
+        self.daemon.kill()
+        self.start_daemon()
+        self.assertEqual(self.finish(name).state, Job.CANCELLED)
+        wait_until(lambda: not workers_with_jobs(), "the worker has ended")
+
+    # --- The worker and the supervisor.
+
+    def test_a_killed_worker_is_tried_again(self):
+        name = self.long_job()
+        (worker,) = self.wait_for_workers(1)
+        processes.kill(worker)
+        job = self.finish(name)
+        self.assertEqual(job.state, Job.SUCCEEDED, job.error)
+        self.assertEqual([attempt.number for attempt in job.attempts], [1, 2])
+        self.assertIn("signal 9", job.attempts[0].outcome)
+
+    def test_a_worker_killed_three_times_is_lost(self):
+        name = self.endless_job()
+        killed = set()
+        for _ in range(3):
+            worker = wait_until(lambda: set(workers_with_jobs()) - killed, "a worker runs").pop()
+            processes.kill(worker)
+            killed.add(worker)
+        job = self.finish(name)
+        self.assertEqual((job.state, job.error.reason), (Job.FAILED, error_pb2.LOST))
+        self.assertEqual(len(job.attempts), 3)
+        self.assertEqual(self.finish(self.short_job()).state, Job.SUCCEEDED)
+
+    def test_a_killed_supervisor_takes_its_worker_along(self):
+        name = self.long_job()
+        (worker,) = self.wait_for_workers(1)
+        processes.kill(processes.parent(worker))
+        wait_until(lambda: worker not in workers_with_jobs(), "the worker has ended with its supervisor")
+        job = self.finish(name)
+        self.assertEqual(job.state, Job.SUCCEEDED, job.error)
+        self.assertEqual([attempt.number for attempt in job.attempts], [1, 2])
+
+    def test_killed_warm_workers_are_replaced(self):
+        for program in ("modlab-worker", "modlab-supervisor"):
+            warm = wait_until(lambda: processes.running(program), "workers are warm")
+            for pid in warm:
+                processes.kill(pid)
+            self.assertEqual(self.finish(self.short_job()).state, Job.SUCCEEDED)
+
+    def test_all_killed_at_once_as_by_a_power_cut(self):
+        names = [self.long_job(), self.long_job(), self.short_job()]
+        self.wait_for_workers(2)
+        self.daemon.kill()
+        processes.kill_all()
+        self.start_daemon()
+        for name in names:
+            self.assertEqual(self.finish(name).state, Job.SUCCEEDED)
+        self.assertEqual([len(self.get(name).attempts) for name in names], [2, 2, 1])
+        events = [update.event for update in self.watch(names[0]) if update.HasField("event")]
+        self.assertEqual([event.sequence for event in events], list(range(1, self.get(names[0]).last_sequence + 1)))
+
+    def test_supervisors_killed_while_the_daemon_is_down(self):
+        name = self.long_job()
+        (worker,) = self.wait_for_workers(1)
+        self.daemon.kill()
+        processes.kill(processes.parent(worker))
+        self.start_daemon()
+        self.assertEqual(self.finish(name).state, Job.SUCCEEDED)
+        self.assertEqual(len(self.get(name).attempts), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
