@@ -1,25 +1,15 @@
 """Bytes come whole or not at all: resumed where they broke off, verified, refused with a reason."""
 
 import hashlib
-import io
 import threading
 import unittest
-import zipfile
 
 import grpc
 from modlab.v1 import error_pb2, model_pb2, server_pb2, upload_pb2
 
-from harness import DIGITS, EndToEndTest, chunks, wait_until
+from harness import EndToEndTest, chunks, model_with, wait_until
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
-
-
-def model_with(text):
-    """A model's bytes that nobody has sent yet: the shipped one, with one more file in its archive."""
-    content = io.BytesIO(DIGITS.read_bytes())
-    with zipfile.ZipFile(content, "a") as archive:
-        archive.writestr("digits-mlp/extra/text", text)
-    return content.getvalue()
 
 
 def digest(content):
