@@ -1,0 +1,14 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "modlab/v1/job.pb.h"
+
+namespace modlab::server {
+
+/// Writes what an `inspect` job that has just ended says into its model: READY, or UNUSABLE with the reason. A job that
+/// failed counts only if it is the model's latest inspection. Does nothing for other kinds and for models that are
+/// gone. Within the transaction that ends the job.
+void RecordInspection(SQLite::Database& connection, const modlab::v1::Job& job);
+
+}  // namespace modlab::server

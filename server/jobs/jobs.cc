@@ -1,0 +1,180 @@
+#include "server/jobs/jobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server/jobs/idempotency.h"
+#include "server/jobs/inspection.h"
+#include "server/jobs/job_spec.h"
+#include "server/jobs/models.h"
+#include "server/jobs/paging.h"
+#include "server/jobs/request_error.h"
+#include "server/store/artifacts_table.h"
+#include "server/store/events_table.h"
+#include "server/store/jobs_table.h"
+#include "server/store/query.h"
+#include "server/store/resource_name.h"
+
+namespace modlab::server {
+namespace {
+
+using modlab::v1::Job;
+
+constexpr int kLargestPriority = 100;
+
+Job FindAuthorizedJob(SQLite::Database& connection, const Principal& principal, Verb verb, const std::string& name,
+                      bool with_result = true, const std::string& field = "name") {
+  const auto id = ParseName(name, "jobs");
+  auto job = id ? FindJob(connection, *id, with_result) : std::nullopt;
+  if (!job) ThrowNotFound(name, field);
+  Authorize(principal, verb, {name, job->owner(), job->sharing()});
+  return *job;
+}
+
+void CheckJobFields(const Job& job) {
+  CheckLabels(job.labels(), "job.labels");
+  if (job.priority() < -kLargestPriority || job.priority() > kLargestPriority) {
+    throw RequestError(
+        modlab::v1::FIELD_INVALID,
+        fmt::format("{} is not a priority: give -{} to {}", job.priority(), kLargestPriority, kLargestPriority),
+        "job.priority");
+  }
+  if (job.sharing() != modlab::v1::SHARING_UNSPECIFIED && job.sharing() != modlab::v1::PRIVATE) {
+    throw RequestError(modlab::v1::FIELD_INVALID, "unknown sharing: this server knows PRIVATE", "job.sharing");
+  }
+}
+
+}  // namespace
+
+Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest& request) {
+  Authorize(principal, Verb::kCreate, {"server", ""});
+  CheckJobFields(request.job());
+  const IdempotentRequest idempotent(principal.name, "CreateJob", request.request_id(), request);
+  const Job created = data_.database().Transact([&](SQLite::Database& connection) {
+    if (const auto earlier = idempotent.EarlierResource(connection)) {
+      return FindAuthorizedJob(connection, principal, Verb::kRead, *earlier);
+    }
+    if (CountJobs(connection, Job::QUEUED) >= limits_.queued_jobs) {
+      throw RequestError(modlab::v1::LIMIT_EXCEEDED,
+                         fmt::format("the queue is full ({} jobs): try again later", limits_.queued_jobs), "",
+                         {{"limit", std::to_string(limits_.queued_jobs)}});
+    }
+    Job job;
+    *job.mutable_labels() = request.job().labels();
+    job.set_priority(request.job().priority());
+    job.set_owner(principal.name);
+    job.set_sharing(modlab::v1::PRIVATE);
+    *job.mutable_spec() = request.job().spec();
+    const ModelLookup lookup = [&](const std::string& name, const std::string& field) {
+      return FindAuthorizedModel(connection, principal, Verb::kRead, name, field);
+    };
+    const modlab::v1::Model model = ResolveSpec(limits_, lookup, job.mutable_spec());
+    job.set_kind(KindOf(job.spec()));
+    job.set_state(Job::QUEUED);
+    if (request.validate_only()) return job;
+    job.set_name("jobs/" + NewId());
+    *job.mutable_create_time() = ToTimestamp(NowMicros());
+    InsertJob(connection, job, {{IdOf(model.name()), model.sha256()}});
+    idempotent.Remember(connection, job.name());
+    return FindAuthorizedJob(connection, principal, Verb::kRead, job.name());
+  });
+  wake_();
+  return created;
+}
+
+Job Jobs::Get(const Principal& principal, const std::string& name) {
+  return data_.database().Transact(
+      [&](SQLite::Database& connection) { return FindAuthorizedJob(connection, principal, Verb::kRead, name); });
+}
+
+modlab::v1::ListJobsResponse Jobs::List(const Principal& principal, const modlab::v1::ListJobsRequest& request) {
+  const std::string filter_text = FilterOf(request);
+  const Page page = RequirePage(request.page_size(), request.page_token(), filter_text);
+  JobFilter filter;
+  filter.owner = principal.name;
+  for (const int state : request.states()) filter.states.push_back(static_cast<Job::State>(state));
+  for (const int kind : request.kinds()) filter.kinds.push_back(static_cast<Job::Kind>(kind));
+  filter.labels = request.labels();
+  const JobList list =
+      data_.database().Transact([&](SQLite::Database& connection) { return ListJobs(connection, filter, page); });
+  modlab::v1::ListJobsResponse response;
+  for (const Job& job : list.jobs) *response.add_jobs() = job;
+  if (list.last_sequence) response.set_next_page_token(MakePageToken(*list.last_sequence, filter_text));
+  return response;
+}
+
+Job Jobs::Cancel(const Principal& principal, const modlab::v1::CancelJobRequest& request) {
+  const Job job = data_.database().Transact([&](SQLite::Database& connection) {
+    const Job found = FindAuthorizedJob(connection, principal, Verb::kChange, request.name());
+    const std::string id = IdOf(request.name());
+    if (HasEnded(found.state())) {
+      throw RequestError(modlab::v1::JOB_ENDED, fmt::format("{} has already ended", request.name()), "name");
+    }
+    if (request.force()) SetForceCancel(connection, id);
+    if (found.state() == Job::QUEUED) {
+      SetJobState(connection, id, Job::CANCELLED, "cancelled while queued");
+      RecordInspection(connection, *FindJob(connection, id));
+    } else if (found.state() == Job::RUNNING) {
+      SetJobState(connection, id, Job::CANCELLING);
+    }
+    return FindAuthorizedJob(connection, principal, Verb::kRead, request.name());
+  });
+  events_.Notify(IdOf(request.name()));
+  wake_();
+  return job;
+}
+
+void Jobs::Delete(const Principal& principal, const std::string& name) {
+  data_.database().Transact([&](SQLite::Database& connection) {
+    const Job job = FindAuthorizedJob(connection, principal, Verb::kDelete, name, false);
+    if (!HasEnded(job.state())) {
+      throw RequestError(modlab::v1::RESOURCE_IN_USE,
+                         fmt::format("{} has not ended: cancel it first (`modlab job cancel`)", name), "name");
+    }
+    const auto unused = DeleteJob(connection, IdOf(name));
+    data_.database().AfterCommit([this, unused] {
+      for (const std::string& sha256 : unused) data_.blobs().Remove(sha256);
+    });
+  });
+  events_.Notify(IdOf(name));
+}
+
+Jobs::Look Jobs::Watch(const Principal& principal, const std::string& name, int after_sequence) {
+  return data_.database().Transact([&](SQLite::Database& connection) {
+    Look look;
+    look.job = FindAuthorizedJob(connection, principal, Verb::kRead, name);
+    look.events = EventsAfter(connection, IdOf(name), after_sequence);
+    return look;
+  });
+}
+
+modlab::v1::ListArtifactsResponse Jobs::ListArtifacts(const Principal& principal,
+                                                      const modlab::v1::ListArtifactsRequest& request) {
+  const auto artifacts = data_.database().Transact([&](SQLite::Database& connection) {
+    FindAuthorizedJob(connection, principal, Verb::kRead, request.job(), false, "job");
+    return ArtifactsOfJob(connection, IdOf(request.job()));
+  });
+  // Artifacts are few and their order is fixed: the page's position is a count from the end.
+  const Page page = RequirePage(request.page_size(), request.page_token(), request.job());
+  const int64_t left = page.before_sequence.value_or(static_cast<int64_t>(artifacts.size()));
+  modlab::v1::ListArtifactsResponse response;
+  const auto end = static_cast<int64_t>(artifacts.size());
+  const int64_t first = end - std::clamp<int64_t>(left, 0, end);
+  const int64_t last = std::min(end, first + page.size);
+  for (int64_t i = first; i < last; ++i) *response.add_artifacts() = artifacts[static_cast<size_t>(i)];
+  if (last < end) response.set_next_page_token(MakePageToken(end - last, request.job()));
+  return response;
+}
+
+FileDescriptor Jobs::OpenArtifact(const Principal& principal, const std::string& job, const std::string& artifact) {
+  return data_.database().Transact([&](SQLite::Database& connection) {
+    FindAuthorizedJob(connection, principal, Verb::kRead, job, false, "job");
+    for (const auto& found : ArtifactsOfJob(connection, IdOf(job))) {
+      if (found.name() == artifact) return data_.blobs().Open(found.sha256());
+    }
+    ThrowNotFound(job + "/artifacts/" + artifact, "artifact");
+  });
+}
+
+}  // namespace modlab::server

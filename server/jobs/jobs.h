@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "modlab/v1/job.pb.h"
+#include "server/jobs/authorize.h"
+#include "server/jobs/job_events.h"
+#include "server/jobs/limits.h"
+#include "server/store/data_directory.h"
+
+namespace modlab::server {
+
+/// The jobs as their owners see them; see job.proto. What runs them is the Scheduler: it learns of changes here from
+/// the store, when it is woken. Thread safe. Throws RequestError and StorageError.
+class Jobs {
+ public:
+  /// `wake` is called when there is something for the scheduler to do.
+  Jobs(DataDirectory& data, const Limits& limits, JobEvents& events, std::function<void()> wake)
+      : data_(data), limits_(limits), events_(events), wake_(std::move(wake)) {}
+
+  modlab::v1::Job Create(const Principal& principal, const modlab::v1::CreateJobRequest& request);
+  modlab::v1::Job Get(const Principal& principal, const std::string& name);
+  modlab::v1::ListJobsResponse List(const Principal& principal, const modlab::v1::ListJobsRequest& request);
+  modlab::v1::Job Cancel(const Principal& principal, const modlab::v1::CancelJobRequest& request);
+  void Delete(const Principal& principal, const std::string& name);
+
+  /// What a watcher needs in one look: the job, and its next events after a sequence number.
+  struct Look {
+    modlab::v1::Job job;
+    std::vector<modlab::v1::Event> events;
+  };
+  Look Watch(const Principal& principal, const std::string& name, int after_sequence);
+
+  modlab::v1::ListArtifactsResponse ListArtifacts(const Principal& principal,
+                                                  const modlab::v1::ListArtifactsRequest& request);
+  /// An artifact's content, for reading.
+  FileDescriptor OpenArtifact(const Principal& principal, const std::string& job, const std::string& artifact);
+
+ private:
+  DataDirectory& data_;
+  const Limits& limits_;
+  JobEvents& events_;
+  std::function<void()> wake_;
+};
+
+}  // namespace modlab::server

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "server/jobs/request_error.h"
+#include "server/store/page.h"
+
+namespace modlab::server {
+
+/// The page that a list request asks for. Throws RequestError FIELD_INVALID where ParsePage gives nothing.
+inline Page RequirePage(int size, const std::string& token, const std::string& filter) {
+  const auto page = ParsePage(size, token, filter);
+  if (!page) {
+    throw RequestError(modlab::v1::FIELD_INVALID,
+                       "the page size is negative, or the page token is not one for this list: start without a token",
+                       "page_token");
+  }
+  return *page;
+}
+
+/// What a page token must agree with: the request without its page fields.
+template <typename Request>
+std::string FilterOf(Request request) {
+  request.clear_page_size();
+  request.clear_page_token();
+  return request.ShortDebugString();
+}
+
+}  // namespace modlab::server

@@ -1,0 +1,136 @@
+#include "server/jobs/result_check.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+namespace modlab::server {
+namespace {
+
+using modlab::internal::WorkerEvent;
+using modlab::internal::WorkerResult;
+using modlab::v1::JobSpec;
+using modlab::v1::Partition;
+using modlab::v1::UnitGraph;
+
+constexpr int kLargestInline = 50'000;
+constexpr size_t kLongestName = 1024;
+constexpr size_t kLongestLogLine = 4096;
+constexpr int kLargestLists = 1'000'000;
+
+bool Finite(double value) { return std::isfinite(value); }
+bool AtLeastZero(double value) { return std::isfinite(value) && value >= 0; }
+
+std::string ProblemOfGraph(const UnitGraph& graph) {
+  int64_t units = 0;
+  if (graph.groups_size() > kLargestLists || graph.blocks_size() > kLargestLists) return "the graph is too large";
+  for (const auto& group : graph.groups()) {
+    if (group.units() < 0 || group.name().size() > kLongestName) return "a group makes no sense";
+    units += group.units();
+  }
+  if (units != graph.units()) return "the groups do not add up to the units";
+  if (!AtLeastZero(graph.edges())) return "the number of edges makes no sense";
+  for (const auto& block : graph.blocks()) {
+    const bool known = block.source() >= 0 && block.source() < graph.groups_size() && block.target() >= 0 &&
+                       block.target() < graph.groups_size();
+    if (!known || !AtLeastZero(block.edges()) || !AtLeastZero(block.weight())) return "a block makes no sense";
+  }
+  return "";
+}
+
+std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partition, bool has_artifact) {
+  if (partition.clusters() < 1 || partition.clusters() > graph.units()) return "the number of clusters makes no sense";
+  if (!Finite(partition.modularity().newman()) || !Finite(partition.modularity().resolution()) ||
+      !AtLeastZero(partition.ncut()) || !Finite(partition.ave_in_out()) || !Finite(partition.inertia())) {
+    return "a measure is not finite";
+  }
+  for (const double eigenvalue : partition.eigenvalues()) {
+    if (!Finite(eigenvalue)) return "an eigenvalue is not finite";
+  }
+  if (partition.sizes_size() != partition.clusters()) return "the sizes are not the clusters'";
+  if (partition.group_sizes_size() != partition.clusters() * graph.groups_size()) {
+    return "the group sizes are not the clusters'";
+  }
+  if (partition.labels().empty()) {
+    if (graph.units() <= kLargestInline || !has_artifact) return "the labels are missing";
+    return "";
+  }
+  if (partition.labels_size() != graph.units()) return "the labels are not the units'";
+  std::vector<int> counted(static_cast<size_t>(partition.clusters()), 0);
+  for (const int label : partition.labels()) {
+    if (label < -1 || label >= partition.clusters()) return "a label is out of range";
+    if (label >= 0) ++counted[static_cast<size_t>(label)];
+  }
+  for (int c = 0; c < partition.clusters(); ++c) {
+    if (counted[static_cast<size_t>(c)] != partition.sizes(c)) return "the sizes are not the labels'";
+  }
+  return "";
+}
+
+bool PlainFileName(const std::string& name) {
+  return !name.empty() && name.size() <= 128 && name[0] != '.' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+             std::string::npos;
+}
+
+}  // namespace
+
+std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
+  if (result.has_error()) return modlab::v1::Reason_IsValid(result.error().reason()) ? "" : "an unknown reason";
+  for (const std::string& name : result.artifacts()) {
+    if (!PlainFileName(name)) return "an artifact's name is not a plain file name";
+  }
+  if (!result.has_result()) return "it is empty";
+  if (spec.has_inspect()) {
+    if (!result.result().has_inspect()) return "it is not an inspection";
+    const auto& inspection = result.result().inspect();
+    if (!AtLeastZero(inspection.parameters())) return "the number of parameters makes no sense";
+    return inspection.has_graph() ? ProblemOfGraph(inspection.graph()) : "";
+  }
+  if (!result.result().has_score()) return "it is not a score";
+  const auto& score = result.result().score();
+  if (std::string problem = ProblemOfGraph(score.graph()); !problem.empty()) return problem;
+  if (score.partitions_size() != spec.score().partitions_size()) return "the partitions are not those asked for";
+  for (const Partition& partition : score.partitions()) {
+    bool has_artifact = false;
+    for (const std::string& name : result.artifacts())
+      has_artifact = has_artifact || name == partition.labels_artifact();
+    if (std::string problem = ProblemOfPartition(score.graph(), partition, has_artifact); !problem.empty()) {
+      return problem;
+    }
+  }
+  return "";
+}
+
+bool SanitizeEvent(WorkerEvent* event) {
+  switch (event->kind_case()) {
+    case WorkerEvent::kProgress: {
+      auto* progress = event->mutable_progress();
+      progress->set_phase(SanitizeText(progress->phase(), 64));
+      if (progress->has_fraction() && !(progress->fraction() >= 0 && progress->fraction() <= 1)) return false;
+      return true;
+    }
+    case WorkerEvent::kLog:
+      event->mutable_log()->set_text(SanitizeText(event->log().text(), kLongestLogLine));
+      return modlab::v1::LogLine::Severity_IsValid(event->log().severity());
+    case WorkerEvent::kMetric:
+      event->mutable_metric()->set_name(SanitizeText(event->metric().name(), 64));
+      return Finite(event->metric().value());
+    case WorkerEvent::KIND_NOT_SET:
+      break;
+  }
+  return false;
+}
+
+std::string SanitizeText(const std::string& text, size_t max_bytes) {
+  std::string clean;
+  for (const char c : text.substr(0, max_bytes)) {
+    const auto byte = static_cast<unsigned char>(c);
+    clean += byte < 0x20 || byte >= 0x7f ? '?' : c;
+  }
+  return clean;
+}
+
+}  // namespace modlab::server

@@ -1,0 +1,325 @@
+#include "server/jobs/scheduler.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+
+#include "modlab/internal/attempt.pb.h"
+#include "server/executor/event_log.h"
+#include "server/jobs/artifacts.h"
+#include "server/jobs/inspection.h"
+#include "server/jobs/result_check.h"
+#include "server/store/artifacts_table.h"
+#include "server/store/events_table.h"
+#include "server/store/jobs_table.h"
+#include "server/store/resource_name.h"
+
+namespace modlab::server {
+namespace {
+
+namespace fs = std::filesystem;
+using google::protobuf::util::TimeUtil;
+using modlab::internal::AttemptSpec;
+using modlab::internal::WorkerEvent;
+using modlab::internal::WorkerResult;
+using modlab::v1::Job;
+
+/// How often running attempts are looked at. A look at one costs a few system calls.
+constexpr auto kInterval = std::chrono::milliseconds(10);
+constexpr auto kIdleInterval = std::chrono::seconds(1);
+constexpr int64_t kMaxResultBytes = int64_t{64} << 20;
+constexpr int64_t kMaxLogBytes = int64_t{4} << 20;
+constexpr size_t kLastOutputBytes = 512;
+
+/// Makes the directory of an attempt with everything in it that supervisor and worker need.
+void FillAttemptDirectory(const BlobStore& blobs, const AttemptDirectory& directory, const Job& job,
+                          const std::string& model_sha256) {
+  RemoveTree(directory.root());
+  fs::create_directories(directory.in());
+  fs::create_directories(directory.artifacts());
+  AttemptSpec spec;
+  *spec.mutable_spec() = job.spec();
+  spec.set_model_sha256(model_sha256);
+  WriteFileAtomically(directory.spec(), spec.SerializeAsString());
+  blobs.CopyTo(model_sha256, directory.model());
+  AttemptLimits limits;
+  limits.memory_bytes = job.spec().resources().memory_bytes();
+  limits.wall_milliseconds = TimeUtil::DurationToMilliseconds(job.spec().resources().wall_time());
+  WriteLimits(directory, limits);
+  fs::permissions(directory.in(), fs::perms::owner_read | fs::perms::owner_exec);
+}
+
+/// The last line that a worker printed.
+std::string LastOutput(const AttemptDirectory& directory) {
+  try {
+    std::string text = ReadUntrusted(directory.log(), kMaxLogBytes).value_or("");
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return SanitizeText(text.substr(text.find_last_of('\n') + 1), kLastOutputBytes);
+  } catch (const std::exception&) {
+    return "";
+  }
+}
+
+/// Reads and checks what a worker left.
+void LoadResult(const AttemptDirectory& directory, AttemptFacts* facts) {
+  try {
+    const auto bytes = ReadUntrusted(directory.result(), kMaxResultBytes);
+    if (!bytes) return;
+    WorkerResult result;
+    if (!result.ParseFromString(*bytes)) {
+      facts->result_problem = "it is damaged";
+      return;
+    }
+    facts->result_problem = ProblemOfResult(facts->spec, result);
+    if (facts->result_problem.empty()) facts->result = std::move(result);
+  } catch (const std::exception& error) {
+    facts->result_problem = error.what();
+  }
+}
+
+}  // namespace
+
+Scheduler::Scheduler(boost::asio::io_context& context, DataDirectory& data, JobEvents& events, Executor& executor,
+                     const Limits& limits)
+    : context_(context), timer_(context), data_(data), events_(events), executor_(executor), limits_(limits) {}
+
+void Scheduler::Start() {
+  const auto open = data_.database().Transact([](SQLite::Database& connection) { return OpenAttempts(connection); });
+  for (const OpenAttempt& attempt : open) {
+    spdlog::info("taking up attempt {} at jobs/{}", attempt.number, attempt.job);
+    attempts_.push_back({attempt, "", false, false});
+  }
+  Tick();
+}
+
+void Scheduler::Wake() {
+  boost::asio::post(context_, [this] { Tick(); });
+}
+
+void Scheduler::Stop(bool requeue, std::function<void()> stopped) {
+  stopping_ = true;
+  stopped_ = std::move(stopped);
+  if (requeue) {
+    for (const Attempt& attempt : attempts_) executor_.Cancel(attempt.process, false);
+    Tick();
+    return;
+  }
+  for (Attempt& attempt : attempts_) Follow(attempt);
+  timer_.cancel();
+  stopped_();
+}
+
+void Scheduler::Tick() {
+  try {
+    SendCancellations();
+    std::erase_if(attempts_, [this](Attempt& attempt) { return Follow(attempt); });
+    while (!stopping_ && running() < limits_.workers && StartNext()) {
+    }
+    if (!stopping_) executor_.KeepWarm();
+  } catch (const std::exception& error) {
+    // A full disk, say: nothing is lost, the next tick tries again.
+    spdlog::error("the scheduler is stuck: {}", error.what());
+  }
+  if (stopping_ && attempts_.empty() && stopped_) {
+    timer_.cancel();
+    std::exchange(stopped_, {})();
+    return;
+  }
+  Arm();
+}
+
+void Scheduler::Arm() {
+  timer_.expires_after(attempts_.empty() ? std::chrono::duration_cast<std::chrono::milliseconds>(kIdleInterval)
+                                         : kInterval);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) Tick();
+  });
+}
+
+void Scheduler::SendCancellations() {
+  for (Attempt& attempt : attempts_) {
+    if (attempt.force_sent) continue;
+    const auto [cancelling, force] = data_.database().Transact([&](SQLite::Database& connection) {
+      const auto job = FindJob(connection, attempt.job, false);
+      return std::pair(job && job->state() == Job::CANCELLING, ForceCancel(connection, attempt.job));
+    });
+    if (!cancelling || (attempt.cancel_sent && !force)) continue;
+    executor_.Cancel(attempt.process, force);
+    attempt.cancel_sent = true;
+    attempt.force_sent = force;
+  }
+}
+
+/// Moves what is new in the attempt's directory into the store. True when the attempt is over.
+bool Scheduler::Follow(Attempt& attempt) {
+  const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
+  // The end is looked for before the events, so that the events read last are all there are.
+  const bool over = fs::exists(directory.ended()) || !executor_.Running(attempt.process);
+  std::string problem;
+  try {
+    for (bool more = true; more;) {
+      const EventLogTail tail = ReadEventLog(directory.events(), attempt.event_offset);
+      more = StoreEvents(attempt, tail.payloads, tail.offset) && over;
+    }
+  } catch (const StorageError&) {
+    throw;
+  } catch (const std::exception& error) {
+    problem = error.what();
+    if (!over) executor_.Cancel(attempt.process, true);
+  }
+  if (!over) return false;
+  Finish(attempt, problem);
+  return true;
+}
+
+/// True if there was something to store.
+bool Scheduler::StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset) {
+  if (payloads.empty()) return false;
+  data_.database().Transact([&](SQLite::Database& connection) {
+    for (const std::string& payload : payloads) {
+      WorkerEvent written;
+      if (!written.ParseFromString(payload) || !SanitizeEvent(&written)) {
+        throw std::runtime_error("events.log: an event that makes no sense");
+      }
+      modlab::v1::Event event;
+      event.set_attempt(attempt.number);
+      if (written.has_progress()) {
+        attempt.phase = written.progress().phase();
+        *event.mutable_progress() = written.progress();
+      } else if (written.has_log()) {
+        *event.mutable_log() = written.log();
+      } else {
+        *event.mutable_metric() = written.metric();
+      }
+      AppendEvent(connection, attempt.job, &event);
+    }
+    SetEventOffset(connection, attempt.job, attempt.number, offset);
+  });
+  attempt.event_offset = offset;
+  events_.Notify(attempt.job);
+  return true;
+}
+
+void Scheduler::Finish(Attempt& attempt, std::string problem) {
+  const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
+  AttemptFacts facts;
+  facts.phase = attempt.phase;
+  facts.last_output = LastOutput(directory);
+  data_.database().Transact([&](SQLite::Database& connection) {
+    const auto job = FindJob(connection, attempt.job, false);
+    facts.spec = job->spec();
+    facts.cancelling = job->state() == Job::CANCELLING;
+    facts.lost_before = CountLostAttempts(connection, attempt.job);
+  });
+  try {
+    facts.end = ReadEnd(directory);
+  } catch (const std::exception& error) {
+    spdlog::warn("jobs/{}: {}", attempt.job, error.what());
+  }
+  LoadResult(directory, &facts);
+  std::vector<modlab::v1::Artifact> artifacts;
+  if (facts.result) {
+    try {
+      artifacts = ImportArtifacts(directory, facts.result->artifacts(), data_);
+    } catch (const std::runtime_error& error) {
+      facts.result.reset();
+      facts.result_problem = error.what();
+    }
+  }
+  if (!problem.empty()) {
+    facts.result.reset();
+    facts.result_problem = problem;
+  }
+  AttemptOutcome outcome = Decide(facts, limits_);
+  modlab::v1::Attempt ended;
+  ended.set_outcome(outcome.description);
+  if (facts.end) {
+    ended.set_peak_memory_bytes(static_cast<double>(facts.end->peak_memory_bytes));
+    *ended.mutable_wall_time() = TimeUtil::MillisecondsToDuration(facts.end->wall_milliseconds);
+  }
+  data_.database().Transact([&](SQLite::Database& connection) {
+    EndAttempt(connection, attempt.job, attempt.number, ended, outcome.lost);
+    if (outcome.state == Job::SUCCEEDED) {
+      SetJobResult(connection, attempt.job, facts.result->result());
+      for (const auto& artifact : artifacts) InsertArtifact(connection, attempt.job, artifact);
+    } else if (outcome.state == Job::FAILED) {
+      SetJobError(connection, attempt.job, outcome.error);
+    }
+    SetJobState(connection, attempt.job, outcome.state, outcome.state == Job::SUCCEEDED ? "" : outcome.description,
+                attempt.number);
+    if (HasEnded(outcome.state)) RecordInspection(connection, *FindJob(connection, attempt.job));
+  });
+  spdlog::info("jobs/{} attempt {}: {} ({})", attempt.job, attempt.number, Job::State_Name(outcome.state),
+               outcome.description);
+  events_.Notify(attempt.job);
+  // The supervisor may still be on its way out of the directory; what it leaves behind is swept at the next start.
+  RemoveTree(directory.root());
+  std::error_code not_empty;
+  fs::remove(directory.root().parent_path(), not_empty);
+}
+
+/// Starts the job whose turn it is. False where there is none.
+bool Scheduler::StartNext() {
+  const auto job = data_.database().Transact([](SQLite::Database& connection) -> std::optional<Job> {
+    const auto id = NextQueuedJob(connection);
+    return id ? FindJob(connection, *id, false) : std::nullopt;
+  });
+  if (!job) return false;
+  StartJob(*job);
+  return true;
+}
+
+void Scheduler::StartJob(const Job& job) {
+  const std::string id = IdOf(job.name());
+  try {
+    const std::string process = executor_.Prepare(job.spec().resources().threads());
+    Attempt attempt;
+    attempt.job = id;
+    attempt.process = process;
+    attempt.number = job.attempts_size() + 1;
+    const AttemptDirectory directory(data_.AttemptRoot(id, attempt.number));
+    const auto inputs =
+        data_.database().Transact([&](SQLite::Database& connection) { return InputsOfJob(connection, id); });
+    FillAttemptDirectory(data_.blobs(), directory, job, inputs.at(0).sha256);
+    const bool begun = data_.database().Transact([&](SQLite::Database& connection) {
+      const auto now = FindJob(connection, id, false);
+      if (!now || now->state() != Job::QUEUED) return false;  // cancelled meanwhile
+      InsertAttempt(connection, id, process);
+      SetJobState(connection, id, Job::RUNNING, "", attempt.number);
+      return true;
+    });
+    if (!begun) {
+      executor_.Cancel(process, true);
+      RemoveTree(directory.root());
+      return;
+    }
+    executor_.Assign(process, directory.root());
+    attempts_.push_back(attempt);
+    events_.Notify(id);
+  } catch (const StorageError&) {
+    throw;
+  } catch (const std::exception& error) {
+    FailToStart(id, error.what());
+  }
+}
+
+void Scheduler::FailToStart(const std::string& job, const std::string& message) {
+  spdlog::error("jobs/{} cannot be started: {}", job, message);
+  modlab::v1::JobError error;
+  error.set_reason(modlab::v1::START_FAILED);
+  error.set_message(message);
+  data_.database().Transact([&](SQLite::Database& connection) {
+    SetJobError(connection, job, error);
+    SetJobState(connection, job, Job::FAILED, message);
+    RecordInspection(connection, *FindJob(connection, job));
+  });
+  events_.Notify(job);
+}
+
+}  // namespace modlab::server

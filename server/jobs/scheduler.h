@@ -1,0 +1,67 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "modlab/v1/job.pb.h"
+#include "server/executor/executor.h"
+#include "server/jobs/attempt_outcome.h"
+#include "server/jobs/job_events.h"
+#include "server/jobs/limits.h"
+#include "server/store/attempts_table.h"
+#include "server/store/data_directory.h"
+
+namespace modlab::server {
+
+/// Runs jobs: gives queued ones a process, follows the attempts' directories into the store, and ends them. The store
+/// is the only truth; what is in memory here can be lost at any time and is found again by the next daemon.
+///
+/// Everything happens on the io_context, in one thread, which may block on the disk. Only Wake may be called from
+/// others.
+class Scheduler {
+ public:
+  Scheduler(boost::asio::io_context& context, DataDirectory& data, JobEvents& events, Executor& executor,
+            const Limits& limits);
+
+  /// Takes up the attempts that an earlier daemon left, and starts working.
+  void Start();
+  /// Something has changed in the store: a job was queued or is to be cancelled.
+  void Wake();
+  /// Starts no more jobs. With `requeue`, ends the running ones and calls `stopped` when they are back in the queue;
+  /// otherwise leaves them to their supervisors and calls it at once.
+  void Stop(bool requeue, std::function<void()> stopped);
+
+  int running() const { return static_cast<int>(attempts_.size()); }
+
+ private:
+  struct Attempt : OpenAttempt {
+    std::string phase;
+    bool cancel_sent = false;
+    bool force_sent = false;
+  };
+
+  void Tick();
+  void Arm();
+  bool Follow(Attempt& attempt);
+  void Finish(Attempt& attempt, std::string problem);
+  bool StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset);
+  void SendCancellations();
+  bool StartNext();
+  void StartJob(const modlab::v1::Job& job);
+  void FailToStart(const std::string& job, const std::string& message);
+
+  boost::asio::io_context& context_;
+  boost::asio::steady_timer timer_;
+  DataDirectory& data_;
+  JobEvents& events_;
+  Executor& executor_;
+  const Limits& limits_;
+  std::vector<Attempt> attempts_;
+  bool stopping_ = false;
+  std::function<void()> stopped_;
+};
+
+}  // namespace modlab::server
