@@ -1,0 +1,95 @@
+#include "client/application.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "client/commands/commands.h"
+#include "client/session.h"
+
+namespace modlab::client {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  modlab score net.pt                   measure a TorchScript model; starts a local server if none runs
+  modlab score net.pt -k 4 -o json      the same for scripts
+  modlab job list --state running
+  modlab --server unix:/tmp/lab.sock model list
+
+The server is the one that --server, MODLAB_SERVER, or a line server = "HOST:PORT" in
+$XDG_CONFIG_HOME/modlab/config names, in this order; if none does, a server of your own,
+on this machine, which starts when it is needed and leaves when it is idle.
+
+Exit codes:
+  0    it worked
+  1    the job failed or was cancelled, or the model cannot be used
+  2    the command line, a local file or the configuration is wrong
+  3    there is no such model, job or artifact
+  5    the server cannot be reached or started
+  6    the server refused
+  7    the wait timed out; the job goes on
+  130  interrupted by Ctrl-C; the job goes on)";
+
+void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
+  static const std::map<std::string, Format> kFormats = {{"table", Format::kTable}, {"json", Format::kJson}};
+  app.name("modlab");
+  app.fallthrough();  // so that the options below may stand behind a command too
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "modlab " MODLAB_VERSION, "Print this program's version");
+  app.add_option("--server", options.server.server, "HOST:PORT, unix:PATH or the absolute path of a socket")
+      ->type_name("ADDRESS");
+  app.add_flag("--insecure", options.server.insecure,
+               "Speak to HOST:PORT without encryption or authentication (or MODLAB_INSECURE=1)");
+  app.add_option("-o,--output", options.format, "table (default), or json: proto3 JSON of what the server says")
+      ->transform(CLI::CheckedTransformer(kFormats))
+      ->option_text("FORMAT");
+  app.add_flag("-q,--quiet", options.quiet, "Print the id alone, and no progress");
+  app.footer(kFooter);
+  AddScoreCommand(app, chosen);
+  AddModelCommands(app, chosen);
+  AddJobCommands(app, chosen);
+  AddServerCommands(app, chosen);
+  AddVersionCommand(app, chosen);
+}
+
+/// `modlab job watch`: the command that the arguments got as far as naming.
+std::string NamedCommand(const CLI::App& app) {
+  const auto subcommands = app.get_subcommands();
+  return app.get_name() + (subcommands.empty() ? "" : " " + NamedCommand(*subcommands.front()));
+}
+
+ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {  // --help, --version
+    app.exit(error);
+    return ExitCode::kOk;
+  }
+  fmt::print(stderr, "modlab: {}\nTry `{} --help`.\n", error.what(), NamedCommand(app));
+  return ExitCode::kUsage;
+}
+
+}  // namespace
+
+ExitCode RunApplication(int argc, const char* const* argv, const Environment& environment) {
+  CLI::App app("modlab measures how modular neural networks are.");
+  GlobalOptions options;
+  Action chosen;
+  Define(app, options, chosen);
+  try {
+    app.parse(argc, argv);
+    Session session(options, environment);
+    return chosen(session);
+  } catch (const CLI::ParseError& error) {
+    return ReportParseError(app, error);
+  } catch (const Failure& failure) {
+    fmt::print(stderr, "modlab: {}\n", failure.what());
+    return failure.code();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "modlab: {}\n", error.what());
+    return ExitCode::kRefused;
+  }
+}
+
+}  // namespace modlab::client

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "client/errors.h"
+#include "client/session.h"
+
+namespace modlab::client {
+
+/// What the command line asked for. Runs after all of it has been read; throws Failure.
+using Action = std::function<ExitCode(Session&)>;
+
+// Each adds a family of commands to `app`. The command that is given puts itself into `chosen`, which must live as long
+// as `app`.
+void AddModelCommands(CLI::App& app, Action& chosen);
+void AddScoreCommand(CLI::App& app, Action& chosen);
+void AddJobCommands(CLI::App& app, Action& chosen);
+void AddSubmitCommand(CLI::App& job, Action& chosen);
+void AddArtifactCommands(CLI::App& job, Action& chosen);
+void AddServerCommands(CLI::App& app, Action& chosen);
+void AddVersionCommand(CLI::App& app, Action& chosen);
+
+}  // namespace modlab::client

@@ -1,0 +1,211 @@
+#include <fmt/format.h>
+
+#include "client/commands/commands.h"
+#include "client/commands/job_flow.h"
+#include "client/commands/options.h"
+#include "client/commands/paging.h"
+#include "client/names.h"
+#include "client/output/job_text.h"
+#include "client/units.h"
+
+namespace modlab::client {
+namespace {
+
+struct NamedJob {
+  std::string id;
+};
+
+void AddId(CLI::App& app, std::string& id) { app.add_option("JOB_ID", id, "`jobs/abc`, or `abc`")->required(); }
+
+v1::Job GetJob(Session& session, const std::string& id) {
+  v1::GetJobRequest request;
+  request.set_name(JobName(id));
+  return session.Connect().CallWithRetries(&v1::JobService::Stub::GetJob, request);
+}
+
+void PrintJob(Session& session, const v1::Job& job) {
+  session.Print(job, IdOf(job.name()), [&](const TextStyle& style) { return JobText(job, style); });
+}
+
+struct ListCommand {
+  std::vector<v1::Job::State> states;
+  std::vector<v1::Job::Kind> kinds;
+  std::vector<std::string> labels;
+  int limit = 50;
+};
+
+ExitCode List(Session& session, const ListCommand& command) {
+  v1::ListJobsRequest request;
+  for (const v1::Job::State state : command.states) request.add_states(state);
+  for (const v1::Job::Kind kind : command.kinds) request.add_kinds(kind);
+  for (const auto& [key, value] : ParseLabels(command.labels)) (*request.mutable_labels())[key] = value;
+  const v1::ListJobsResponse jobs = ListUpTo(session.Connect(), &v1::JobService::Stub::ListJobs, request, command.limit,
+                                             [](const v1::ListJobsResponse& response) { return response.jobs_size(); });
+  std::string ids;
+  for (const v1::Job& job : jobs.jobs()) ids += (ids.empty() ? "" : "\n") + IdOf(job.name());
+  session.Print(jobs, ids, [&](const TextStyle& style) { return JobListText(jobs, style); });
+  if (!jobs.next_page_token().empty()) session.Note("there are more; --limit 0 lists all");
+  return ExitCode::kOk;
+}
+
+void AddList(CLI::App& family, Action& chosen) {
+  static const std::map<std::string, v1::Job::State> kStates = {
+      {"queued", v1::Job::QUEUED}, {"running", v1::Job::RUNNING},       {"succeeded", v1::Job::SUCCEEDED},
+      {"failed", v1::Job::FAILED}, {"cancelling", v1::Job::CANCELLING}, {"cancelled", v1::Job::CANCELLED}};
+  static const std::map<std::string, v1::Job::Kind> kKinds = {{"inspect", v1::Job::INSPECT}, {"score", v1::Job::SCORE}};
+  const auto define = [](CLI::App& app, ListCommand& command) {
+    app.add_option("--state", command.states,
+                   "Only jobs that are queued, running, succeeded, failed, cancelling or cancelled; may be repeated")
+        ->transform(CLI::CheckedTransformer(kStates, CLI::ignore_case))
+        ->allow_extra_args(false)
+        ->option_text("STATE");
+    app.add_option("--kind", command.kinds, "Only jobs of this kind, inspect or score; may be repeated")
+        ->transform(CLI::CheckedTransformer(kKinds, CLI::ignore_case))
+        ->allow_extra_args(false)
+        ->option_text("KIND");
+    AddLabels(app, command.labels, "Only jobs with this label; may be repeated");
+    app.add_option("--limit", command.limit, "At most this many, 0 for all (default 50)")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+  };
+  CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List jobs, newest first", define, List);
+  AddExamples(*app, {"modlab job list", "modlab job list --state running --kind score",
+                     "modlab job list --label run=7 --limit 0 -o json"});
+}
+
+ExitCode Show(Session& session, const NamedJob& command) {
+  PrintJob(session, GetJob(session, command.id));
+  return ExitCode::kOk;
+}
+
+void AddShow(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, NamedJob& command) { AddId(app, command.id); };
+  CLI::App* app = AddCommand<NamedJob>(family, chosen, "show", "Show a job's state, attempts and error", define, Show);
+  AddExamples(*app, {"modlab job show abc", "modlab job show abc -o json"});
+}
+
+struct WatchCommand {
+  std::string id;
+  int after_sequence = 0;
+  std::optional<google::protobuf::Duration> timeout;
+};
+
+ExitCode Watch(Session& session, const WatchCommand& command) {
+  return Report(session,
+                StreamJob(session, JobName(command.id), command.after_sequence, DeadlineAfter(command.timeout)));
+}
+
+void AddWatch(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, WatchCommand& command) {
+    AddId(app, command.id);
+    app.add_option("--after", command.after_sequence, "Only events after this sequence number (default 0: all)")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+    AddDuration(app, "--timeout", command.timeout, "Stop after this long (exit code 7); the job goes on");
+  };
+  CLI::App* app = AddCommand<WatchCommand>(family, chosen, "watch", "Print a job's events, old and new, until it ends",
+                                           define, Watch);
+  AddExamples(*app, {"modlab job watch abc", "modlab job watch abc --after 120 -o json"});
+}
+
+struct WaitCommand {
+  std::string id;
+  std::optional<google::protobuf::Duration> timeout;
+};
+
+ExitCode Wait(Session& session, const WaitCommand& command) {
+  const WatchOutcome outcome = AwaitJob(session, JobName(command.id), DeadlineAfter(command.timeout));
+  if (outcome.end == WatchEnd::kJobEnded) PrintResult(session, outcome.job);
+  return Report(session, outcome);
+}
+
+void AddWait(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, WaitCommand& command) {
+    AddId(app, command.id);
+    AddDuration(app, "--timeout", command.timeout, "Stop waiting after this long (exit code 7); the job goes on");
+  };
+  CLI::App* app = AddCommand<WaitCommand>(family, chosen, "wait", "Wait for a job and print its result", define, Wait);
+  AddExamples(*app, {"modlab job wait abc", "modlab job wait abc --timeout 10m -o json"});
+}
+
+ExitCode Result(Session& session, const NamedJob& command) {
+  const v1::Job job = GetJob(session, command.id);
+  const std::string id = IdOf(job.name());
+  if (!HasEnded(job)) {
+    throw Failure(ExitCode::kRefused, fmt::format("job {} is {} and has no result yet; `{}` waits for it", id,
+                                                  StateText(job.state()), session.CommandLine("job wait " + id)));
+  }
+  if (job.has_result() || session.json()) PrintResult(session, job);
+  return Report(session, {WatchEnd::kJobEnded, job});
+}
+
+void AddResult(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, NamedJob& command) { AddId(app, command.id); };
+  CLI::App* app = AddCommand<NamedJob>(family, chosen, "result", "Print what a finished job found", define, Result);
+  AddExamples(*app, {"modlab job result abc",
+                     "modlab job result abc -o json | jq '.result.score.partitions[0].modularity.newman'"});
+}
+
+struct CancelCommand {
+  std::string id;
+  bool force = false;
+};
+
+ExitCode Cancel(Session& session, const CancelCommand& command) {
+  v1::CancelJobRequest request;
+  request.set_name(JobName(command.id));
+  request.set_force(command.force);
+  const v1::Job job = session.Connect().Call(&v1::JobService::Stub::CancelJob, request);
+  PrintJob(session, job);
+  return ExitCode::kOk;
+}
+
+void AddCancel(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, CancelCommand& command) {
+    AddId(app, command.id);
+    app.add_flag("--force", command.force, "End its process at once, without giving it time to stop");
+  };
+  CLI::App* app = AddCommand<CancelCommand>(family, chosen, "cancel", "Ask a job to end", define, Cancel);
+  AddExamples(*app, {"modlab job cancel abc", "modlab job cancel abc --force"});
+}
+
+struct NamedJobs {
+  std::vector<std::string> ids;
+};
+
+ExitCode Delete(Session& session, const NamedJobs& command) {
+  for (const std::string& id : command.ids) {
+    v1::DeleteJobRequest request;
+    request.set_name(JobName(id));
+    session.Connect().Call(&v1::JobService::Stub::DeleteJob, request);
+    session.Note(fmt::format("deleted {}", request.name()));
+  }
+  return ExitCode::kOk;
+}
+
+void AddDelete(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, NamedJobs& command) {
+    app.add_option("JOB_ID", command.ids, "`jobs/abc`, or `abc`; several may be given")->required();
+  };
+  CLI::App* app = AddCommand<NamedJobs>(family, chosen, "delete",
+                                        "Delete finished jobs with their results and artifacts", define, Delete);
+  AddExamples(*app, {"modlab job delete abc"});
+}
+
+}  // namespace
+
+void AddJobCommands(CLI::App& app, Action& chosen) {
+  CLI::App* family = app.add_subcommand("job", "Submit, list, watch, cancel and delete jobs, and get their results");
+  family->require_subcommand(1);
+  AddSubmitCommand(*family, chosen);
+  AddList(*family, chosen);
+  AddShow(*family, chosen);
+  AddWatch(*family, chosen);
+  AddWait(*family, chosen);
+  AddResult(*family, chosen);
+  AddCancel(*family, chosen);
+  AddDelete(*family, chosen);
+  AddArtifactCommands(*family, chosen);
+}
+
+}  // namespace modlab::client

@@ -1,0 +1,172 @@
+#include "client/commands/job_flow.h"
+
+#include <fmt/format.h>
+
+#include "client/interrupt.h"
+#include "client/names.h"
+#include "client/output/job_text.h"
+#include "client/output/json.h"
+#include "client/output/model_text.h"
+#include "client/output/score_table.h"
+#include "client/output/text.h"
+#include "client/units.h"
+
+namespace modlab::client {
+namespace {
+
+/// Shows states and progress; warnings of the job stay on the screen.
+class ProgressObserver : public JobObserver {
+ public:
+  explicit ProgressObserver(const Session& session) : progress_(session.StartProgress()) {}
+
+  void OnJob(const v1::Job& job) override {
+    if (HasEnded(job)) {
+      progress_->Clear();
+    } else {
+      ShowState(job.state());
+    }
+  }
+
+  void OnEvent(const v1::Event& event) override {
+    if (event.has_state()) {
+      ShowState(event.state().state());
+    } else if (event.has_progress()) {
+      const v1::Progress& progress = event.progress();
+      progress_->Show(progress.phase(), progress.has_fraction() ? std::optional(progress.fraction()) : std::nullopt);
+    } else if (event.has_log() && event.log().severity() >= v1::LogLine::WARNING) {
+      progress_->Say(event.log().text());
+    }
+  }
+
+  void OnHeartbeat() override { progress_->Repeat(); }
+
+  void OnDisconnected(const std::string& why) override {
+    progress_->Say(fmt::format("lost the server ({}); trying to get back", why.empty() ? "it ended the stream" : why));
+  }
+
+ protected:
+  void ClearProgress() { progress_->Clear(); }
+
+ private:
+  void ShowState(v1::Job::State state) {
+    progress_->Show(state == v1::Job::QUEUED ? "waiting for its turn" : StateText(state), std::nullopt);
+  }
+
+  std::unique_ptr<Progress> progress_;
+};
+
+/// Prints every event as well.
+class PrintingObserver : public ProgressObserver {
+ public:
+  explicit PrintingObserver(const Session& session) : ProgressObserver(session), session_(session) {}
+
+  void OnEvent(const v1::Event& event) override {
+    const std::string text = session_.json() ? JsonLine(event) : EventText(event);
+    if (!text.empty()) {
+      ClearProgress();
+      session_.PrintData(text);
+    }
+    if (!event.has_log()) ProgressObserver::OnEvent(event);
+  }
+
+ private:
+  const Session& session_;
+};
+
+WatchOutcome Follow(Session& session, const std::string& job, const WatchOptions& options, JobObserver& observer) {
+  JobWatch watch(session.Connect(), job, options);
+  const InterruptHandler handler([&watch] { watch.Interrupt(); });
+  return watch.Run(observer);
+}
+
+/// What people call the model: its display name, or its resource name if it is gone.
+std::string TitleOf(Session& session, const std::string& model) {
+  v1::GetModelRequest request;
+  request.set_name(model);
+  try {
+    return session.Connect().Call(&v1::ModelService::Stub::GetModel, request).display_name();
+  } catch (const Failure&) {
+    return model;
+  }
+}
+
+std::string HowToGoOn(const Session& session, const v1::Job& job) {
+  const std::string id = IdOf(job.name());
+  return fmt::format("come back with `{}`, or end it with `{}`", session.CommandLine("job watch " + id),
+                     session.CommandLine("job cancel " + id));
+}
+
+}  // namespace
+
+Deadline DeadlineAfter(const std::optional<google::protobuf::Duration>& timeout) {
+  if (!timeout) return std::nullopt;
+  return std::chrono::system_clock::now() + std::chrono::seconds(timeout->seconds()) +
+         std::chrono::microseconds(timeout->nanos() / 1000);
+}
+
+v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& options) {
+  v1::CreateJobRequest request;
+  *request.mutable_job()->mutable_spec() = spec;
+  for (const auto& [key, value] : ParseLabels(options.labels)) (*request.mutable_job()->mutable_labels())[key] = value;
+  request.mutable_job()->set_priority(options.priority);
+  request.set_request_id(NewRequestId());
+  return session.Connect().CallWithRetries(&v1::JobService::Stub::CreateJob, request);
+}
+
+WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline) {
+  WatchOptions options;
+  options.deadline = deadline;
+  ProgressObserver observer(session);
+  return Follow(session, job, options, observer);
+}
+
+WatchOutcome StreamJob(Session& session, const std::string& job, int after_sequence, const Deadline& deadline) {
+  WatchOptions options;
+  options.after_sequence = after_sequence;
+  options.deadline = deadline;
+  PrintingObserver observer(session);
+  return Follow(session, job, options, observer);
+}
+
+ExitCode Report(const Session& session, const WatchOutcome& outcome) {
+  const v1::Job& job = outcome.job;
+  const std::string id = IdOf(job.name());
+  switch (outcome.end) {
+    case WatchEnd::kInterrupted:
+      session.Note(fmt::format("stopped waiting; job {} goes on: {}", id, HowToGoOn(session, job)));
+      return ExitCode::kInterrupted;
+    case WatchEnd::kTimedOut:
+      throw Failure(ExitCode::kTimedOut,
+                    fmt::format("job {} is still {}; {}", id, StateText(job.state()), HowToGoOn(session, job)));
+    case WatchEnd::kJobEnded:
+      break;
+  }
+  if (job.state() == v1::Job::SUCCEEDED) return ExitCode::kOk;
+  if (job.state() == v1::Job::CANCELLED) throw Failure(ExitCode::kJobFailed, fmt::format("job {} was cancelled", id));
+  throw Failure(ExitCode::kJobFailed, Describe(fmt::format("job {} failed", id), job.error()));
+}
+
+void PrintResult(Session& session, const v1::Job& job) {
+  session.Print(job, IdOf(job.name()), [&](const TextStyle& style) {
+    if (job.result().has_score()) return ScoreTable(job, TitleOf(session, ModelOf(job.spec())), style);
+    if (job.result().has_inspect()) return InspectionText(job.result().inspect(), style);
+    return JobText(job, style);
+  });
+}
+
+ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const Deadline& deadline) {
+  const std::string id = IdOf(job.name());
+  if (!wait) {
+    session.Print(job, id, [&](const TextStyle&) { return id + '\n'; });
+    session.Note(fmt::format("the job is queued; {}", HowToGoOn(session, job)));
+    return ExitCode::kOk;
+  }
+  if (session.quiet()) session.PrintData(id + '\n');
+  const WatchOutcome outcome = AwaitJob(session, job.name(), deadline);
+  const bool ended = outcome.end == WatchEnd::kJobEnded;
+  const bool has_table = outcome.job.has_result();
+  if (!session.quiet() && ended && (session.json() || has_table)) PrintResult(session, outcome.job);
+  return Report(session, outcome);
+}
+
+}  // namespace modlab::client

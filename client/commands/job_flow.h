@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "client/commands/options.h"
+#include "client/session.h"
+#include "client/watch.h"
+#include "modlab/v1/job.pb.h"
+#include "modlab/v1/model.pb.h"
+
+namespace modlab::client {
+
+// What happens between a request for work and its result, shared by all commands that make or await jobs.
+
+using Deadline = std::optional<std::chrono::system_clock::time_point>;
+
+/// Now and `timeout`; nothing if there is none.
+Deadline DeadlineAfter(const std::optional<google::protobuf::Duration>& timeout);
+
+v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& options);
+
+/// Waits for a job and shows its progress. Ctrl-C ends the waiting, not the job.
+WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline);
+
+/// Follows a job and prints its events on standard output: as JSON Lines, or one line of text each with progress beside
+/// them on standard error.
+WatchOutcome StreamJob(Session& session, const std::string& job, int after_sequence, const Deadline& deadline);
+
+/// The exit code for an outcome. Says on standard error why the job failed, or how to come back to it.
+ExitCode Report(const Session& session, const WatchOutcome& outcome);
+
+/// Prints a finished job: with its result as a table, or whole as JSON.
+void PrintResult(Session& session, const v1::Job& job);
+
+/// For a job that was just created: prints its id and leaves, or waits and prints its result, as the options say.
+ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const Deadline& deadline);
+
+}  // namespace modlab::client

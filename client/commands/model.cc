@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include "client/commands/commands.h"
+#include "client/commands/model_flow.h"
+#include "client/commands/options.h"
+#include "client/commands/paging.h"
+#include "client/commands/save.h"
+#include "client/names.h"
+#include "client/output/model_text.h"
+#include "client/transfer.h"
+#include "client/units.h"
+
+namespace modlab::client {
+namespace {
+
+struct PushCommand {
+  std::string file;
+  PushOptions push;
+  std::vector<std::string> input_shapes;
+  WaitOptions waiting{.wait = true, .timeout = {}};
+};
+
+ExitCode Push(Session& session, const PushCommand& command) {
+  PushOptions options = command.push;
+  options.input_shapes = ParseInputShapes(command.input_shapes);
+  const Deadline deadline = DeadlineAfter(command.waiting.timeout);
+  v1::Model model = PushModel(session, command.file, options);
+  if (command.waiting.wait) {
+    const InspectionOutcome inspected = AwaitInspection(session, model, deadline);
+    if (inspected.code != ExitCode::kOk) return inspected.code;
+    model = inspected.model;
+  }
+  session.Print(model, IdOf(model.name()), [&](const TextStyle& style) { return ModelText(model, style); });
+  ThrowIfUnusable(model);
+  return ExitCode::kOk;
+}
+
+void AddPush(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, PushCommand& command) {
+    app.add_option("FILE", command.file, "A TorchScript archive, as torch.jit.save writes it")->required();
+    app.add_option("--name", command.push.display_name, "What to call the model (default: the file's name)");
+    AddLabels(app, command.push.labels, "A label for the model; may be repeated");
+    AddInputShapes(app, command.input_shapes);
+    AddLimits(app, command.push.resources);
+    AddWaiting(app, command.waiting);
+  };
+  CLI::App* app = AddCommand<PushCommand>(family, chosen, "push",
+                                          "Send a model to the server, which loads and describes it", define, Push);
+  AddExamples(*app, {"modlab model push net.pt", "modlab model push net.pt --name baseline --label run=7",
+                     "modlab model push cnn.pt --input-shape 1,1,28,28"});
+}
+
+struct ListCommand {
+  std::vector<std::string> labels;
+  int limit = 50;
+};
+
+ExitCode List(Session& session, const ListCommand& command) {
+  v1::ListModelsRequest request;
+  for (const auto& [key, value] : ParseLabels(command.labels)) (*request.mutable_labels())[key] = value;
+  const v1::ListModelsResponse models =
+      ListUpTo(session.Connect(), &v1::ModelService::Stub::ListModels, request, command.limit,
+               [](const v1::ListModelsResponse& response) { return response.models_size(); });
+  std::string ids;
+  for (const v1::Model& model : models.models()) ids += (ids.empty() ? "" : "\n") + IdOf(model.name());
+  session.Print(models, ids, [&](const TextStyle& style) { return ModelListText(models, style); });
+  if (!models.next_page_token().empty()) session.Note("there are more; --limit 0 lists all");
+  return ExitCode::kOk;
+}
+
+void AddList(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, ListCommand& command) {
+    AddLabels(app, command.labels, "Only models with this label; may be repeated");
+    app.add_option("--limit", command.limit, "At most this many, 0 for all (default 50)")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+  };
+  CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List models, newest first", define, List);
+  AddExamples(*app, {"modlab model list", "modlab model list --label run=7 -o json"});
+}
+
+struct NamedModel {
+  std::string id;
+};
+
+ExitCode Show(Session& session, const NamedModel& command) {
+  const v1::Model model = GetModel(session, ModelName(command.id));
+  session.Print(model, IdOf(model.name()), [&](const TextStyle& style) { return ModelText(model, style); });
+  return ExitCode::kOk;
+}
+
+void AddShow(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, NamedModel& command) {
+    app.add_option("MODEL_ID", command.id, "`models/abc`, or `abc`")->required();
+  };
+  CLI::App* app = AddCommand<NamedModel>(family, chosen, "show", "Show a model and its layers", define, Show);
+  AddExamples(*app, {"modlab model show abc", "modlab model show abc -o json"});
+}
+
+struct PullCommand {
+  std::string id;
+  SaveOptions save;
+};
+
+ExitCode Pull(Session& session, const PullCommand& command) {
+  const v1::Model model = GetModel(session, ModelName(command.id));
+  Save(session, command.save, model.display_name(), [&](OutputFile& output, const TransferProgress& progress) {
+    DownloadModel(session.Connect(), model, output, progress);
+  });
+  return ExitCode::kOk;
+}
+
+void AddPull(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, PullCommand& command) {
+    app.add_option("MODEL_ID", command.id, "`models/abc`, or `abc`")->required();
+    AddSaving(app, command.save);
+  };
+  CLI::App* app =
+      AddCommand<PullCommand>(family, chosen, "pull", "Fetch a model's file, as it was pushed", define, Pull);
+  AddExamples(*app, {"modlab model pull abc", "modlab model pull abc --to copy.pt"});
+}
+
+struct NamedModels {
+  std::vector<std::string> ids;
+};
+
+ExitCode Delete(Session& session, const NamedModels& command) {
+  for (const std::string& id : command.ids) {
+    v1::DeleteModelRequest request;
+    request.set_name(ModelName(id));
+    session.Connect().Call(&v1::ModelService::Stub::DeleteModel, request);
+    session.Note(fmt::format("deleted {}", request.name()));
+  }
+  return ExitCode::kOk;
+}
+
+void AddDelete(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, NamedModels& command) {
+    app.add_option("MODEL_ID", command.ids, "`models/abc`, or `abc`; several may be given")->required();
+  };
+  CLI::App* app = AddCommand<NamedModels>(family, chosen, "delete",
+                                          "Delete models; results of their finished jobs stay", define, Delete);
+  AddExamples(*app, {"modlab model delete abc"});
+}
+
+}  // namespace
+
+void AddModelCommands(CLI::App& app, Action& chosen) {
+  CLI::App* family = app.add_subcommand("model", "Push, list, show, pull and delete models");
+  family->require_subcommand(1);
+  AddPush(*family, chosen);
+  AddList(*family, chosen);
+  AddShow(*family, chosen);
+  AddPull(*family, chosen);
+  AddDelete(*family, chosen);
+}
+
+}  // namespace modlab::client

@@ -1,0 +1,54 @@
+#include "client/commands/model_flow.h"
+
+#include <fmt/format.h>
+
+#include "client/local_file.h"
+#include "client/names.h"
+#include "client/transfer.h"
+#include "client/units.h"
+
+namespace modlab::client {
+
+v1::Model PushModel(Session& session, const std::string& path, const PushOptions& options) {
+  const LocalFile file(path);
+  v1::CreateModelRequest request;
+  request.mutable_model()->set_display_name(options.display_name.empty() ? file.name() : options.display_name);
+  for (const auto& [key, value] : ParseLabels(options.labels)) {
+    (*request.mutable_model()->mutable_labels())[key] = value;
+  }
+  request.mutable_input_shapes()->Assign(options.input_shapes.begin(), options.input_shapes.end());
+  if (!options.resources.empty()) options.resources.ApplyTo(*request.mutable_resources());
+  request.set_request_id(NewRequestId());
+
+  Connection& connection = session.Connect();
+  {
+    const auto progress = session.StartProgress(std::chrono::seconds(1));
+    const v1::Upload upload = Upload(connection, file, [&progress](std::int64_t done, std::int64_t total) {
+      progress->Show("sending", static_cast<double>(done) / static_cast<double>(total));
+    });
+    request.set_upload(upload.name());
+  }
+  return connection.CallWithRetries(&v1::ModelService::Stub::CreateModel, request);
+}
+
+v1::Model GetModel(Session& session, const std::string& name) {
+  v1::GetModelRequest request;
+  request.set_name(name);
+  return session.Connect().CallWithRetries(&v1::ModelService::Stub::GetModel, request);
+}
+
+InspectionOutcome AwaitInspection(Session& session, const v1::Model& model, const Deadline& deadline) {
+  if (model.state() != v1::Model::INSPECTING) return {ExitCode::kOk, model};
+  const WatchOutcome outcome = AwaitJob(session, model.inspect_job(), deadline);
+  if (outcome.end != WatchEnd::kJobEnded) return {Report(session, outcome), model};
+  return {ExitCode::kOk, GetModel(session, model.name())};
+}
+
+void ThrowIfUnusable(const v1::Model& model) {
+  if (model.state() != v1::Model::UNUSABLE) return;
+  throw Failure(
+      ExitCode::kJobFailed,
+      Describe(fmt::format("model {} cannot be used: its inspection failed", IdOf(model.name())), model.error()));
+}
+
+}  // namespace modlab::client

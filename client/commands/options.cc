@@ -1,0 +1,84 @@
+#include "client/commands/options.h"
+
+#include "client/units.h"
+
+namespace modlab::client {
+namespace {
+
+/// An option whose value `parse` reads; a value that it refuses is reported with the option's name.
+template <typename Value, typename Parse>
+CLI::Option* AddParsed(CLI::App& command, const std::string& name, std::optional<Value>& value, Parse parse,
+                       const std::string& description) {
+  const auto read = [name, &value, parse](const std::string& text) {
+    try {
+      value = parse(text);
+    } catch (const UsageError& error) {
+      throw CLI::ValidationError(name, error.what());
+    }
+  };
+  return command.add_option_function<std::string>(name, read, description);
+}
+
+}  // namespace
+
+CLI::Option* AddRepeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                         const std::string& description) {
+  return command.add_option(name, values, description)->allow_extra_args(false);
+}
+
+void AddLabels(CLI::App& command, std::vector<std::string>& labels, const std::string& description) {
+  AddRepeated(command, "--label", labels, description)->type_name("KEY=VALUE");
+}
+
+void AddInputShapes(CLI::App& command, std::vector<std::string>& shapes) {
+  AddRepeated(command, "--input-shape", shapes,
+              "Shape of one input tensor, the batch's dimension first: 1,28,28. Once for every input of the model, in "
+              "order. Needed where the model's first layer does not tell")
+      ->type_name("N,N,...");
+}
+
+std::vector<v1::InputShape> ParseInputShapes(const std::vector<std::string>& shapes) {
+  std::vector<v1::InputShape> parsed;
+  parsed.reserve(shapes.size());
+  for (const std::string& shape : shapes) parsed.push_back(ParseInputShape(shape));
+  return parsed;
+}
+
+CLI::Option* AddDuration(CLI::App& command, const std::string& name, std::optional<google::protobuf::Duration>& value,
+                         const std::string& description) {
+  return AddParsed(command, name, value, ParseDuration, description)->type_name("DURATION");
+}
+
+void AddLimits(CLI::App& command, ResourceOptions& resources) {
+  AddDuration(command, "--time-limit", resources.time_limit, "Wall time that the job may use: 90s, 5m, 1h30m");
+  AddParsed(command, "--memory-limit", resources.memory_limit, ParseSize,
+            "Memory that the job may use, the loaded LibTorch aside: 512MiB, 4GiB")
+      ->type_name("SIZE");
+}
+
+void AddWaiting(CLI::App& command, WaitOptions& options) {
+  const std::string wait_default = options.wait ? " (default)" : "";
+  const std::string detach_default = options.wait ? "" : " (default)";
+  CLI::Option* wait = command.add_flag_callback(
+      "--wait", [&options] { options.wait = true; }, "Wait for the job and print its result" + wait_default);
+  command
+      .add_flag_callback(
+          "--detach", [&options] { options.wait = false; }, "Return as soon as the job is queued" + detach_default)
+      ->excludes(wait);
+  AddDuration(command, "--wait-timeout", options.timeout,
+              "Stop waiting after this long (exit code 7); the job goes on");
+}
+
+void AddJobOptions(CLI::App& command, JobOptions& options) {
+  AddLabels(command, options.labels, "A label for the job; may be repeated");
+  command.add_option("--priority", options.priority, "-100 to 100; higher goes first (default 0)")->type_name("N");
+  AddWaiting(command, options.waiting);
+}
+
+void AddExamples(CLI::App& command, const std::vector<std::string>& examples) {
+  std::string footer = "Examples:";
+  for (const std::string& example : examples) footer += "\n  " + example;
+  command.footer(footer + "\n\nOptions of every command, and exit codes: modlab --help");
+}
+
+}  // namespace modlab::client

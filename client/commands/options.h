@@ -1,0 +1,68 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/commands/commands.h"
+#include "client/errors.h"
+#include "client/spec.h"
+#include "modlab/v1/graph.pb.h"
+
+namespace modlab::client {
+
+// Options that several commands have, each defined once.
+
+/// Options that may be given several times, one value each: the value must not swallow the arguments that follow.
+CLI::Option* AddRepeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                         const std::string& description);
+
+/// --label KEY=VALUE
+void AddLabels(CLI::App& command, std::vector<std::string>& labels, const std::string& description);
+/// --input-shape 1,28,28
+void AddInputShapes(CLI::App& command, std::vector<std::string>& shapes);
+std::vector<v1::InputShape> ParseInputShapes(const std::vector<std::string>& shapes);
+/// --time-limit and --memory-limit
+void AddLimits(CLI::App& command, ResourceOptions& resources);
+/// A duration under any name.
+CLI::Option* AddDuration(CLI::App& command, const std::string& name, std::optional<google::protobuf::Duration>& value,
+                         const std::string& description);
+
+/// How a command that makes a job goes on.
+struct WaitOptions {
+  bool wait;
+  std::optional<google::protobuf::Duration> timeout;
+};
+/// --wait, --detach, --wait-timeout; what `options` holds is the default.
+void AddWaiting(CLI::App& command, WaitOptions& options);
+
+/// What a job carries besides its spec.
+struct JobOptions {
+  std::vector<std::string> labels;
+  int priority = 0;
+  WaitOptions waiting;
+};
+/// --label, --priority and those of AddWaiting.
+void AddJobOptions(CLI::App& command, JobOptions& options);
+
+/// Ends the command's help with examples, one a line.
+void AddExamples(CLI::App& command, const std::vector<std::string>& examples);
+
+/// Adds the command `name` with options of its own of type `Options`. `define` adds them; `run` is what the command
+/// does.
+template <typename Options>
+CLI::App* AddCommand(CLI::App& parent, Action& chosen, const std::string& name, const std::string& description,
+                     const std::function<void(CLI::App&, Options&)>& define,
+                     const std::function<ExitCode(Session&, const Options&)>& run) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  const auto options = std::make_shared<Options>();
+  define(*command, *options);
+  command->callback(
+      [&chosen, options, run] { chosen = [options, run](Session& session) { return run(session, *options); }; });
+  return command;
+}
+
+}  // namespace modlab::client

@@ -1,0 +1,43 @@
+#include "client/commands/save.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "client/interrupt.h"
+
+namespace modlab::client {
+namespace {
+
+std::string SafeFileName(const std::string& suggested) {
+  const std::string name = std::filesystem::path(suggested).filename().string();
+  const bool usable = !name.empty() && name.front() != '.' && name.front() != '-';
+  return usable ? name : "modlab-download";
+}
+
+}  // namespace
+
+void AddSaving(CLI::App& command, SaveOptions& options) {
+  command.add_option("--to", options.to, "File to write, - for standard output (default: the name that it has there)")
+      ->type_name("FILE");
+  command.add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
+}
+
+void Save(const Session& session, const SaveOptions& options, const std::string& suggested,
+          const std::function<void(OutputFile&, const TransferProgress&)>& download) {
+  const std::string path = options.to.empty() ? SafeFileName(suggested) : options.to;
+  OutputFile output(path, options.overwrite);
+  const InterruptHandler handler([&output] {
+    output.Discard();
+    _exit(static_cast<int>(ExitCode::kInterrupted));
+  });
+  const auto progress = session.StartProgress(std::chrono::seconds(1));
+  download(output, [&progress](std::int64_t done, std::int64_t total) {
+    progress->Show("receiving", static_cast<double>(done) / static_cast<double>(total));
+  });
+  progress->Clear();
+  output.Commit();
+  if (path != "-") session.PrintData(path + '\n');
+}
+
+}  // namespace modlab::client

@@ -1,0 +1,106 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "client/commands/commands.h"
+#include "client/commands/options.h"
+#include "client/local_daemon.h"
+#include "client/output/server_text.h"
+
+namespace modlab::client {
+namespace {
+
+v1::Server GetServer(Connection& connection) {
+  return connection.Call(&v1::ServerService::Stub::GetServer, v1::GetServerRequest());
+}
+
+void PrintServer(const Session& session, const Connection& connection, const v1::Server& server) {
+  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  session.Print(server, connection.name(),
+                [&](const TextStyle& style) { return ServerText(server, connection.name(), now, style); });
+}
+
+struct NoOptions {};
+
+ExitCode Start(Session& session, const NoOptions& /*command*/) {
+  if (!session.is_local()) {
+    throw UsageError(
+        "a server is configured, and `modlab server start` starts a local one; leave out --server and unset "
+        "MODLAB_SERVER, and the server of the configuration file, first");
+  }
+  Connection& connection = session.Connect();
+  PrintServer(session, connection, GetServer(connection));
+  return ExitCode::kOk;
+}
+
+ExitCode Status(Session& session, const NoOptions& /*command*/) {
+  Connection& connection = session.ConnectToRunning();
+  PrintServer(session, connection, GetServer(connection));
+  return ExitCode::kOk;
+}
+
+struct StopCommand {
+  bool jobs = false;
+};
+
+/// Whether the server has gone: it does not answer, and, where it is a process that we can see, that has ended.
+bool HasGone(Connection& connection, int pid) {
+  if (IsRunningDaemon(pid)) return false;
+  try {
+    return GetServer(connection).pid() != pid;  // another one may have come in its place
+  } catch (const Failure& failure) {
+    return failure.code() == ExitCode::kUnreachable;
+  }
+}
+
+ExitCode Stop(Session& session, const StopCommand& command) {
+  constexpr std::chrono::seconds kStopTime{30};
+  Connection& connection = session.ConnectToRunning();
+  const v1::Server server = GetServer(connection);
+  v1::StopServerRequest request;
+  request.set_requeue_jobs(command.jobs);
+  const v1::StopServerResponse response = connection.Call(&v1::ServerService::Stub::StopServer, request);
+
+  const auto end = std::chrono::steady_clock::now() + kStopTime;
+  while (!HasGone(connection, server.pid())) {
+    if (std::chrono::steady_clock::now() > end) {
+      throw Failure(ExitCode::kTimedOut,
+                    fmt::format("the server (process {}) was asked to stop and still runs after {} s", server.pid(),
+                                kStopTime.count()));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  session.Note(response.running_jobs() == 0
+                   ? "the server has stopped"
+                   : fmt::format("the server has stopped; {} running jobs go on, and the next start takes them up",
+                                 response.running_jobs()));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddServerCommands(CLI::App& app, Action& chosen) {
+  CLI::App* family = app.add_subcommand("server", "Start, stop and look at the server");
+  family->require_subcommand(1);
+  const auto nothing = [](CLI::App&, NoOptions&) {};
+
+  CLI::App* start =
+      AddCommand<NoOptions>(*family, chosen, "start",
+                            "Start this user's local server; every command that needs one does so too", nothing, Start);
+  AddExamples(*start, {"modlab server start"});
+
+  CLI::App* status = AddCommand<NoOptions>(*family, chosen, "status",
+                                           "Show the server's version, load and limits; starts none", nothing, Status);
+  AddExamples(*status, {"modlab server status", "modlab server status -o json"});
+
+  const auto define_stop = [](CLI::App& command, StopCommand& options) {
+    command.add_flag("--jobs", options.jobs, "End running jobs first; the next start begins them anew");
+  };
+  CLI::App* stop = AddCommand<StopCommand>(*family, chosen, "stop",
+                                           "Stop the server; running jobs go on, and the next start takes them up",
+                                           define_stop, Stop);
+  AddExamples(*stop, {"modlab server stop", "modlab server stop --jobs"});
+}
+
+}  // namespace modlab::client

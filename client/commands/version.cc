@@ -1,0 +1,28 @@
+#include <fmt/format.h>
+
+#include "client/commands/commands.h"
+#include "client/commands/options.h"
+
+namespace modlab::client {
+namespace {
+
+struct NoOptions {};
+
+ExitCode Version(Session& session, const NoOptions& /*command*/) {
+  if (session.json()) {
+    session.PrintData("{\n \"version\": \"" MODLAB_VERSION "\",\n \"apiVersion\": \"modlab.v1\"\n}\n");
+  } else {
+    session.PrintData(session.quiet() ? MODLAB_VERSION "\n" : "modlab " MODLAB_VERSION "\n");
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddVersionCommand(CLI::App& app, Action& chosen) {
+  CLI::App* command = AddCommand<NoOptions>(
+      app, chosen, "version", "Print this program's version", [](CLI::App&, NoOptions&) {}, Version);
+  AddExamples(*command, {"modlab version", "modlab version -o json"});
+}
+
+}  // namespace modlab::client

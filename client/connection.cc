@@ -1,0 +1,37 @@
+#include "client/connection.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+namespace modlab::client {
+namespace {
+
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& target) {
+  grpc::ChannelArguments arguments;
+  constexpr int kMessageBytes = 4 << 20;
+  arguments.SetMaxReceiveMessageSize(kMessageBytes);
+  arguments.SetMaxSendMessageSize(kMessageBytes);
+  // A watched job may say nothing for minutes; a silent connection must still be known to live.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // Our own waits between attempts are the ones that count; the channel's must not make them longer.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);  // despite its name the time that one connect may take
+  // A web proxy is set for web pages; a compute server is reached directly.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+}
+
+}  // namespace
+
+Connection::Connection(const ServerAddress& address) : Connection(address.target, OpenChannel(address.target)) {}
+
+Connection::Connection(std::string name, const std::shared_ptr<grpc::Channel>& channel)
+    : name_(std::move(name)),
+      stubs_(v1::ModelService::Stub(channel), v1::UploadService::Stub(channel), v1::JobService::Stub(channel),
+             v1::ServerService::Stub(channel)) {}
+
+}  // namespace modlab::client

@@ -1,0 +1,51 @@
+#include "client/errors.h"
+
+#include <fmt/format.h>
+
+#include "client/output/text.h"
+
+namespace modlab::client {
+
+ExitCode ExitCodeOf(grpc::StatusCode status) {
+  switch (status) {
+    case grpc::StatusCode::OK:
+      return ExitCode::kOk;
+    case grpc::StatusCode::NOT_FOUND:
+      return ExitCode::kNotFound;
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return ExitCode::kUnreachable;
+    default:
+      return ExitCode::kRefused;
+  }
+}
+
+v1::ErrorDetail DetailOf(const grpc::ClientContext& context) {
+  v1::ErrorDetail detail;
+  const auto& metadata = context.GetServerTrailingMetadata();
+  if (const auto found = metadata.find("modlab-error-bin"); found != metadata.end()) {
+    if (!detail.ParseFromArray(found->second.data(), static_cast<int>(found->second.size()))) detail.Clear();
+  }
+  return detail;
+}
+
+Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std::string_view address) {
+  const ExitCode code = ExitCodeOf(status.error_code());
+  const std::string sentence = Printable(status.error_message());
+  if (code == ExitCode::kUnreachable && detail.reason() == v1::REASON_UNSPECIFIED) {
+    return {code, fmt::format("no modlab server answers at {} ({})", address, sentence)};
+  }
+  if (!detail.field().empty() && sentence.find(detail.field()) == std::string::npos) {
+    return {code, fmt::format("{} (field {})", sentence, Printable(detail.field()))};
+  }
+  return {code, sentence.empty() ? fmt::format("the server refused, code {}", static_cast<int>(status.error_code()))
+                                 : sentence};
+}
+
+std::string Describe(std::string_view subject, const v1::JobError& error) {
+  std::string text{subject};
+  if (!error.phase().empty()) text += fmt::format(" in phase {}", Printable(error.phase()));
+  return fmt::format("{}: {} ({})", text, Printable(error.message()), v1::Reason_Name(error.reason()));
+}
+
+}  // namespace modlab::client

@@ -1,0 +1,29 @@
+#include "client/output/json.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <stdexcept>
+
+namespace modlab::client {
+namespace {
+
+std::string Print(const google::protobuf::Message& message, bool lines, bool primitives) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = lines;
+  options.always_print_primitive_fields = primitives;
+  std::string text;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &text, options);
+  if (!status.ok()) throw std::runtime_error("cannot print the answer as JSON: " + status.ToString());
+  if (!text.ends_with('\n')) text += '\n';
+  return text;
+}
+
+}  // namespace
+
+std::string Json(const google::protobuf::Message& message) { return Print(message, true, true); }
+
+std::string JsonLine(const google::protobuf::Message& message) { return Print(message, false, true); }
+
+std::string SparseJson(const google::protobuf::Message& message) { return Print(message, true, false); }
+
+}  // namespace modlab::client

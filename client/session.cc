@@ -1,0 +1,73 @@
+#include "client/session.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "client/local_daemon.h"
+#include "client/output/json.h"
+
+namespace modlab::client {
+
+Session::Session(GlobalOptions options, Environment environment)
+    : options_(std::move(options)),
+      environment_(std::move(environment)),
+      address_(ChooseServer(options_.server, SettingsOf(environment_), ReadConfigFile(ConfigPath(environment_)))) {}
+
+Connection& Session::Connect() {
+  if (!connection_) connection_ = address_ ? std::make_unique<Connection>(*address_) : ConnectLocal(environment_);
+  return *connection_;
+}
+
+Connection& Session::ConnectToRunning() {
+  if (!connection_ && is_local()) {
+    connection_ = FindLocal(environment_);
+    if (!connection_) {
+      throw Failure(
+          ExitCode::kUnreachable,
+          "no local server is running; `modlab server start` starts one, and so does every command that needs "
+          "one");
+    }
+  }
+  return Connect();
+}
+
+void Session::Print(const google::protobuf::Message& message, std::string_view ids,
+                    const std::function<std::string(const TextStyle&)>& table) const {
+  if (quiet()) {
+    PrintData(ids.empty() ? "" : fmt::format("{}\n", ids));
+  } else if (json()) {
+    PrintData(Json(message));
+  } else {
+    PrintData(table(StyleOf(STDOUT_FILENO, environment_)));
+  }
+}
+
+void Session::PrintData(std::string_view text) const {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw UsageError("cannot write to standard output");
+  }
+}
+
+void Session::Note(std::string_view sentence) const {
+  if (!quiet()) fmt::print(stderr, "modlab: {}\n", sentence);
+}
+
+std::unique_ptr<Progress> Session::StartProgress(Progress::Clock::duration delay) const {
+  const auto write = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
+  const Progress::Style style = quiet()                                   ? Progress::Style::kSilent
+                                : IsTerminal(STDERR_FILENO, environment_) ? Progress::Style::kBar
+                                                                          : Progress::Style::kLines;
+  const int width = StyleOf(STDERR_FILENO, environment_).width;
+  return std::make_unique<Progress>(style, width, write, Progress::Clock::now, delay);
+}
+
+std::string Session::CommandLine(std::string_view arguments) const {
+  std::string line = "modlab";
+  if (options_.server.server) line += " --server " + *options_.server.server;
+  if (options_.server.insecure) line += " --insecure";
+  return fmt::format("{} {}", line, arguments);
+}
+
+}  // namespace modlab::client

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/connection.h"
+#include "client/environment.h"
+#include "client/errors.h"
+#include "client/output/progress.h"
+#include "client/output/terminal.h"
+#include "client/server_address.h"
+
+namespace modlab::client {
+
+enum class Format { kTable, kJson };
+
+/// The options that every command has.
+struct GlobalOptions {
+  ServerSettings server;
+  Format format = Format::kTable;
+  bool quiet = false;
+};
+
+/// One run of the program: whom it talks to and how it prints. Data goes to standard output, everything else to
+/// standard error.
+class Session {
+ public:
+  Session(GlobalOptions options, Environment environment);
+
+  /// The server that is configured, or the user's own local daemon, which is started if it does not run.
+  Connection& Connect();
+  /// Likewise, but throws Failure (kUnreachable) where a local daemon would have to be started.
+  Connection& ConnectToRunning();
+  /// Whether no server is configured, so that the user's own local daemon is meant.
+  bool is_local() const { return !address_; }
+  const Environment& environment() const { return environment_; }
+
+  bool json() const { return options_.format == Format::kJson; }
+  bool quiet() const { return options_.quiet; }
+
+  /// Prints `message` as -o and -q ask: as JSON, as the ids alone (one a line), or as the text that `table` makes.
+  void Print(const google::protobuf::Message& message, std::string_view ids,
+             const std::function<std::string(const TextStyle&)>& table) const;
+  void PrintData(std::string_view text) const;
+  /// A sentence to standard error, not with -q.
+  void Note(std::string_view sentence) const;
+
+  /// `delay`: see Progress.
+  std::unique_ptr<Progress> StartProgress(Progress::Clock::duration delay = {}) const;
+
+  /// A command line that reaches the same server: `modlab job watch abc`, for people to copy.
+  std::string CommandLine(std::string_view arguments) const;
+
+ private:
+  GlobalOptions options_;
+  Environment environment_;
+  std::optional<ServerAddress> address_;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace modlab::client

@@ -1,0 +1,46 @@
+#include "client/spec.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include "client/errors.h"
+#include "client/output/text.h"
+
+namespace modlab::client {
+
+void ResourceOptions::ApplyTo(v1::Resources& resources) const {
+  if (threads) resources.set_threads(*threads);
+  if (time_limit) *resources.mutable_wall_time() = *time_limit;
+  if (memory_limit) resources.set_memory_bytes(*memory_limit);
+}
+
+v1::JobSpec ScoreJobSpec(const ScoreOptions& options, const std::string& model) {
+  v1::JobSpec spec;
+  if (!options.resources.empty()) options.resources.ApplyTo(*spec.mutable_resources());
+  if (options.seed) spec.set_seed(*options.seed);
+  v1::ScoreSpec& score = *spec.mutable_score();
+  score.set_model(model);
+  score.mutable_input_shapes()->Assign(options.input_shapes.begin(), options.input_shapes.end());
+  if (options.kernel_norm) score.mutable_graph()->set_kernel_norm(*options.kernel_norm);
+  if (!options.fold_batch_norm) score.mutable_graph()->set_fold_batch_norm(false);
+  v1::SpectralSpec& spectral = *score.add_partitions()->mutable_spectral();
+  spectral.set_clusters(options.clusters);
+  if (options.restarts) spectral.set_restarts(*options.restarts);
+  if (options.resolution) score.set_resolution(*options.resolution);
+  return spec;
+}
+
+v1::JobSpec ParseJobSpec(const std::string& json, std::string_view source) {
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = false;
+  v1::JobSpec spec;
+  const auto status = google::protobuf::util::JsonStringToMessage(json, &spec, options);
+  if (!status.ok()) {
+    const auto message = status.message();
+    throw UsageError(fmt::format("{} is not a job's spec in JSON: {}", source,
+                                 Printable(std::string_view(message.data(), message.size()))));
+  }
+  return spec;
+}
+
+}  // namespace modlab::client

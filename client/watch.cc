@@ -1,0 +1,105 @@
+#include "client/watch.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace modlab::client {
+
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+bool HasEnded(const v1::Job& job) {
+  return job.state() == v1::Job::SUCCEEDED || job.state() == v1::Job::FAILED || job.state() == v1::Job::CANCELLED;
+}
+
+JobWatch::JobWatch(Connection& connection, std::string job, const WatchOptions& options)
+    : connection_(connection), name_(std::move(job)), options_(options), last_sequence_(options.after_sequence) {
+  job_.set_name(name_);  // for an outcome without a word from the server
+}
+
+WatchOutcome JobWatch::Run(JobObserver& observer) {
+  Backoff backoff(options_.first_backoff, std::chrono::seconds(10));
+  bool ever_received = false;
+  steady_clock::time_point last_received;
+  while (true) {
+    const StreamEnd end = ReadStream(observer);
+    if (end.received) {
+      ever_received = true;
+      last_received = steady_clock::now();
+      backoff.Reset();
+    }
+    if (interrupted()) return {WatchEnd::kInterrupted, job_};
+    if (end.status.ok() && HasEnded(job_)) return {WatchEnd::kJobEnded, job_};
+    if (options_.deadline && system_clock::now() >= *options_.deadline) return {WatchEnd::kTimedOut, job_};
+
+    const bool broken = end.status.ok() || end.status.error_code() == grpc::StatusCode::UNAVAILABLE;
+    const bool keep_trying = ever_received && steady_clock::now() - last_received < options_.reconnect_for;
+    if (!broken || !keep_trying) throw FailureOf(end.status, end.detail, connection_.name());
+    observer.OnDisconnected(end.status.error_message());
+    if (!Sleep(backoff.Next())) return {WatchEnd::kInterrupted, job_};
+  }
+}
+
+JobWatch::StreamEnd JobWatch::ReadStream(JobObserver& observer) {
+  grpc::ClientContext context;
+  if (options_.deadline) context.set_deadline(*options_.deadline);
+  {
+    const std::lock_guard lock(mutex_);
+    if (interrupted_) return {grpc::Status::CANCELLED, {}};
+    context_ = &context;
+  }
+  v1::WatchJobRequest request;
+  request.set_name(name_);
+  request.set_after_sequence(last_sequence_);
+  const auto stream = connection_.stub<v1::JobService::Stub>().WatchJob(&context, request);
+  StreamEnd end;
+  for (v1::WatchJobResponse update; stream->Read(&update);) {
+    end.received = true;
+    Take(update, observer);
+  }
+  end.status = stream->Finish();
+  end.detail = DetailOf(context);
+  const std::lock_guard lock(mutex_);
+  context_ = nullptr;
+  return end;
+}
+
+void JobWatch::Take(const v1::WatchJobResponse& update, JobObserver& observer) {
+  switch (update.update_case()) {
+    case v1::WatchJobResponse::kJob:
+      job_ = update.job();
+      observer.OnJob(job_);
+      break;
+    case v1::WatchJobResponse::kEvent:
+      if (update.event().sequence() <= last_sequence_) break;
+      last_sequence_ = update.event().sequence();
+      observer.OnEvent(update.event());
+      break;
+    default:
+      observer.OnHeartbeat();
+  }
+}
+
+bool JobWatch::Sleep(std::chrono::milliseconds time) {
+  if (options_.deadline) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*options_.deadline - system_clock::now());
+    time = std::max(std::min(time, left), std::chrono::milliseconds(0));
+  }
+  std::unique_lock lock(mutex_);
+  return !interrupt_.wait_for(lock, time, [this] { return interrupted_; });
+}
+
+bool JobWatch::interrupted() {
+  const std::lock_guard lock(mutex_);
+  return interrupted_;
+}
+
+void JobWatch::Interrupt() {
+  const std::lock_guard lock(mutex_);
+  interrupted_ = true;
+  if (context_ != nullptr) context_->TryCancel();
+  interrupt_.notify_all();
+}
+
+}  // namespace modlab::client

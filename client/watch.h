@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "client/connection.h"
+#include "modlab/v1/job.pb.h"
+
+namespace modlab::client {
+
+/// Whether the job has come to its end: SUCCEEDED, FAILED or CANCELLED.
+bool HasEnded(const v1::Job& job);
+
+/// Is told what a watched job does. All calls come from the thread that runs the watch.
+class JobObserver {
+ public:
+  virtual ~JobObserver() = default;
+  /// The job as it is: at the start, after every new connection, and at the end.
+  virtual void OnJob(const v1::Job& job) {}
+  /// Every event after the first sequence number asked for: in order, each once.
+  virtual void OnEvent(const v1::Event& event) {}
+  /// Nothing happened for a while, and the connection lives.
+  virtual void OnHeartbeat() {}
+  /// The connection broke and is being taken up again.
+  virtual void OnDisconnected(const std::string& why) {}
+};
+
+struct WatchOptions {
+  /// Only events after this one.
+  int after_sequence = 0;
+  /// When to stop waiting; the job goes on. Absent: never.
+  std::optional<std::chrono::system_clock::time_point> deadline;
+  /// How long to try to get back to a server that was there before.
+  std::chrono::seconds reconnect_for = std::chrono::minutes(10);
+  /// The wait before the first attempt to get back; later ones double, up to 10 s.
+  std::chrono::milliseconds first_backoff{250};
+};
+
+enum class WatchEnd { kJobEnded, kTimedOut, kInterrupted };
+
+struct WatchOutcome {
+  WatchEnd end;
+  /// As last seen; with its result or error if it has ended.
+  v1::Job job;
+};
+
+/// Follows a job to its end, over as many connections as it takes.
+class JobWatch {
+ public:
+  /// `job` is `jobs/{id}`.
+  JobWatch(Connection& connection, std::string job, const WatchOptions& options);
+
+  /// Returns when the job has ended, the deadline has passed, or Interrupt was called. Throws what FailureOf makes of a
+  /// refusal, and Failure (kUnreachable) if the server cannot be reached at first, or not again. Call once.
+  WatchOutcome Run(JobObserver& observer);
+
+  /// Makes Run return soon. From any thread.
+  void Interrupt();
+
+ private:
+  struct StreamEnd {
+    grpc::Status status;
+    v1::ErrorDetail detail;
+    bool received = false;
+  };
+
+  StreamEnd ReadStream(JobObserver& observer);
+  void Take(const v1::WatchJobResponse& update, JobObserver& observer);
+  /// False if it was interrupted instead.
+  bool Sleep(std::chrono::milliseconds time);
+  bool interrupted();
+
+  Connection& connection_;
+  const std::string name_;
+  const WatchOptions options_;
+  int last_sequence_;
+  v1::Job job_;
+
+  std::mutex mutex_;
+  std::condition_variable interrupt_;
+  bool interrupted_ = false;                // guarded by mutex_
+  grpc::ClientContext* context_ = nullptr;  // guarded by mutex_; the stream that is open
+};
+
+}  // namespace modlab::client
