@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "core/graph/block_rows.h"
+
 namespace modlab {
 
 double Block::entry(int target_unit, int source_unit) const {
@@ -43,10 +45,12 @@ void UnitGraph::AddBlock(Block block) {
 }
 
 BlockTotals Totals(const Block& block) {
+  const BlockRows rows(block);
+  std::vector<double> weights(rows.columns());
   BlockTotals totals;
-  for (int target = 0; target < block.target_units; ++target) {
-    for (int source = 0; source < block.source_units; ++source) {
-      const double weight = block.entry(target, source);
+  for (int row = 0; row < rows.rows(); ++row) {
+    rows.Read(row, 0, rows.columns(), weights.data());
+    for (const double weight : weights) {
       if (weight != 0) ++totals.edges;
       totals.weight += weight;
     }

@@ -18,6 +18,8 @@ constexpr int kDenseColumns = 64;
 /// Relative to the shifted eigenvalue, which is 1 to 2 for all that are asked for in practice.
 constexpr double kTolerance = 1e-12;
 constexpr int kMaxRestarts = 1000;
+/// Enough for a first look at what is left, several times faster.
+constexpr double kRoughTolerance = 1e-5;
 /// Two eigenvalues that differ by less are equal as far as Lanczos can tell.
 constexpr double kSameEigenvalue = 1e-10;
 
@@ -50,7 +52,7 @@ class DeflatedOperator {
   RunContext& context_;
 };
 
-int KrylovDimension(int count) { return std::max(2 * count + 20, 40); }
+int KrylovDimension(int count) { return 3 * count + 40; }
 
 Eigenpairs SolveDensely(const DeflatedOperator& op, int count) {
   const Eigen::Index size = op.rows();
@@ -67,13 +69,13 @@ Eigenpairs SolveDensely(const DeflatedOperator& op, int count) {
 }
 
 /// One run of Lanczos. A run from a single start vector may miss copies of a multiple eigenvalue.
-Eigenpairs RunLanczos(DeflatedOperator op, int count, uint64_t seed) {
+Eigenpairs RunLanczos(DeflatedOperator op, int count, double tolerance, uint64_t seed) {
   const Eigen::Index size = op.rows();
   Spectra::SymEigsSolver<DeflatedOperator> solver(op, count, KrylovDimension(count));
   Random random(seed);
   const Eigen::VectorXd start = Eigen::VectorXd::NullaryExpr(size, [&] { return random.Uniform() - 0.5; });
   solver.init(start.data());
-  solver.compute(Spectra::SortRule::LargestAlge, kMaxRestarts, kTolerance, Spectra::SortRule::LargestAlge);
+  solver.compute(Spectra::SortRule::LargestAlge, kMaxRestarts, tolerance, Spectra::SortRule::LargestAlge);
   if (solver.info() != Spectra::CompInfo::Successful) {
     throw Error(ErrorKind::kNotConverged,
                 "the eigenvectors of the network's Laplacian could not be found: " + std::to_string(kMaxRestarts) +
@@ -82,6 +84,25 @@ Eigenpairs RunLanczos(DeflatedOperator op, int count, uint64_t seed) {
                     "together around the last one asked for make this hard.");
   }
   return {.values = solver.eigenvalues().array() - 1, .vectors = solver.eigenvectors()};
+}
+
+/// The largest eigenpair of what is left, if its eigenvalue is above `bound`: none in `vectors` otherwise.
+Eigenpairs FindAbove(double bound, const DeflatedOperator& op, uint64_t seed) {
+  const double rough = RunLanczos(op, 1, kRoughTolerance, seed).values[0];
+  if (rough + 2 * kRoughTolerance < bound) return {};  // the shifted eigenvalue is at most 2
+  Eigenpairs largest = RunLanczos(op, 1, kTolerance, seed);
+  if (largest.values[0] <= bound + kSameEigenvalue) return {};
+  return largest;
+}
+
+/// Puts an eigenpair in its place and drops the last one.
+void Insert(const Eigenpairs& pair, Eigenpairs& pairs) {
+  const Eigen::Index index = (pairs.values.array() >= pair.values[0]).count();
+  const Eigen::Index moved = pairs.values.size() - 1 - index;
+  pairs.values.tail(moved) = pairs.values.segment(index, moved).eval();
+  pairs.vectors.rightCols(moved) = pairs.vectors.middleCols(index, moved).eval();
+  pairs.values[index] = pair.values[0];
+  pairs.vectors.col(index) = pair.vectors.col(0);
 }
 
 }  // namespace
@@ -93,22 +114,13 @@ Eigenpairs LargestEigenpairs(const NormalizedAdjacency& adjacency, const Eigen::
     return SolveDensely(DeflatedOperator(adjacency, known, context), count);
   }
 
-  Eigenpairs found = RunLanczos(DeflatedOperator(adjacency, known, context), count, 0);
-  // Look for missed copies: the largest eigenvalue of what is left must not be above the last one found.
-  for (uint64_t run = 1;; ++run) {
-    Eigen::MatrixXd all_known(adjacency.size(), known.cols() + found.vectors.cols());
+  Eigenpairs found = RunLanczos(DeflatedOperator(adjacency, known, context), count, kTolerance, 0);
+  for (uint64_t seed = 1;; ++seed) {  // until no missed copy is left
+    Eigen::MatrixXd all_known(adjacency.size(), known.cols() + count);
     all_known << known, found.vectors;
-    if (all_known.cols() == adjacency.size()) return found;
-    const Eigenpairs next = RunLanczos(DeflatedOperator(adjacency, all_known, context), 1, run);
-    if (next.values[0] <= found.values[count - 1] + kSameEigenvalue) return found;
-    const double* place = std::upper_bound(found.values.data(), found.values.data() + count, next.values[0],
-                                           [](double value, double other) { return value > other; });
-    const Eigen::Index index = place - found.values.data();
-    const Eigen::Index moved = count - 1 - index;
-    found.values.tail(moved) = found.values.segment(index, moved).eval();
-    found.vectors.rightCols(moved) = found.vectors.middleCols(index, moved).eval();
-    found.values[index] = next.values[0];
-    found.vectors.col(index) = next.vectors.col(0);
+    const Eigenpairs missed = FindAbove(found.values[count - 1], DeflatedOperator(adjacency, all_known, context), seed);
+    if (missed.vectors.cols() == 0) return found;
+    Insert(missed, found);
   }
 }
 
