@@ -83,12 +83,16 @@ std::string ReadAt(int descriptor, int64_t offset, size_t max_bytes) {
   return bytes;
 }
 
+int64_t SizeOf(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) ThrowErrno("stat");
+  return status.st_size;
+}
+
 std::optional<std::string> ReadUntrusted(const std::filesystem::path& path, int64_t max_bytes) {
   const FileDescriptor file = OpenUntrusted(path, max_bytes);
   if (!file.valid()) return std::nullopt;
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) ThrowErrno("stat " + path.string());
-  return ReadAt(file.get(), 0, static_cast<size_t>(std::min<int64_t>(status.st_size, max_bytes)));
+  return ReadAt(file.get(), 0, static_cast<size_t>(std::min(SizeOf(file.get()), max_bytes)));
 }
 
 void RemoveTree(const std::filesystem::path& path) noexcept {

@@ -44,6 +44,9 @@ FileDescriptor OpenUntrusted(const std::filesystem::path& path, int64_t max_byte
 /// Reads at most `max_bytes` from `offset`; fewer at the end of the file. Throws std::system_error.
 std::string ReadAt(int descriptor, int64_t offset, size_t max_bytes);
 
+/// Size of an open file in bytes. Throws std::system_error.
+int64_t SizeOf(int descriptor);
+
 /// All of a file through OpenUntrusted; nothing where it is absent.
 std::optional<std::string> ReadUntrusted(const std::filesystem::path& path, int64_t max_bytes);
 

@@ -13,7 +13,7 @@ struct Principal {
 
 enum class Verb { kRead, kCreate, kChange, kDelete, kOperate };
 
-/// What is asked about: a stored thing, or (for kCreate and kOperate) the server itself.
+/// What is asked about: a stored thing, or the server itself, which has no owner.
 struct Resource {
   std::string name;  ///< `jobs/abc`, or `server`.
   std::string owner;

@@ -1,0 +1,180 @@
+#include "server/daemon.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "server/executor/local_executor.h"
+#include "server/jobs/job_spec.h"
+#include "server/jobs/scheduler.h"
+#include "server/rpc/services.h"
+#include "server/store/jobs_table.h"
+#include "server/store/query.h"
+
+namespace modlab::server {
+namespace {
+
+using modlab::v1::Job;
+
+constexpr int kPoolThreads = 8;
+constexpr const char* kSandbox = "models run with your rights";
+
+std::string UserName() {
+  const passwd* user = ::getpwuid(::geteuid());
+  return user != nullptr ? user->pw_name : fmt::format("uid{}", ::geteuid());
+}
+
+void CheckProgram(const std::filesystem::path& program, const char* option) {
+  if (::access(program.c_str(), X_OK) != 0) {
+    throw std::runtime_error(fmt::format("the program {} is missing or cannot be run: reinstall modlab, or give {}",
+                                         program.string(), option));
+  }
+}
+
+/// The daemon's parts, in the order in which they depend on each other, and the few decisions between them.
+class Daemon {
+ public:
+  explicit Daemon(const Options& options)
+      : options_(options),
+        data_(options.data_directory),
+        executor_({options.supervisor, options.worker, options.limits.threads_per_worker, options.limits.warm_workers}),
+        scheduler_(context_, data_, events_, executor_, options.limits),
+        uploads_(data_, options.limits),
+        models_(data_, options.limits, [this] { scheduler_.Wake(); }),
+        jobs_(data_, options.limits, events_, [this] { scheduler_.Wake(); }),
+        call_{pool_, calls_, {UserName()}},
+        model_service_(call_, models_),
+        upload_service_(call_, uploads_),
+        job_service_(call_, jobs_, events_),
+        server_service_(
+            call_, [this] { return Describe(); },
+            [this](bool requeue) { boost::asio::post(context_, [this, requeue] { Stop(requeue); }); }),
+        signals_(context_, SIGTERM, SIGINT),
+        housekeeping_(context_),
+        start_micros_(NowMicros()) {}
+
+  int Run() {
+    RpcServer server(options_.listen, {&model_service_, &upload_service_, &job_service_, &server_service_});
+    for (const ListenAddress& address : options_.listen) spdlog::info("listening on {}", address.text);
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      spdlog::info("stopping on signal {}", signal);
+      Stop(false);
+    });
+    scheduler_.Start();
+    KeepHouse();
+    context_.run();
+    calls_.InterruptAll();
+    server.Shutdown();
+    pool_.join();
+    spdlog::info("stopped");
+    return 0;
+  }
+
+ private:
+  modlab::v1::Server Describe() {
+    modlab::v1::Server server;
+    server.set_version(MODLAB_VERSION);
+    server.add_api_versions("modlab.v1");
+    server.add_job_kinds(Job::INSPECT);
+    server.add_job_kinds(Job::SCORE);
+    server.add_model_formats(modlab::v1::Model::TORCHSCRIPT);
+    auto* limits = server.mutable_limits();
+    limits->set_upload_bytes(options_.limits.largest_upload_bytes);
+    limits->set_message_bytes(4 << 20);
+    *limits->mutable_job() = LargestResources(options_.limits);
+    limits->set_queued_jobs(options_.limits.queued_jobs);
+    limits->set_attempts(options_.limits.attempts);
+    *server.mutable_default_resources() = DefaultResources(options_.limits);
+    server.set_sandbox(kSandbox);
+    *server.mutable_start_time() = ToTimestamp(start_micros_);
+    server.set_pid(::getpid());
+    server.set_on_demand(options_.on_demand);
+    server.set_stopping(stopping_);
+    server.set_workers(options_.limits.workers);
+    server.set_warm_workers(warm_);
+    data_.database().Transact([&](SQLite::Database& connection) {
+      server.set_queued_jobs(CountJobs(connection, Job::QUEUED));
+      server.set_running_jobs(CountJobs(connection, Job::RUNNING) + CountJobs(connection, Job::CANCELLING));
+    });
+    return server;
+  }
+
+  void Stop(bool requeue) {
+    if (stopping_.exchange(true)) return;
+    scheduler_.Stop(requeue, [this] { context_.stop(); });
+  }
+
+  bool Idle() {
+    const bool quiet = calls_.Idle() > std::chrono::duration<double>(options_.idle_seconds);
+    return quiet && data_.database().Transact([](SQLite::Database& connection) {
+      return CountJobs(connection, Job::QUEUED) + CountJobs(connection, Job::RUNNING) +
+                 CountJobs(connection, Job::CANCELLING) ==
+             0;
+    });
+  }
+
+  /// Once a second: what no event brings about.
+  void KeepHouse() {
+    warm_ = executor_.warm();
+    try {
+      uploads_.RemoveExpired();
+      if (options_.on_demand && Idle()) {
+        spdlog::info("leaving: nobody has needed this daemon for a while");
+        return Stop(false);
+      }
+    } catch (const std::exception& error) {
+      spdlog::error("housekeeping: {}", error.what());
+    }
+    housekeeping_.expires_after(std::chrono::seconds(1));
+    housekeeping_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) KeepHouse();
+    });
+  }
+
+  const Options& options_;
+  boost::asio::io_context context_;
+  boost::asio::thread_pool pool_{kPoolThreads};
+  DataDirectory data_;
+  JobEvents events_;
+  LiveCalls calls_;
+  LocalExecutor executor_;
+  Scheduler scheduler_;
+  Uploads uploads_;
+  Models models_;
+  Jobs jobs_;
+  CallContext call_;
+  ModelService model_service_;
+  UploadService upload_service_;
+  JobService job_service_;
+  ServerService server_service_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer housekeeping_;
+  int64_t start_micros_;
+  std::atomic<int> warm_{0};
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace
+
+int RunDaemon(const Options& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  ::umask(077);
+  CheckProgram(options.supervisor, "--supervisor");
+  CheckProgram(options.worker, "--worker");
+  return Daemon(options).Run();
+}
+
+}  // namespace modlab::server

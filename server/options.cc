@@ -1,0 +1,111 @@
+#include "server/options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <map>
+#include <thread>
+
+namespace modlab::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kExamples = R"(
+Examples:
+  modlabd --listen unix:/run/modlab/modlabd.sock --data-dir /var/lib/modlab
+  modlabd --config /etc/modlab/modlabd.conf
+  modlabd --listen 127.0.0.1:7443 --insecure --data-dir ./data --workers 4
+
+A configuration file has a line `option=value` for each option, named as on the command line:
+  listen=unix:/run/modlab/modlabd.sock
+  data-dir=/var/lib/modlab
+  workers=4
+
+Signals: SIGTERM and SIGINT stop the daemon; running jobs go on and the next start takes them up.
+Exit codes: 0 stopped, 1 could not start or failed, 2 usage.)";
+
+/// Where the programs beside this one are.
+fs::path Sibling(const char* name) {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  return self.parent_path() / name;
+}
+
+std::map<std::string, double> SecondsOfUnits() { return {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}; }
+
+}  // namespace
+
+std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
+  Options options;
+  options.supervisor = Sibling("modlab-supervisor");
+  options.worker = Sibling("modlab-worker");
+  options.limits.workers = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  Limits& limits = options.limits;
+  std::vector<std::string> listen;
+  bool insecure = false;
+  auto memory = static_cast<uint64_t>(limits.default_memory_bytes);
+  double wall_seconds = static_cast<double>(limits.default_wall_milliseconds) / 1000;
+
+  CLI::App app{"modlabd: the modlab compute server. It accepts, queues and serves jobs about neural networks."};
+  app.footer(kExamples);
+  app.set_version_flag("--version", "modlabd " MODLAB_VERSION);
+  app.set_config("--config", "", "Read options from this file; the command line goes before it")
+      ->check(CLI::ExistingFile);
+  app.add_option("--listen", listen, "Address to listen on, unix:/PATH or HOST:PORT; may be given several times")
+      ->required();
+  app.add_option("--data-dir", options.data_directory, "Directory for jobs, models and results; created if absent")
+      ->required();
+  app.add_option("--workers", limits.workers, "Jobs that run at once [number of cores]")->check(CLI::Range(1, 1024));
+  app.add_option("--threads-per-worker", limits.threads_per_worker, "Threads of a job that does not say [1]")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--warm-workers", limits.warm_workers, "Workers that wait for a job with LibTorch loaded [2]")
+      ->check(CLI::Range(0, 64));
+  app.add_option("--default-memory", memory, "Memory of a job that does not say, e.g. 4GiB [4GiB]")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--default-time", wall_seconds, "Wall time of a job that does not say, e.g. 30m [1h]")
+      ->transform(CLI::AsNumberWithUnit(SecondsOfUnits(), CLI::AsNumberWithUnit::CASE_SENSITIVE));
+  app.add_flag("--insecure", insecure, "Allow HOST:PORT, where everybody who can connect may do everything");
+  app.add_flag("--on-demand", options.on_demand, "Leave after a while without calls and jobs");
+  app.add_option("--idle-time", options.idle_seconds, "How long that while is, e.g. 10m [10m]")
+      ->transform(CLI::AsNumberWithUnit(SecondsOfUnits(), CLI::AsNumberWithUnit::CASE_SENSITIVE));
+  app.add_option("--supervisor", options.supervisor, "Program modlab-supervisor [beside modlabd]");
+  app.add_option("--worker", options.worker, "Program modlab-worker [beside modlabd]");
+  app.add_option("--log-level", options.log_level, "debug, info, warn or error [info]")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  const auto usage = [&](const std::string& message) {
+    fmt::print(stderr, "modlabd: {}\nRun `modlabd --help` for the options.\n", message);
+    *exit_code = 2;
+    return std::nullopt;
+  };
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& done) {
+    *exit_code = app.exit(done);
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    return usage(error.what());
+  }
+  limits.default_memory_bytes = static_cast<int64_t>(memory);
+  limits.default_wall_milliseconds = static_cast<int64_t>(wall_seconds * 1000);
+  if (memory < (1U << 20) || limits.default_memory_bytes > limits.largest_memory_bytes) {
+    return usage("--default-memory is out of range: give 1MiB or more");
+  }
+  if (limits.default_wall_milliseconds < 1 || limits.default_wall_milliseconds > limits.largest_wall_milliseconds) {
+    return usage("--default-time is out of range: give over 0s to 30d");
+  }
+  for (const std::string& address : listen) {
+    options.listen.push_back({address});
+    if (!options.listen.back().unix_socket() && !insecure) {
+      return usage(
+          fmt::format("{} would let everybody who can connect run programs as you: give --insecure if that is "
+                      "meant, or listen on unix:/PATH",
+                      address));
+    }
+  }
+  return options;
+}
+
+}  // namespace modlab::server

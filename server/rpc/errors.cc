@@ -1,0 +1,81 @@
+#include "server/rpc/errors.h"
+
+#include <spdlog/spdlog.h>
+
+#include <system_error>
+
+#include "modlab/v1/error.pb.h"
+#include "server/jobs/request_error.h"
+#include "server/store/database.h"
+
+namespace modlab::server {
+namespace {
+
+using modlab::v1::ErrorDetail;
+using modlab::v1::Reason;
+
+/// As error.proto's comments say.
+grpc::StatusCode CodeOf(Reason reason) {
+  switch (reason) {
+    case modlab::v1::RESOURCE_NOT_FOUND:
+      return grpc::StatusCode::NOT_FOUND;
+    case modlab::v1::PERMISSION_REFUSED:
+      return grpc::StatusCode::PERMISSION_DENIED;
+    case modlab::v1::REQUEST_ID_REUSED:
+      return grpc::StatusCode::ALREADY_EXISTS;
+    case modlab::v1::UPLOAD_OFFSET_MISMATCH:
+      return grpc::StatusCode::ABORTED;
+    case modlab::v1::UPLOAD_INCOMPLETE:
+    case modlab::v1::MODEL_UNUSABLE:
+    case modlab::v1::RESOURCE_IN_USE:
+    case modlab::v1::JOB_ENDED:
+      return grpc::StatusCode::FAILED_PRECONDITION;
+    case modlab::v1::LIMIT_EXCEEDED:
+      return grpc::StatusCode::RESOURCE_EXHAUSTED;
+    case modlab::v1::SERVER_STOPPING:
+      return grpc::StatusCode::UNAVAILABLE;
+    case modlab::v1::STORAGE_FAILED:
+    case modlab::v1::INTERNAL_FAULT:
+      return grpc::StatusCode::INTERNAL;
+    default:
+      return grpc::StatusCode::INVALID_ARGUMENT;
+  }
+}
+
+grpc::Status MakeStatus(const RequestError& error, grpc::ServerContextBase* context) {
+  ErrorDetail detail;
+  detail.set_reason(error.reason());
+  detail.set_field(error.field());
+  detail.mutable_metadata()->insert(error.metadata().begin(), error.metadata().end());
+  context->AddTrailingMetadata("modlab-error-bin", detail.SerializeAsString());
+  return {CodeOf(error.reason()), error.what()};
+}
+
+}  // namespace
+
+grpc::Status ToStatus(const std::exception_ptr& exception, grpc::ServerContextBase* context) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const RequestError& error) {
+    return MakeStatus(error, context);
+  } catch (const StorageError& error) {
+    spdlog::error("{}", error.what());
+    return MakeStatus(RequestError(modlab::v1::STORAGE_FAILED, error.what()), context);
+  } catch (const std::system_error& error) {
+    spdlog::error("a request failed: {}", error.what());
+    return MakeStatus(RequestError(modlab::v1::STORAGE_FAILED,
+                                   "the server could not use its data directory: " + error.code().message()),
+                      context);
+  } catch (const std::exception& error) {
+    spdlog::error("a request failed: {}", error.what());
+    return MakeStatus(RequestError(modlab::v1::INTERNAL_FAULT, "a fault of the server's own; its log says more"),
+                      context);
+  }
+}
+
+grpc::Status StoppingStatus(grpc::ServerContextBase* context) {
+  return MakeStatus(RequestError(modlab::v1::SERVER_STOPPING, "the server is stopping: try again when it is back"),
+                    context);
+}
+
+}  // namespace modlab::server

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/executor/files.h"
+#include "server/rpc/call.h"
+
+namespace grpc {
+class Server;
+class Service;
+}  // namespace grpc
+
+namespace modlab::server {
+
+/// An address that the daemon listens on: `unix:/absolute/path`, or `host:port`.
+struct ListenAddress {
+  std::string text;
+  bool unix_socket() const { return text.starts_with("unix:"); }
+  std::string path() const { return text.substr(5); }
+};
+
+/// The gRPC server around our services, with health (grpc.health.v1) and reflection. One daemon for each socket or
+/// port: a second one is refused, not left to steal half of the connections.
+class RpcServer {
+ public:
+  /// Listens and serves. Unix sockets are made in a directory of mode 0700 (created where it is absent) and belong to
+  /// this user alone. Throws std::runtime_error with a sentence where an address cannot be had.
+  RpcServer(const std::vector<ListenAddress>& addresses, const std::vector<grpc::Service*>& services);
+  /// As Shutdown.
+  ~RpcServer();
+
+  /// Ends every call: streams must have been interrupted (LiveCalls::InterruptAll) and unary calls finish by
+  /// themselves.
+  void Shutdown();
+
+ private:
+  std::vector<FileDescriptor> socket_locks_;
+  std::vector<std::string> socket_paths_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace modlab::server

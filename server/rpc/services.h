@@ -1,0 +1,109 @@
+#pragma once
+
+#include <functional>
+
+#include "modlab/v1/job.grpc.pb.h"
+#include "modlab/v1/model.grpc.pb.h"
+#include "modlab/v1/server.grpc.pb.h"
+#include "modlab/v1/upload.grpc.pb.h"
+#include "server/jobs/job_events.h"
+#include "server/jobs/jobs.h"
+#include "server/jobs/models.h"
+#include "server/jobs/uploads.h"
+#include "server/rpc/call.h"
+
+namespace modlab::server {
+
+// The API's services: each method hands its request to the library below and its answer back. The proto files say what
+// they do.
+
+class ModelService : public modlab::v1::ModelService::CallbackService {
+ public:
+  ModelService(CallContext call, Models& models) : call_(std::move(call)), models_(models) {}
+
+  grpc::ServerUnaryReactor* CreateModel(grpc::CallbackServerContext* context,
+                                        const modlab::v1::CreateModelRequest* request,
+                                        modlab::v1::Model* response) override;
+  grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* context, const modlab::v1::GetModelRequest* request,
+                                     modlab::v1::Model* response) override;
+  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
+                                       const modlab::v1::ListModelsRequest* request,
+                                       modlab::v1::ListModelsResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteModel(grpc::CallbackServerContext* context,
+                                        const modlab::v1::DeleteModelRequest* request,
+                                        google::protobuf::Empty* response) override;
+  grpc::ServerWriteReactor<modlab::v1::DownloadModelResponse>* DownloadModel(
+      grpc::CallbackServerContext* context, const modlab::v1::DownloadModelRequest* request) override;
+
+ private:
+  CallContext call_;
+  Models& models_;
+};
+
+class UploadService : public modlab::v1::UploadService::CallbackService {
+ public:
+  UploadService(CallContext call, Uploads& uploads) : call_(std::move(call)), uploads_(uploads) {}
+
+  grpc::ServerUnaryReactor* CreateUpload(grpc::CallbackServerContext* context,
+                                         const modlab::v1::CreateUploadRequest* request,
+                                         modlab::v1::Upload* response) override;
+  grpc::ServerUnaryReactor* GetUpload(grpc::CallbackServerContext* context, const modlab::v1::GetUploadRequest* request,
+                                      modlab::v1::Upload* response) override;
+  grpc::ServerReadReactor<modlab::v1::WriteUploadRequest>* WriteUpload(grpc::CallbackServerContext* context,
+                                                                       modlab::v1::Upload* response) override;
+  grpc::ServerUnaryReactor* DeleteUpload(grpc::CallbackServerContext* context,
+                                         const modlab::v1::DeleteUploadRequest* request,
+                                         google::protobuf::Empty* response) override;
+
+ private:
+  CallContext call_;
+  Uploads& uploads_;
+};
+
+class JobService : public modlab::v1::JobService::CallbackService {
+ public:
+  JobService(CallContext call, Jobs& jobs, JobEvents& events) : call_(std::move(call)), jobs_(jobs), events_(events) {}
+
+  grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context, const modlab::v1::CreateJobRequest* request,
+                                      modlab::v1::Job* response) override;
+  grpc::ServerUnaryReactor* GetJob(grpc::CallbackServerContext* context, const modlab::v1::GetJobRequest* request,
+                                   modlab::v1::Job* response) override;
+  grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* context, const modlab::v1::ListJobsRequest* request,
+                                     modlab::v1::ListJobsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context, const modlab::v1::CancelJobRequest* request,
+                                      modlab::v1::Job* response) override;
+  grpc::ServerUnaryReactor* DeleteJob(grpc::CallbackServerContext* context, const modlab::v1::DeleteJobRequest* request,
+                                      google::protobuf::Empty* response) override;
+  grpc::ServerWriteReactor<modlab::v1::WatchJobResponse>* WatchJob(grpc::CallbackServerContext* context,
+                                                                   const modlab::v1::WatchJobRequest* request) override;
+  grpc::ServerUnaryReactor* ListArtifacts(grpc::CallbackServerContext* context,
+                                          const modlab::v1::ListArtifactsRequest* request,
+                                          modlab::v1::ListArtifactsResponse* response) override;
+  grpc::ServerWriteReactor<modlab::v1::DownloadArtifactResponse>* DownloadArtifact(
+      grpc::CallbackServerContext* context, const modlab::v1::DownloadArtifactRequest* request) override;
+
+ private:
+  CallContext call_;
+  Jobs& jobs_;
+  JobEvents& events_;
+};
+
+class ServerService : public modlab::v1::ServerService::CallbackService {
+ public:
+  /// `describe` says how the server stands; `stop(requeue_jobs)` asks it to leave, and returns at once.
+  ServerService(CallContext call, std::function<modlab::v1::Server()> describe, std::function<void(bool)> stop)
+      : call_(std::move(call)), describe_(std::move(describe)), stop_(std::move(stop)) {}
+
+  grpc::ServerUnaryReactor* GetServer(grpc::CallbackServerContext* context, const modlab::v1::GetServerRequest* request,
+                                      modlab::v1::Server* response) override;
+  grpc::ServerUnaryReactor* StopServer(grpc::CallbackServerContext* context,
+                                       const modlab::v1::StopServerRequest* request,
+                                       modlab::v1::StopServerResponse* response) override;
+
+ private:
+  CallContext call_;
+  std::function<modlab::v1::Server()> describe_;
+  std::function<void(bool)> stop_;
+};
+
+}  // namespace modlab::server

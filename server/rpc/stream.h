@@ -1,0 +1,91 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+
+#include "server/rpc/call.h"
+
+namespace modlab::server {
+
+/// What the reactors of all our streams have in common. gRPC calls a reactor from threads of its own at any time, so
+/// all that a stream does happens on a strand of the pool, one thing at a time, and may block there. `Reactor` is
+/// grpc::ServerWriteReactor<...> or grpc::ServerReadReactor<...>. A stream keeps itself alive until gRPC says OnDone.
+template <typename Reactor>
+class Stream : public Reactor, public LiveCalls::Interruptible, public std::enable_shared_from_this<Stream<Reactor>> {
+ public:
+  void Interrupt() final {
+    OnStrand([this] { End(StoppingStatus(context_)); });
+  }
+  void OnCancel() final {
+    OnStrand([this] { End(grpc::Status::CANCELLED); });
+  }
+  void OnDone() final {
+    OnStrand([this] {
+      Release();
+      calls_.Remove(this->shared_from_this());
+      calls_.End();
+      self_.reset();
+    });
+  }
+
+  /// Starts the stream; called once, behind the constructor. `begin` is the stream's first step.
+  template <typename Begin>
+  void Start(Begin begin) {
+    self_ = this->shared_from_this();
+    calls_.Begin();
+    const bool serving = calls_.Add(self_);
+    OnStrand([this, serving, begin] {
+      if (!serving) return End(StoppingStatus(context_));
+      begin();
+    });
+  }
+
+ protected:
+  Stream(const CallContext& call, grpc::CallbackServerContext* context)
+      : strand_(boost::asio::make_strand(call.pool)), calls_(call.calls), context_(context) {}
+
+  /// Lets go of what might call back: subscriptions, timers.
+  virtual void Release() {}
+
+  /// Runs a step on the strand, unless the stream has ended. What it throws ends the stream.
+  template <typename Step>
+  void Do(Step step) {
+    OnStrand([this, step = std::move(step)]() mutable {
+      if (ended_) return;
+      try {
+        step();
+      } catch (...) {
+        End(ToStatus(std::current_exception(), context_));
+      }
+    });
+  }
+
+  /// Finishes the stream; only the first call counts. On the strand.
+  void End(const grpc::Status& status) {
+    if (ended_) return;
+    ended_ = true;
+    this->Finish(status);
+  }
+  bool ended() const { return ended_; }
+
+  boost::asio::strand<boost::asio::thread_pool::executor_type>& strand() { return strand_; }
+
+ private:
+  template <typename Step>
+  void OnStrand(Step step) {
+    boost::asio::post(strand_, [self = this->shared_from_this(), step = std::move(step)]() mutable { step(); });
+  }
+
+  boost::asio::strand<boost::asio::thread_pool::executor_type> strand_;
+  LiveCalls& calls_;
+  grpc::CallbackServerContext* context_;
+  bool ended_ = false;
+  std::shared_ptr<Stream> self_;
+};
+
+}  // namespace modlab::server
