@@ -1,7 +1,11 @@
 """What every end-to-end test stands on: the real programs, in a temporary home of their own, and nothing left of them.
 
 A test file defines classes derived from EndToEndTest and ends with `unittest.main()`. ctest sets MODLAB_BUILD, the build
-folder whose programs, stubs and fixtures are used. Deadlines here only end a test that hangs; none asserts a speed.
+folder whose programs and fixtures are used, and PYTHONPATH, where its stubs are. By hand:
+
+    MODLAB_BUILD=$PWD/build/dev PYTHONPATH=build/dev/python /usr/bin/python3 tests/e2e/test_watch.py -v [Class.test]
+
+MODLAB_E2E_KEEP=1 keeps the temporary homes. Deadlines here only end a test that hangs; none asserts a speed.
 """
 
 import contextlib
@@ -18,6 +22,10 @@ import time
 import unittest
 import zipfile
 
+import grpc
+from modlab.v1 import error_pb2, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc
+from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc
+
 import processes
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -26,12 +34,6 @@ BIN = BUILD / "bin"
 FIXTURES = BUILD / "fixtures"
 DIGITS = SOURCE / "client" / "examples" / "digits" / "digits-mlp.pt"
 PATIENCE = 240  # seconds after which something that should have happened is taken not to happen
-
-sys.path.insert(0, str(BUILD / "python"))
-
-import grpc  # noqa: E402
-from modlab.v1 import error_pb2, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc  # noqa: E402
-from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc  # noqa: E402
 
 ENDED = (job_pb2.Job.SUCCEEDED, job_pb2.Job.FAILED, job_pb2.Job.CANCELLED)
 

@@ -6,7 +6,7 @@ import stat
 import unittest
 
 import processes
-from harness import DIGITS, EndToEndTest, wait_until
+from harness import DIGITS, PATIENCE, EndToEndTest, wait_until
 
 
 class Local(EndToEndTest):
@@ -65,10 +65,12 @@ class Local(EndToEndTest):
         self.assertEqual(self.status()["pid"], pid)
 
     def test_it_leaves_when_idle(self):
-        config = self.home.path / "modlabd.conf"
-        config.write_text("idle-time = 1s\n")
-        self.local("score", DIGITS, "-k", 3, environment={"MODLAB_IDLE_TIME": "1"})
-        wait_until(lambda: not processes.descendants(), "the server has left, and its workers with it")
+        self.daemon.options = ("--on-demand", "--idle-time", "1s")
+        self.daemon.start()
+        job = self.modlab_json("score", DIGITS, "-k", 40, "--restarts", 2000)
+        self.assertEqual(job["state"], "SUCCEEDED", "a server with work to do is not idle")
+        self.assertEqual(self.daemon.process.wait(PATIENCE), 0)
+        wait_until(lambda: not processes.descendants(), "its workers have left with it")
 
     def test_a_killed_server_is_started_again(self):
         self.local("score", DIGITS, "-k", 3)
