@@ -1,0 +1,77 @@
+#include "server/jobs/archive_check.h"
+
+#include <gtest/gtest.h>
+#include <zip.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "server/jobs/request_error.h"
+#include "tests/unit/server/temporary_directory.h"
+
+namespace modlab::server {
+namespace {
+
+class ArchiveCheck : public testing::Test {
+ protected:
+  std::filesystem::path Zip(const std::vector<std::pair<std::string, std::string>>& entries, bool compress = false) {
+    const auto path = directory_.path() / "model.pt";
+    int error = 0;
+    zip_t* zip = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &error);
+    for (const auto& [name, content] : entries) {
+      zip_source_t* source = zip_source_buffer(zip, content.data(), content.size(), 0);
+      const zip_int64_t index = zip_file_add(zip, name.c_str(), source, ZIP_FL_ENC_UTF_8);
+      zip_set_file_compression(zip, static_cast<zip_uint64_t>(index), compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 9);
+    }
+    EXPECT_EQ(zip_close(zip), 0);
+    return path;
+  }
+
+  static std::string Problem(const std::filesystem::path& path) {
+    try {
+      CheckTorchScriptArchive(path);
+      return "";
+    } catch (const RequestError& error) {
+      EXPECT_EQ(error.reason(), modlab::v1::FORMAT_INVALID);
+      return error.what();
+    }
+  }
+
+  TemporaryDirectory directory_;
+  std::vector<std::pair<std::string, std::string>> model_ = {
+      {"net/version", "3"}, {"net/data.pkl", "x"}, {"net/code/__torch__.py", "pass"}};
+};
+
+TEST_F(ArchiveCheck, TakesWhatTorchSaves) { EXPECT_EQ(Problem(Zip(model_)), ""); }
+
+TEST_F(ArchiveCheck, RefusesWhatIsNoZip) {
+  const auto path = directory_.path() / "text";
+  std::ofstream(path) << std::string(1000, 'x');
+  EXPECT_NE(Problem(path).find("not a zip file"), std::string::npos);
+}
+
+TEST_F(ArchiveCheck, RefusesWhatIsCutOff) {
+  const auto path = Zip(model_);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
+  EXPECT_NE(Problem(path), "");
+}
+
+TEST_F(ArchiveCheck, RefusesOtherZips) {
+  EXPECT_NE(Problem(Zip({{"a.txt", "x"}})).find("not a model"), std::string::npos);
+  EXPECT_NE(Problem(Zip({{"net/version", "3"}, {"net/data.pkl", "x"}})).find("no code"), std::string::npos);
+}
+
+TEST_F(ArchiveCheck, RefusesNamesThatLeaveTheArchive) {
+  model_.emplace_back("net/../../etc/passwd", "x");
+  EXPECT_NE(Problem(Zip(model_)).find("outside itself"), std::string::npos);
+}
+
+TEST_F(ArchiveCheck, RefusesBombs) {
+  model_.emplace_back("net/data/0", std::string(64 << 20, '\0'));
+  EXPECT_NE(Problem(Zip(model_, true)).find("unpacks"), std::string::npos);
+  EXPECT_EQ(Problem(Zip(model_, false)), "");
+}
+
+}  // namespace
+}  // namespace modlab::server

@@ -1,0 +1,139 @@
+#include "server/jobs/jobs.h"
+
+#include <gtest/gtest.h>
+
+#include "server/jobs/models.h"
+#include "server/jobs/request_error.h"
+#include "server/store/blobs_table.h"
+#include "server/store/jobs_table.h"
+#include "server/store/models_table.h"
+#include "server/store/resource_name.h"
+#include "tests/unit/server/temporary_directory.h"
+
+namespace modlab::server {
+namespace {
+
+using modlab::v1::CreateJobRequest;
+using modlab::v1::Job;
+using modlab::v1::Model;
+using modlab::v1::Reason;
+
+class JobsTest : public testing::Test {
+ protected:
+  JobsTest() {
+    data_.database().Transact([&](SQLite::Database& connection) {
+      InsertBlob(connection, "digest", 1);
+      Model model;
+      model.set_name(model_);
+      model.set_owner("ada");
+      model.set_sha256("digest");
+      model.set_state(Model::READY);
+      model.set_inspect_job("jobs/aaaaaaaaaaaa");
+      InsertModel(connection, model);
+    });
+  }
+
+  CreateJobRequest Request(const std::string& request_id = "") const {
+    CreateJobRequest request;
+    request.set_request_id(request_id);
+    auto* score = request.mutable_job()->mutable_spec()->mutable_score();
+    score->set_model(model_);
+    score->add_partitions()->mutable_spectral()->set_clusters(2);
+    return request;
+  }
+  template <typename Body>
+  static Reason ReasonOf(Body body) {
+    try {
+      body();
+    } catch (const RequestError& error) {
+      return error.reason();
+    }
+    return modlab::v1::REASON_UNSPECIFIED;
+  }
+  void SetState(const Job& job, Job::State state) {
+    data_.database().Transact([&](SQLite::Database& connection) { SetJobState(connection, IdOf(job.name()), state); });
+  }
+
+  TemporaryDirectory directory_;
+  DataDirectory data_{directory_.path() / "data"};
+  Limits limits_;
+  JobEvents events_;
+  int woken_ = 0;
+  Jobs jobs_{data_, limits_, events_, [this] { ++woken_; }};
+  Models models_{data_, limits_, [] {}};
+  const Principal ada_{"ada"};
+  const std::string model_ = "models/" + NewId();
+};
+
+TEST_F(JobsTest, ACreatedJobIsQueuedAndTheSchedulerToldOf) {
+  const Job job = jobs_.Create(ada_, Request());
+  EXPECT_EQ(job.state(), Job::QUEUED);
+  EXPECT_EQ(job.kind(), Job::SCORE);
+  EXPECT_EQ(woken_, 1);
+  EXPECT_EQ(jobs_.Get(ada_, job.name()).spec().score().model(), model_);
+}
+
+TEST_F(JobsTest, TheSameRequestIdIsTheSameJob) {
+  EXPECT_EQ(jobs_.Create(ada_, Request("r")).name(), jobs_.Create(ada_, Request("r")).name());
+  CreateJobRequest other = Request("r");
+  other.mutable_job()->mutable_spec()->set_seed(1);
+  EXPECT_EQ(ReasonOf([&] { jobs_.Create(ada_, other); }), modlab::v1::REQUEST_ID_REUSED);
+}
+
+TEST_F(JobsTest, ValidateOnlyCreatesNothing) {
+  CreateJobRequest request = Request();
+  request.set_validate_only(true);
+  EXPECT_TRUE(jobs_.Create(ada_, request).name().empty());
+  EXPECT_EQ(jobs_.List(ada_, {}).jobs_size(), 0);
+}
+
+TEST_F(JobsTest, OthersSeeNothing) {
+  const Job job = jobs_.Create(ada_, Request());
+  const Principal bob{"bob"};
+  EXPECT_EQ(ReasonOf([&] { jobs_.Get(bob, job.name()); }), modlab::v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(ReasonOf([&] { jobs_.Create(bob, Request()); }), modlab::v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(ReasonOf([&] { jobs_.Delete(bob, job.name()); }), modlab::v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(jobs_.List(bob, {}).jobs_size(), 0);
+}
+
+TEST_F(JobsTest, AQueuedJobIsCancelledAtOnceARunningOneIsAsked) {
+  modlab::v1::CancelJobRequest request;
+  const Job queued = jobs_.Create(ada_, Request());
+  request.set_name(queued.name());
+  EXPECT_EQ(jobs_.Cancel(ada_, request).state(), Job::CANCELLED);
+  EXPECT_EQ(ReasonOf([&] { jobs_.Cancel(ada_, request); }), modlab::v1::JOB_ENDED);
+  const Job running = jobs_.Create(ada_, Request());
+  SetState(running, Job::RUNNING);
+  request.set_name(running.name());
+  EXPECT_EQ(jobs_.Cancel(ada_, request).state(), Job::CANCELLING);
+  EXPECT_EQ(jobs_.Cancel(ada_, request).state(), Job::CANCELLING);
+}
+
+TEST_F(JobsTest, OnlyEndedJobsAndUnpinnedModelsAreDeleted) {
+  const Job job = jobs_.Create(ada_, Request());
+  EXPECT_EQ(ReasonOf([&] { jobs_.Delete(ada_, job.name()); }), modlab::v1::RESOURCE_IN_USE);
+  EXPECT_EQ(ReasonOf([&] { models_.Delete(ada_, model_); }), modlab::v1::RESOURCE_IN_USE);
+  SetState(job, Job::SUCCEEDED);
+  models_.Delete(ada_, model_);
+  jobs_.Delete(ada_, job.name());
+  EXPECT_EQ(ReasonOf([&] { jobs_.Get(ada_, job.name()); }), modlab::v1::RESOURCE_NOT_FOUND);
+}
+
+TEST_F(JobsTest, AFullQueueSaysSo) {
+  limits_.queued_jobs = 1;
+  jobs_.Create(ada_, Request());
+  EXPECT_EQ(ReasonOf([&] { jobs_.Create(ada_, Request()); }), modlab::v1::LIMIT_EXCEEDED);
+}
+
+TEST_F(JobsTest, APageTokenOfAnotherListIsRefused) {
+  for (int i = 0; i < 3; ++i) jobs_.Create(ada_, Request());
+  modlab::v1::ListJobsRequest request;
+  request.set_page_size(2);
+  request.set_page_token(jobs_.List(ada_, request).next_page_token());
+  EXPECT_EQ(jobs_.List(ada_, request).jobs_size(), 1);
+  request.add_states(Job::QUEUED);
+  EXPECT_EQ(ReasonOf([&] { jobs_.List(ada_, request); }), modlab::v1::FIELD_INVALID);
+}
+
+}  // namespace
+}  // namespace modlab::server

@@ -1,0 +1,99 @@
+#include "server/jobs/result_check.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+
+namespace modlab::server {
+namespace {
+
+using modlab::internal::WorkerEvent;
+using modlab::internal::WorkerResult;
+using modlab::v1::JobSpec;
+using modlab::v1::Partition;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+JobSpec Spec() {
+  JobSpec spec;
+  spec.mutable_score()->add_partitions()->mutable_spectral()->set_clusters(2);
+  return spec;
+}
+
+WorkerResult Good() {
+  WorkerResult result;
+  auto* score = result.mutable_result()->mutable_score();
+  auto* graph = score->mutable_graph();
+  graph->set_units(3);
+  graph->set_edges(2);
+  graph->add_groups()->set_units(2);
+  graph->add_groups()->set_units(1);
+  auto* block = graph->add_blocks();
+  block->set_target(1);
+  block->set_edges(2);
+  block->set_weight(1.5);
+  auto* partition = score->add_partitions();
+  partition->set_clusters(2);
+  for (const int label : {0, 1, 0}) partition->add_labels(label);
+  for (const int size : {2, 1}) partition->add_sizes(size);
+  for (const int size : {1, 1, 1, 0}) partition->add_group_sizes(size);
+  partition->mutable_modularity()->set_newman(0.1);
+  return result;
+}
+
+TEST(ResultCheck, TakesAGoodResult) { EXPECT_EQ(ProblemOfResult(Spec(), Good()), ""); }
+
+TEST(ResultCheck, RefusesWhatDoesNotAddUp) {
+  const std::vector<std::function<void(WorkerResult*, Partition*)>> damages = {
+      [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_inspect(); },
+      [](WorkerResult* r, Partition*) { r->clear_outcome(); },
+      [](WorkerResult* r, Partition*) { r->add_artifacts("../x"); },
+      [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_score()->mutable_graph()->set_units(4); },
+      [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_score()->mutable_graph()->set_edges(kNaN); },
+      [](WorkerResult* r, Partition*) {
+        r->mutable_result()->mutable_score()->mutable_graph()->mutable_blocks(0)->set_target(2);
+      },
+      [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_score()->add_partitions(); },
+      [](WorkerResult*, Partition* p) { p->set_labels(0, 2); },
+      [](WorkerResult*, Partition* p) { p->set_labels(0, -2); },
+      [](WorkerResult*, Partition* p) { p->add_labels(0); },
+      [](WorkerResult*, Partition* p) { p->clear_labels(); },
+      [](WorkerResult*, Partition* p) { p->set_sizes(0, 1); },
+      [](WorkerResult*, Partition* p) { p->set_clusters(3); },
+      [](WorkerResult*, Partition* p) { p->add_group_sizes(1); },
+      [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_newman(kNaN); },
+      [](WorkerResult*, Partition* p) { p->set_ncut(-1); },
+      [](WorkerResult*, Partition* p) { p->add_eigenvalues(kNaN); },
+  };
+  for (size_t i = 0; i < damages.size(); ++i) {
+    WorkerResult result = Good();
+    damages[i](&result, result.mutable_result()->mutable_score()->mutable_partitions(0));
+    EXPECT_NE(ProblemOfResult(Spec(), result), "") << "damage " << i;
+  }
+}
+
+TEST(ResultCheck, EventsAreCutAndRefused) {
+  WorkerEvent event;
+  event.mutable_log()->set_text(std::string(10'000, 'x') + "\x1b[2J");
+  EXPECT_TRUE(SanitizeEvent(&event));
+  EXPECT_LE(event.log().text().size(), 4096U);
+  event.mutable_progress()->set_fraction(kNaN);
+  EXPECT_FALSE(SanitizeEvent(&event));
+  event.mutable_progress()->set_fraction(1.5);
+  EXPECT_FALSE(SanitizeEvent(&event));
+  event.mutable_metric()->set_value(kNaN);
+  EXPECT_FALSE(SanitizeEvent(&event));
+  event.clear_kind();
+  EXPECT_FALSE(SanitizeEvent(&event));
+}
+
+TEST(ResultCheck, TextsKeepTheirLettersAndLoseTheirControls) {
+  EXPECT_EQ(SanitizeText("Schicht 1: gewöhnlich", 100), "Schicht 1: gewöhnlich");
+  EXPECT_EQ(SanitizeText("a\x1b[2Jb\n", 100), "a?[2Jb?");
+  EXPECT_EQ(SanitizeText("\xff\xc3", 100), "??");
+  EXPECT_EQ(SanitizeText("aö", 2), "a?");  // cut in the middle of a letter
+}
+
+}  // namespace
+}  // namespace modlab::server

@@ -1,0 +1,109 @@
+#include "server/jobs/uploads.h"
+
+#include <gtest/gtest.h>
+
+#include "server/jobs/request_error.h"
+#include "tests/unit/server/temporary_directory.h"
+
+namespace modlab::server {
+namespace {
+
+using modlab::v1::CreateUploadRequest;
+using modlab::v1::Reason;
+using modlab::v1::Upload;
+
+class UploadsTest : public testing::Test {
+ protected:
+  Upload Create(const std::string& content, const std::string& request_id = "", const std::string& owner = "ada") {
+    CreateUploadRequest request;
+    request.mutable_upload()->set_size_bytes(static_cast<int64_t>(content.size()));
+    request.mutable_upload()->set_sha256(Sha256(content));
+    request.set_request_id(request_id);
+    return uploads_.Create({owner}, request);
+  }
+  template <typename Body>
+  static Reason ReasonOf(Body body) {
+    try {
+      body();
+    } catch (const RequestError& error) {
+      return error.reason();
+    }
+    return modlab::v1::REASON_UNSPECIFIED;
+  }
+
+  TemporaryDirectory directory_;
+  DataDirectory data_{directory_.path() / "data"};
+  Limits limits_;
+  Uploads uploads_{data_, limits_};
+  const Principal ada_{"ada"};
+};
+
+TEST_F(UploadsTest, ArrivesInPiecesAndIsVerified) {
+  const Upload upload = Create("hello world");
+  auto first = uploads_.OpenWriter(ada_, upload.name());
+  first->Write(0, "hello ");
+  EXPECT_EQ(first->Close().committed_bytes(), 6);
+  EXPECT_EQ(uploads_.Get(ada_, upload.name()).committed_bytes(), 6);
+  auto second = uploads_.OpenWriter(ada_, upload.name());
+  second->Write(6, "world");
+  EXPECT_EQ(second->Close().state(), Upload::COMPLETE);
+  EXPECT_EQ(ReadAt(data_.blobs().Open(Sha256("hello world")).get(), 0, 100), "hello world");
+}
+
+TEST_F(UploadsTest, RefusesGapsOverlapsAndTooMuch) {
+  const Upload upload = Create("abc");
+  auto writer = uploads_.OpenWriter(ada_, upload.name());
+  EXPECT_EQ(ReasonOf([&] { writer->Write(1, "b"); }), modlab::v1::UPLOAD_OFFSET_MISMATCH);
+  writer->Write(0, "ab");
+  EXPECT_EQ(ReasonOf([&] { writer->Write(0, "ab"); }), modlab::v1::UPLOAD_OFFSET_MISMATCH);
+  EXPECT_EQ(ReasonOf([&] { writer->Write(2, "cd"); }), modlab::v1::FIELD_INVALID);
+}
+
+TEST_F(UploadsTest, AWrongDigestDiscardsTheUpload) {
+  const Upload upload = Create("abc");
+  auto writer = uploads_.OpenWriter(ada_, upload.name());
+  writer->Write(0, "abd");
+  EXPECT_EQ(ReasonOf([&] { writer->Close(); }), modlab::v1::DIGEST_MISMATCH);
+  EXPECT_EQ(ReasonOf([&] { uploads_.Get(ada_, upload.name()); }), modlab::v1::RESOURCE_NOT_FOUND);
+  EXPECT_FALSE(std::filesystem::exists(data_.UploadFile(upload.name().substr(8))));
+}
+
+TEST_F(UploadsTest, ANewerStreamTakesOver) {
+  const Upload upload = Create("abc");
+  auto older = uploads_.OpenWriter(ada_, upload.name());
+  older->Write(0, "a");
+  auto newer = uploads_.OpenWriter(ada_, upload.name());
+  EXPECT_EQ(ReasonOf([&] { older->Write(1, "b"); }), modlab::v1::UPLOAD_OFFSET_MISMATCH);
+  newer->Write(1, "bc");
+  EXPECT_EQ(newer->Close().state(), Upload::COMPLETE);
+}
+
+TEST_F(UploadsTest, ContentIsSkippedOnlyForItsOwner) {
+  const Upload upload = Create("abc");
+  auto writer = uploads_.OpenWriter(ada_, upload.name());
+  writer->Write(0, "abc");
+  writer->Close();
+  EXPECT_EQ(Create("abc").state(), Upload::COMPLETE);
+  EXPECT_EQ(Create("abc", "", "bob").state(), Upload::ACTIVE);
+  EXPECT_EQ(ReasonOf([&] { uploads_.Get({"bob"}, upload.name()); }), modlab::v1::RESOURCE_NOT_FOUND);
+}
+
+TEST_F(UploadsTest, TheSameRequestIdIsTheSameUpload) {
+  EXPECT_EQ(Create("abc", "r1").name(), Create("abc", "r1").name());
+  EXPECT_NE(Create("abc", "r1").name(), Create("abc", "r2").name());
+  EXPECT_EQ(ReasonOf([&] { Create("abd", "r1"); }), modlab::v1::REQUEST_ID_REUSED);
+}
+
+TEST_F(UploadsTest, RefusesNonsense) {
+  EXPECT_EQ(ReasonOf([&] { Create(""); }), modlab::v1::FIELD_INVALID);
+  CreateUploadRequest request;
+  request.mutable_upload()->set_size_bytes(1);
+  request.mutable_upload()->set_sha256("ABC");
+  EXPECT_EQ(ReasonOf([&] { uploads_.Create(ada_, request); }), modlab::v1::FIELD_INVALID);
+  limits_.largest_upload_bytes = 2;
+  EXPECT_EQ(ReasonOf([&] { Create("abc"); }), modlab::v1::LIMIT_EXCEEDED);
+  EXPECT_EQ(ReasonOf([&] { uploads_.OpenWriter(ada_, "uploads/none"); }), modlab::v1::RESOURCE_NOT_FOUND);
+}
+
+}  // namespace
+}  // namespace modlab::server
