@@ -62,7 +62,7 @@ def main():
     torch.manual_seed(0)
     wide = nn.Sequential(nn.Linear(50_000, 3), nn.ReLU(), nn.Linear(3, 2))
     models = {
-        # Oracle: labels 0,1,0,1,0,1 give n-cut 0.0988967041 and Q 0.4290196616.
+#Oracle : labels 0, 1, 0, 1, 0, 1 give n - cut 0.0988967041 and Q 0.4290196616.
         "two_chains": mlp([[12.0, -1.3], [0.0, 7.4]], [[-8.9, 0.15], [0.23, -5.7]]),
         "wide": wide,
         "not_finite": mlp([[1.0, float("nan")], [1.0, 1.0]]),

@@ -76,7 +76,8 @@ TEST(ToReaderOptions, GivenOptionsArriveAsGiven) {
 TEST(InputShapes, ComeBackAsGiven) {
   const std::vector<std::vector<int64_t>> shapes = {{1, 3, 224, 224}, {}, {7}};
   EXPECT_EQ(ToReaderOptions({}, ToProto(shapes)).input_shapes, shapes);
-  EXPECT_THROW(ToProto({{int64_t{1} << 31}}), std::range_error);
+  const std::vector<std::vector<int64_t>> too_large = {{int64_t{1} << 31}};
+  EXPECT_THROW(ToProto(too_large), std::range_error);
 }
 
 TEST(ToProto, AGraphsBlocksAreCounted) {
