@@ -20,20 +20,21 @@ void SetLimit(__rlimit_resource resource, rlim_t value, const char* what) {
 #ifndef MODLAB_SANITIZED
 // Private writable memory, touched or not: what RLIMIT_DATA counts. 0 where the kernel does not tell.
 int64_t DataBytes() {
-  constexpr std::string_view kKey = "VmData:";
+  constexpr std::string_view key = "VmData:";
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.compare(0, kKey.size(), kKey) == 0) return std::strtoll(line.c_str() + kKey.size(), nullptr, 10) * 1024;
+    if (line.compare(0, key.size(), key) == 0) return std::strtoll(line.c_str() + key.size(), nullptr, 10) * 1024;
   }
   return 0;
 }
+
+constexpr int64_t kSlackBytes = int64_t{256} << 20;
+constexpr int64_t kSlackBytesPerThread = int64_t{128} << 20;
 
 // The supervisor's limit is on memory that is touched. Reservations that never are (stacks, arenas, the buffers of
 // OpenBLAS, some per thread) must not fail a job that is within it. RLIMIT_AS would count files and a GPU's address
 // ranges as well.
 void LimitData(const Confinement& confinement) {
-  constexpr int64_t kSlackBytes = int64_t{256} << 20;
-  constexpr int64_t kSlackBytesPerThread = int64_t{128} << 20;
   const int64_t data = DataBytes();
   if (confinement.memory_bytes <= 0 || data == 0) return;
   const int64_t slack = data + kSlackBytes + confinement.threads * kSlackBytesPerThread;

@@ -10,8 +10,8 @@ namespace modlab::server {
 void WriteLabelsFile(const std::filesystem::path& path, const std::vector<int>& labels) {
   std::string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (" + std::to_string(labels.size()) + ",), }";
   // Magic, version and the header's length take 10 bytes; padding and a newline bring the data to a multiple of 64.
-  constexpr size_t kPrefixBytes = 10;
-  header.resize((kPrefixBytes + header.size() + 1 + 63) / 64 * 64 - kPrefixBytes - 1, ' ');
+  constexpr size_t prefix_bytes = 10;
+  header.resize((prefix_bytes + header.size() + 1 + 63) / 64 * 64 - prefix_bytes - 1, ' ');
   header += '\n';
 
   std::string bytes("\x93NUMPY\x01\x00", 8);

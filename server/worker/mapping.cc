@@ -50,11 +50,11 @@ std::string Gibibytes(double bytes) {
 
 // LibTorch says `you tried to allocate 400000000000 bytes`. Empty where the message has no such number.
 std::string BytesAskedFor(std::string_view what) {
-  constexpr std::string_view kBefore = "tried to allocate ";
-  const size_t before = what.find(kBefore);
+  constexpr std::string_view lead = "tried to allocate ";
+  const size_t before = what.find(lead);
   if (before == std::string_view::npos) return "";
   uint64_t bytes = 0;
-  const char* first = what.data() + before + kBefore.size();
+  const char* first = what.data() + before + lead.size();
   const auto [end, error] = std::from_chars(first, what.data() + what.size(), bytes);
   return error == std::errc() ? std::string(first, end) : "";
 }

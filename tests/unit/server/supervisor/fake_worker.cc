@@ -23,11 +23,11 @@ namespace {
 
 // Touches more and more memory, up to a size that ends the test if nobody else does.
 void EatMemory() {
-  constexpr size_t kStep = 8 << 20;
+  constexpr size_t step = 8 << 20;
   std::vector<std::unique_ptr<char[]>> eaten;
-  for (size_t total = 0; total < (size_t{2} << 30); total += kStep) {
-    eaten.push_back(std::make_unique<char[]>(kStep));
-    std::memset(eaten.back().get(), 1, kStep);
+  for (size_t total = 0; total < (size_t{2} << 30); total += step) {
+    eaten.push_back(std::make_unique<char[]>(step));
+    std::memset(eaten.back().get(), 1, step);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }

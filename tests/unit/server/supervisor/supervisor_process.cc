@@ -59,8 +59,8 @@ int WaitForProcess(pid_t pid) {
 }
 
 pid_t WaitForNumber(const std::filesystem::path& path) {
-  constexpr int kTries = 60'000;
-  for (int i = 0; i < kTries && !std::filesystem::exists(path); ++i) ::usleep(1000);
+  constexpr int tries = 60'000;
+  for (int i = 0; i < tries && !std::filesystem::exists(path); ++i) ::usleep(1000);
   pid_t number = -1;
   if (!(std::ifstream(path) >> number)) throw std::runtime_error("nobody wrote " + path.string());
   return number;

@@ -29,12 +29,12 @@ TEST(ConfineDeathTest, AnAllocationFarBeyondTheLimitThrows) {
   GTEST_SKIP() << "a sanitizer maps memory as it likes";
 #endif
   testing::FLAGS_gtest_death_test_style = "threadsafe";
-  constexpr int64_t kLimit = 64 << 20;
+  constexpr int64_t limit = 64 << 20;
   EXPECT_EXIT(
       {
-        Confine({.memory_bytes = kLimit, .threads = 1});
+        Confine({.memory_bytes = limit, .threads = 1});
         // Within the limit. Calls, not new-expressions: those may be optimised away.
-        ::operator delete(::operator new(kLimit));
+        ::operator delete(::operator new(limit));
         try {
           ::operator delete(::operator new (int64_t{1} << 30));
           std::_Exit(1);
