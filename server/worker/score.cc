@@ -27,6 +27,7 @@ Labelling FindSpectrally(const UnitGraph& graph, const v1::SpectralSpec& spec, u
   if (spec.has_clusters()) options.clusters = spec.clusters();
   if (spec.has_restarts()) options.restarts = spec.restarts();
   options.seed = seed;
+  context.Report("embed");  // So that what is wrong with the options is wrong in this phase.
   SpectralClustering found = ClusterSpectrally(graph, options, context);
   partition.set_method(v1::Partition::SPECTRAL);
   partition.mutable_eigenvalues()->Assign(found.eigenvalues.begin(), found.eigenvalues.end());

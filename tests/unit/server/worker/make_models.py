@@ -38,7 +38,7 @@ class Hungry(LinearAnd):
 
 class Raises(LinearAnd):
     def forward(self, x):
-        if x.sum() < 1e9:
+        if x.size(0) < 1000:
             raise RuntimeError("this network does not like you")
         return self.fc(x)
 

@@ -274,7 +274,7 @@ TEST(Worker, ManyLabelsGoToAnArtifact) {
 }
 
 TEST(Worker, StopsWhenAskedTo) {
-  Job job("wide", ScoreJob(64, 10'000));
+  Job job("wide", ScoreJob(8, 10'000));
   job.Start();
   const auto clustering = [&job] {
     const std::vector<std::string> phases = job.Phases();
