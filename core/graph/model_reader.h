@@ -22,7 +22,8 @@ struct ReaderOptions {
   KernelNorm kernel_norm = KernelNorm::kL1;
   /// Fold batch norm's |gamma| / sqrt(var + eps) into the weights that write its tensor, or else those that read it.
   bool fold_batch_norm = true;
-  /// One shape for each tensor input of forward, batch dimension included. Empty: derived where the model determines it.
+  /// One shape for each tensor input of forward, batch dimension included. Empty: derived where the model determines
+  /// it.
   std::vector<std::vector<int64_t>> input_shapes;
 };
 
@@ -35,8 +36,8 @@ struct TensorInfo {
 
 /// A TorchScript model in memory.
 ///
-/// **A TorchScript model is a program**: loading and reading it run its code. Use this class only in a process that may be
-/// lost. Not thread safe. No LibTorch type or exception leaves it.
+/// **A TorchScript model is a program**: loading and reading it run its code. Use this class only in a process that may
+/// be lost. Not thread safe. No LibTorch type or exception leaves it.
 class Model {
  public:
   /// Loads an archive and puts it into evaluation mode. Errors: kModelLoadFailed, kOutOfMemory.
@@ -56,11 +57,10 @@ class Model {
   /// kModelForwardFailed.
   std::vector<std::vector<int64_t>> InputShapes(const ReaderOptions& options, RunContext& context);
 
-  /// Reads the network as a unit graph by following its forward from the input to the output (definitions.md, sections 1
-  /// and 2). Blocks of linear layers refer to the model's own weights, which they keep alive.
-  /// Groups are in order of execution, the input first.
-  /// Errors: as InputShapes, and kOperationUnsupported (with operation, source line and layer), kNoWeightLayers,
-  /// kWeightsNotFinite (with layer and index), kNoEdges (all weights zero).
+  /// Reads the network as a unit graph by following its forward from the input to the output (definitions.md, sections
+  /// 1 and 2). Blocks of linear layers refer to the model's own weights, which they keep alive. Groups are in order of
+  /// execution, the input first. Errors: as InputShapes, and kOperationUnsupported (with operation, source line and
+  /// layer), kNoWeightLayers, kWeightsNotFinite (with layer and index), kNoEdges (all weights zero).
   UnitGraph Read(const ReaderOptions& options, RunContext& context);
 
   /// `1.13.1`.

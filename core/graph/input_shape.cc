@@ -1,0 +1,150 @@
+#include "core/graph/input_shape.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/error.h"
+#include "core/graph/failures.h"
+
+namespace modlab::reader {
+namespace {
+
+using Extent = ShapeMismatch::Extent;
+
+constexpr int64_t kLargestExtent = 1024;
+/// Where a network takes any size, one at which its feature maps are still feature maps.
+constexpr int64_t kModestExtent = 32;
+
+std::string Example(const Shape& shape) {
+  switch (shape.size()) {
+    case 3:
+      return "1," + std::to_string(shape[1]) + ",128";
+    case 4:
+      return "1," + std::to_string(shape[1]) + ",224,224";
+    case 5:
+      return "1," + std::to_string(shape[1]) + ",16,112,112";
+    default:
+      return "1,784";
+  }
+}
+
+[[noreturn]] void ThrowNotDerivable(const std::string& why, const Shape& tried) {
+  throw Error(ErrorKind::kInputShapeInvalid,
+              "the shape of the model's input cannot be derived from its weights (tried " + OptionText(tried) + ": " +
+                  why + "); give it, batch dimension included, for example --input-shape " + Example(tried));
+}
+
+/// Looks for the shape by running the model, following what the mismatches ask for.
+class Search {
+ public:
+  Search(const TryShape& try_shape, const FirstLayer& first_layer) : try_shape_(try_shape), first_layer_(first_layer) {}
+
+  Shape Find() {
+    for (const size_t axes : {2, 3, 4, 5}) {
+      if (const std::optional<Shape> found = FindFrom(Shape(axes, 1))) return *found;
+    }
+    if (mismatch_) ThrowNotDerivable(mismatch_->what(), mismatched_);
+    throw ForwardFailure(*failure_);
+  }
+
+ private:
+  enum class Outcome { kFits, kMismatch, kFails };
+
+  Outcome Try(const Shape& shape) {
+    try {
+      try_shape_(shape);
+      return Outcome::kFits;
+    } catch (const ShapeMismatch& mismatch) {
+      mismatch_ = mismatch;
+      mismatched_ = shape;
+      return Outcome::kMismatch;
+    } catch (const ForwardFailure& failure) {
+      // With the layers' own demands met, it is the model's own code that fails.
+      if (!first_layer_().empty()) throw;
+      if (!failure_) failure_ = failure;
+      return Outcome::kFails;
+    }
+  }
+
+  /// From a first guess, takes over the sizes of axes that the first operations ask for, then searches the extent of
+  /// the other axes. nullopt: no way on from this guess.
+  std::optional<Shape> FindFrom(Shape shape) {
+    // Each step settles one axis or the number of axes; more steps than that lead nowhere.
+    for (size_t step = 0; step < shape.size() + 2; ++step) {
+      const Outcome outcome = Try(shape);
+      if (outcome == Outcome::kFails) return std::nullopt;
+      const bool convolution_first = first_layer_().rfind("conv", 0) == 0;
+      if (outcome == Outcome::kFits) return convolution_first ? FindExtent(shape) : shape;
+      const auto& expected = mismatch_->expected();
+      const bool about_extent = !expected && mismatch_->extent() != Extent::kUnknown;
+      if (shape.size() > 2 && (convolution_first || about_extent)) return FindExtent(shape);
+      // A linear layer has what it asked for, and what follows it does not fit.
+      if (!first_layer_().empty()) ThrowNotDerivable(mismatch_->what(), shape);
+      if (!expected || !Adopt(*expected, shape)) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  /// Changes `shape` as an operation demands. Returns false where that changes nothing.
+  static bool Adopt(const ShapeMismatch::AxisSize& expected, Shape& shape) {
+    const Shape before = shape;
+    if (expected.axes > 0 && static_cast<size_t>(expected.axes) != shape.size()) shape.assign(expected.axes, 1);
+    const int64_t axis = expected.axis < 0 ? expected.axis + static_cast<int64_t>(shape.size()) : expected.axis;
+    if (axis < 1 || axis >= static_cast<int64_t>(shape.size())) return false;
+    shape[axis] = expected.size;
+    return shape != before;
+  }
+
+  static Shape WithExtent(Shape shape, int64_t extent) {
+    std::fill(shape.begin() + 2, shape.end(), extent);
+    return shape;
+  }
+
+  /// What is wrong with an extent: nothing, or kTooSmall, kTooLarge.
+  std::optional<Extent> TryExtent(const Shape& shape, int64_t extent) {
+    const Shape tried = WithExtent(shape, extent);
+    const Outcome outcome = Try(tried);
+    if (outcome == Outcome::kFits) return std::nullopt;
+    if (outcome == Outcome::kMismatch && mismatch_->extent() != Extent::kUnknown) return mismatch_->extent();
+    ThrowNotDerivable(outcome == Outcome::kFails ? failure_->what() : mismatch_->what(), tried);
+  }
+
+  Shape FindExtent(const Shape& shape) {
+    // Doubling first: a run at the largest extent could cost more than all that follows.
+    int64_t too_small = 0;
+    int64_t upper = 1;
+    while (TryExtent(shape, upper) == Extent::kTooSmall) {
+      too_small = upper;
+      upper *= 2;
+      if (upper > kLargestExtent) ThrowNotDerivable(mismatch_->what(), WithExtent(shape, too_small));
+    }
+    // The smallest extent that is not too small.
+    while (upper - too_small > 1) {
+      const int64_t middle = too_small + (upper - too_small) / 2;
+      (TryExtent(shape, middle) == Extent::kTooSmall ? too_small : upper) = middle;
+    }
+    if (upper < kModestExtent && !TryExtent(shape, kModestExtent)) return WithExtent(shape, kModestExtent);
+    if (TryExtent(shape, upper)) ThrowNotDerivable(mismatch_->what(), WithExtent(shape, upper));
+    return WithExtent(shape, upper);
+  }
+
+  const TryShape& try_shape_;
+  const FirstLayer& first_layer_;
+  std::optional<ShapeMismatch> mismatch_;
+  Shape mismatched_;
+  std::optional<ForwardFailure> failure_;
+};
+
+}  // namespace
+
+std::string OptionText(const Shape& shape) {
+  std::string text;
+  for (const int64_t size : shape) text += (text.empty() ? "" : ",") + std::to_string(size);
+  return text;
+}
+
+Shape DeriveInputShape(const TryShape& try_shape, const FirstLayer& first_layer) {
+  return Search(try_shape, first_layer).Find();
+}
+
+}  // namespace modlab::reader

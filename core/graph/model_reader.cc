@@ -1,0 +1,284 @@
+#include "core/graph/model_reader.h"
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/jit/passes/tensorexpr_fuser.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/script.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/graph/block_builder.h"
+#include "core/graph/failures.h"
+#include "core/graph/input_shape.h"
+#include "core/graph/interpreter.h"
+
+namespace modlab {
+namespace {
+
+using reader::Shape;
+
+/// `float32`, as Python says it.
+std::string TypeName(at::ScalarType type) {
+  switch (type) {
+    case at::kFloat:
+      return "float32";
+    case at::kDouble:
+      return "float64";
+    case at::kHalf:
+      return "float16";
+    case at::kBFloat16:
+      return "bfloat16";
+    case at::kBool:
+      return "bool";
+    case at::kByte:
+      return "uint8";
+    case at::kChar:
+      return "int8";
+    case at::kShort:
+      return "int16";
+    case at::kInt:
+      return "int32";
+    case at::kLong:
+      return "int64";
+    default: {
+      std::string name = c10::toString(type);
+      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char letter) { return std::tolower(letter); });
+      return name;
+    }
+  }
+}
+
+[[noreturn]] void ThrowLoadFailed(const std::string& message) {
+  // LibTorch: "Unknown builtin op: aten::name." and suggestions.
+  const std::string unknown = "Unknown builtin op: ";
+  const std::string line = reader::FirstLine(message);
+  if (line.rfind(unknown, 0) == 0) {
+    const std::string operation = line.substr(unknown.size(), line.find_last_not_of('.') + 1 - unknown.size());
+    throw Error(ErrorKind::kModelLoadFailed,
+                "the model uses the operation " + operation + ", which LibTorch " + Model::LibTorchVersion() +
+                    " does not know; export the model without it, or with a version of PyTorch no newer than this",
+                {{"operation", operation}, {"libtorch", Model::LibTorchVersion()}});
+  }
+  throw Error(ErrorKind::kModelLoadFailed,
+              "LibTorch " + Model::LibTorchVersion() + " cannot load the model: " + line +
+                  "; save it with torch.jit.script(model).save(file) or torch.jit.trace(...).save(file)");
+}
+
+void CollectOperators(const torch::jit::Block& block, std::set<std::string>& names) {
+  for (const torch::jit::Node* node : block.nodes()) {
+    names.insert(node->kind().toQualString());
+    for (const torch::jit::Block* inner : node->blocks()) CollectOperators(*inner, names);
+  }
+}
+
+/// Names of the arguments of forward that are tensors and must be given. Errors: kInputShapeInvalid.
+std::vector<std::string> TensorArguments(const c10::FunctionSchema& forward) {
+  std::vector<std::string> names;
+  for (size_t i = 1; i < forward.arguments().size(); ++i) {
+    const c10::Argument& argument = forward.arguments()[i];
+    if (argument.default_value()) continue;
+    if (argument.type()->kind() != c10::TypeKind::TensorType) {
+      throw Error(ErrorKind::kInputShapeInvalid, "argument " + argument.name() + " of the model's forward is a " +
+                                                     argument.type()->str() +
+                                                     ", and example inputs are tensors; wrap the model in one that "
+                                                     "takes tensors");
+    }
+    names.push_back(argument.name());
+  }
+  return names;
+}
+
+/// `1,3,32,32`, or several of them.
+std::string ShapesText(const std::vector<Shape>& shapes) {
+  std::string text;
+  for (const Shape& shape : shapes) text += (text.empty() ? "" : " ") + reader::OptionText(shape);
+  return text;
+}
+
+void CheckGivenShapes(const std::vector<Shape>& shapes, const std::vector<std::string>& arguments) {
+  if (shapes.size() != arguments.size()) {
+    std::string names;
+    for (const std::string& argument : arguments) names += (names.empty() ? "" : ", ") + argument;
+    throw Error(ErrorKind::kInputShapeInvalid, "the model's forward takes " + std::to_string(arguments.size()) +
+                                                   " tensors (" + names + "), but " + std::to_string(shapes.size()) +
+                                                   " input shapes are given; give --input-shape once for each");
+  }
+  for (const Shape& shape : shapes) {
+    double elements = 1;
+    for (const int64_t size : shape) elements *= static_cast<double>(size);
+    const bool positive = std::all_of(shape.begin(), shape.end(), [](int64_t size) { return size > 0; });
+    if (shape.empty() || !positive || elements > (int64_t{1} << 31)) {
+      throw Error(ErrorKind::kInputShapeInvalid,
+                  "the input shape " + reader::OptionText(shape) +
+                      " must consist of positive sizes with fewer than 2^31 elements, for example --input-shape "
+                      "1,3,224,224");
+    }
+  }
+}
+
+}  // namespace
+
+struct Model::Implementation {
+  explicit Implementation(torch::jit::Module loaded)
+      : module(std::move(loaded)),
+        forward(module.get_method("forward")),
+        graph(reader::InlinedGraph(forward.function())),
+        parameters(module),
+        locator(module) {}
+
+  /// A run of forward that has shown the network.
+  struct Followed {
+    std::vector<Shape> shapes;
+    std::unique_ptr<reader::UnitTracker> units;
+  };
+
+  Followed Follow(const ReaderOptions& options, RunContext& context);
+  std::unique_ptr<reader::UnitTracker> FollowGiven(const ReaderOptions& options, RunContext& context);
+  Followed FollowDerived(const ReaderOptions& options, RunContext& context);
+  void RunForward(const std::vector<Shape>& shapes, const ReaderOptions& options, reader::UnitTracker& units,
+                  RunContext& context);
+
+  torch::jit::Module module;
+  torch::jit::Method forward;
+  std::shared_ptr<torch::jit::Graph> graph;
+  reader::Parameters parameters;
+  reader::SourceLocator locator;
+  /// Shapes of the last run, for messages.
+  std::vector<Shape> tried;
+};
+
+void Model::Implementation::RunForward(const std::vector<Shape>& shapes, const ReaderOptions& options,
+                                       reader::UnitTracker& units, RunContext& context) {
+  tried = shapes;
+  std::vector<c10::IValue> inputs = {module._ivalue()};
+  const auto& arguments = forward.function().getSchema().arguments();
+  size_t next_shape = 0;
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    if (arguments[i].default_value()) {
+      inputs.push_back(*arguments[i].default_value());
+      continue;
+    }
+    const at::Tensor input = at::ones(shapes[next_shape++], parameters.dtype());
+    units.AddInput(input);
+    inputs.emplace_back(input);
+  }
+  reader::Run run{parameters, locator, units, options.fold_batch_norm};
+  units.MarkRead(reader::Interpreter(run, context).RunGraph(*graph, std::move(inputs)));
+}
+
+std::unique_ptr<reader::UnitTracker> Model::Implementation::FollowGiven(const ReaderOptions& options,
+                                                                        RunContext& context) {
+  auto units = std::make_unique<reader::UnitTracker>();
+  try {
+    RunForward(options.input_shapes, options, *units, context);
+  } catch (const reader::ShapeMismatch& mismatch) {
+    throw Error(ErrorKind::kInputShapeInvalid,
+                "the input shape " + ShapesText(tried) + " does not fit the model: " + mismatch.what());
+  }
+  return units;
+}
+
+Model::Implementation::Followed Model::Implementation::FollowDerived(const ReaderOptions& options,
+                                                                     RunContext& context) {
+  Followed followed;
+  const auto run = [&](const Shape& shape) {
+    followed.units = std::make_unique<reader::UnitTracker>();
+    RunForward({shape}, options, *followed.units, context);
+  };
+  const auto first_layer = [&]() -> std::string {
+    const auto& operations = followed.units->weight_operations();
+    return operations.empty() ? "" : followed.units->ranges()[operations.front().range].operation;
+  };
+  followed.shapes = {reader::DeriveInputShape(run, first_layer)};
+  return followed;
+}
+
+Model::Implementation::Followed Model::Implementation::Follow(const ReaderOptions& options, RunContext& context) {
+  const torch::NoGradGuard no_grad;
+  context.Report("read", 0.0);
+  const std::vector<std::string> arguments = TensorArguments(forward.function().getSchema());
+  try {
+    if (!options.input_shapes.empty()) {
+      CheckGivenShapes(options.input_shapes, arguments);
+      return {options.input_shapes, FollowGiven(options, context)};
+    }
+    if (arguments.size() != 1) {
+      throw Error(ErrorKind::kInputShapeInvalid,
+                  "the model's forward takes " + std::to_string(arguments.size()) +
+                      " tensors, and only the shape of a single one can be derived; give --input-shape, for example "
+                      "--input-shape 1,3,224,224, once for each");
+    }
+    return FollowDerived(options, context);
+  } catch (const reader::ForwardFailure& failure) {
+    throw Error(
+        ErrorKind::kModelForwardFailed,
+        "the model's forward failed at " + failure.operation() + failure.location().Phrase() +
+            ", on an input of shape " + ShapesText(tried) + ": " + failure.what(),
+        {{"operation", failure.operation()}, {"source", failure.location().line}, {"layer", failure.location().layer}});
+  } catch (const c10::Error& error) {
+    reader::ThrowIfOutOfMemory(error);
+    throw Error(ErrorKind::kModelForwardFailed,
+                std::string("the model's forward failed: ") + reader::FirstLine(error.what()));
+  }
+}
+
+Model::Model(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
+
+Model Model::Load(const std::string& path) {
+  try {
+    torch::jit::Module module = torch::jit::load(path, c10::Device(c10::kCPU));
+    module.eval();
+    if (!module.find_method("forward")) ThrowLoadFailed("it has no method forward");
+    return Model(std::make_unique<Implementation>(std::move(module)));
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& exception) {
+    reader::ThrowIfOutOfMemory(exception);
+    ThrowLoadFailed(exception.what());
+  }
+}
+
+std::vector<TensorInfo> Model::tensors() const {
+  std::vector<TensorInfo> tensors;
+  const auto add = [&](const std::string& name, const at::Tensor& tensor, bool parameter) {
+    tensors.push_back({name, tensor.sizes().vec(), TypeName(tensor.scalar_type()), parameter});
+  };
+  for (const auto& item : implementation_->module.named_parameters()) add(item.name, item.value, true);
+  for (const auto& item : implementation_->module.named_buffers()) add(item.name, item.value, false);
+  return tensors;
+}
+
+std::vector<std::string> Model::operators() const {
+  std::set<std::string> names;
+  CollectOperators(*implementation_->graph->block(), names);
+  return {names.begin(), names.end()};
+}
+
+std::vector<std::vector<int64_t>> Model::InputShapes(const ReaderOptions& options, RunContext& context) {
+  return implementation_->Follow(options, context).shapes;
+}
+
+UnitGraph Model::Read(const ReaderOptions& options, RunContext& context) {
+  const Implementation::Followed followed = implementation_->Follow(options, context);
+  return reader::BuildUnitGraph(*followed.units, implementation_->parameters, options.kernel_norm, context);
+}
+
+std::string Model::LibTorchVersion() { return TORCH_VERSION; }
+
+void Model::InitialiseLibTorch(int threads) {
+  at::set_num_threads(threads);
+  at::set_num_interop_threads(1);
+  // Its warm-up makes first runs slow and depends on what ran before.
+  torch::jit::getProfilingMode() = false;
+  torch::jit::getExecutorMode() = false;
+  // LibTorch 2.6's can hang for ever in code generation.
+  torch::jit::setTensorExprFuserEnabled(false);
+}
+
+}  // namespace modlab

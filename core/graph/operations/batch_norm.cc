@@ -1,0 +1,83 @@
+#include "core/error.h"
+#include "core/graph/operations/operations.h"
+
+namespace modlab::reader {
+namespace {
+
+/// |gamma| / sqrt(var + eps) per channel, in double. Without running statistics the norm divides by the batch's own,
+/// which belong to no weights: |gamma| is left.
+at::Tensor ChannelScale(Call& call, int64_t channels) {
+  const at::Tensor gamma = call.tensor("weight");
+  at::Tensor scale = gamma.defined() ? gamma.to(at::kDouble).abs() : at::ones({channels}, at::kDouble);
+  const at::Tensor variance = call.tensor("running_var");
+  if (variance.defined() && !call.argument("training").toBool()) {
+    scale = scale / at::sqrt(variance.to(at::kDouble) + call.argument("eps").toDouble());
+  } else {
+    const std::string layer = call.location().layer;
+    call.tracker().warnings.push_back("batch norm" + (layer.empty() ? "" : " " + layer) +
+                                      " uses the statistics of its batch: only its gamma is folded into the weights");
+  }
+  return scale;
+}
+
+/// The scale of each output unit of the weight operation that wrote a tensor; nullopt where no single one did, or a
+/// unit would have several.
+std::optional<std::vector<double>> TargetScale(Call& call, const TensorUnits& input, const at::Tensor& scale) {
+  if (input.origin->weight_operation < 0) return std::nullopt;
+  const WeightOperation& writer = call.tracker().weight_operations()[input.origin->weight_operation];
+  const UnitRange& range = call.tracker().ranges()[writer.range];
+  const at::Tensor labels = input.labels.contiguous();
+  const at::Tensor values = scale.contiguous();
+  std::vector<double> by_unit(range.count, -1);
+  for (int64_t i = 0; i < labels.numel(); ++i) {
+    const int unit = labels.data_ptr<int>()[i] - range.first;
+    if (unit < 0 || unit >= range.count) return std::nullopt;
+    const double value = values.data_ptr<double>()[i];
+    if (by_unit[unit] >= 0 && by_unit[unit] != value) return std::nullopt;
+    by_unit[unit] = value;
+  }
+  for (double& value : by_unit) value = value < 0 ? 1 : value;
+  return by_unit;
+}
+
+}  // namespace
+
+void AddScale(Call& call, const at::Tensor& input, const at::Tensor& scale) {
+  const at::Tensor& result = call.result();
+  const TensorUnits& view = call.View(input);
+  const at::Tensor finite = at::isfinite(scale).flatten().to(at::kInt);
+  if (finite.min().item<int>() == 0) {
+    const std::string index = "[" + std::to_string(finite.argmin().item<int64_t>()) + "]";
+    throw Error(ErrorKind::kWeightsNotFinite,
+                "scale " + index + " of " + call.name() + call.location().Phrase() +
+                    " is NaN or infinite, so the network has no graph; train it again, or start from an earlier state",
+                {{"layer", call.location().layer}, {"index", index}});
+  }
+  const at::Tensor full = scale.expand(result.sizes());
+  std::optional<std::vector<double>> target_scale;
+  if (view.labels.sizes() == result.sizes()) target_scale = TargetScale(call, view, full);
+  const int norm = call.tracker().AddNorm({view.origin, std::move(target_scale)});
+  TensorUnits units = call.Read(input).Moved([&](const at::Tensor& part) { return part.expand(result.sizes()); });
+  units.scales.push_back({norm, full});
+  call.tracker().Set(result, std::move(units));
+}
+
+void FollowBatchNorm(Call& call) {
+  const at::Tensor input = call.tensor("input");
+  const at::Tensor parameter = call.tensor(call.tensor("weight").defined() ? "weight" : "running_mean");
+  if (parameter.defined() && (input.dim() < 2 || input.size(1) != parameter.numel())) {
+    call.Mismatch("expects " + std::to_string(parameter.numel()) + " channels, but its input has the shape " +
+                      ShapeText(input.sizes()),
+                  ShapeMismatch::Extent::kUnknown, ShapeMismatch::AxisSize{1, parameter.numel(), 0});
+  }
+  call.Execute();
+  if (!call.fold_norms()) {
+    call.tracker().Set(call.result(), call.Read(input));
+    return;
+  }
+  std::vector<int64_t> shape(input.dim(), 1);
+  shape[1] = input.size(1);
+  AddScale(call, input, ChannelScale(call, input.size(1)).view(shape));
+}
+
+}  // namespace modlab::reader

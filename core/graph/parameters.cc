@@ -1,0 +1,70 @@
+#include "core/graph/parameters.h"
+
+#include <algorithm>
+
+namespace modlab::reader {
+namespace {
+
+int64_t FirstByte(const at::Tensor& tensor) { return tensor.storage_offset() * tensor.element_size(); }
+
+int64_t EndByte(const at::Tensor& tensor) {
+  int64_t last = 0;
+  for (int64_t axis = 0; axis < tensor.dim(); ++axis) last += (tensor.size(axis) - 1) * tensor.stride(axis);
+  return FirstByte(tensor) + (last + 1) * tensor.element_size();
+}
+
+const void* StorageOf(const at::Tensor& tensor) {
+  return tensor.has_storage() ? tensor.storage().unsafeGetStorageImpl() : nullptr;
+}
+
+bool IsHalf(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kHalf || tensor.scalar_type() == at::kBFloat16;
+}
+
+}  // namespace
+
+Parameters::Parameters(const torch::jit::Module& module) {
+  bool first = true;
+  for (const auto& parameter : module.named_parameters()) {
+    Add(parameter.name, parameter.value);
+    if (!parameter.value.is_floating_point()) continue;
+    // A tied weight is known by its first name.
+    if (parameter.value.dim() >= 2 && NameOf(parameter.value) == parameter.name)
+      weight_names_.push_back(parameter.name);
+    if (first && parameter.value.scalar_type() == at::kDouble) dtype_ = at::kDouble;
+    first = false;
+  }
+  for (const auto& attribute : module.named_attributes()) {
+    if (attribute.value.isTensor()) Add(attribute.name, attribute.value.toTensor());
+  }
+}
+
+void Parameters::Add(const std::string& name, const at::Tensor& tensor) {
+  const void* storage = tensor.defined() ? StorageOf(tensor) : nullptr;
+  if (storage == nullptr || tensor.numel() == 0) return;
+  extents_[storage].push_back({FirstByte(tensor), EndByte(tensor), name});
+}
+
+std::string Parameters::NameOf(const at::Tensor& tensor) const {
+  const auto found = extents_.find(StorageOf(tensor));
+  if (found == extents_.end() || tensor.numel() == 0) return "";
+  const auto& extents = found->second;
+  const auto inside = std::find_if(extents.begin(), extents.end(), [&](const Extent& extent) {
+    return extent.begin <= FirstByte(tensor) && EndByte(tensor) <= extent.end;
+  });
+  return inside == extents.end() ? "" : inside->name;
+}
+
+at::Tensor Parameters::Computable(const at::Tensor& tensor) {
+  if (!tensor.defined() || !IsHalf(tensor)) return tensor;
+  const std::string name = NameOf(tensor);
+  if (name.empty()) return tensor.to(at::kFloat);
+  const auto found = converted_.find(tensor.unsafeGetTensorImpl());
+  if (found != converted_.end()) return found->second.copy;
+  at::Tensor copy = tensor.to(at::kFloat);
+  Add(name, copy);
+  converted_.emplace(tensor.unsafeGetTensorImpl(), Converted{tensor, copy});
+  return copy;
+}
+
+}  // namespace modlab::reader

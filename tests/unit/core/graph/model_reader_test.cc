@@ -1,0 +1,301 @@
+#include "core/graph/model_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/unit/core/graph/fixtures.h"
+
+namespace modlab {
+namespace {
+
+using Shapes = std::vector<std::vector<int64_t>>;
+
+const std::vector<std::pair<KernelNorm, std::string>> kNorms = {{KernelNorm::kL1, "l1"},
+                                                                {KernelNorm::kL2, "l2"},
+                                                                {KernelNorm::kMaxColumnSum, "max_column_sum"},
+                                                                {KernelNorm::kSpectral, "spectral"},
+                                                                {KernelNorm::kMeanAbs, "mean_abs"}};
+
+void ExpectNear(const std::vector<double>& values, const std::vector<double>& expected, const std::string& what) {
+  ASSERT_EQ(values.size(), expected.size()) << what;
+  for (size_t i = 0; i < values.size(); ++i) {
+    ASSERT_NEAR(values[i], expected[i], 1e-12 * (1 + expected[i])) << what << ", entry " << i;
+  }
+}
+
+// --- Groups, blocks and derived shapes of every network.
+
+struct Network {
+  std::string name;
+  std::string graph;  ///< `input 64 input, 0 32 linear; 0->1`
+  Shapes shapes;
+};
+void PrintTo(const Network& network, std::ostream* stream) { *stream << network.name; }
+
+std::string Describe(const UnitGraph& graph) {
+  std::ostringstream text;
+  for (const Group& group : graph.groups()) text << group.name << " " << group.units << " " << group.operation << ", ";
+  for (const Block& block : graph.blocks()) text << block.source << "->" << block.target << " ";
+  return text.str();
+}
+
+class Networks : public testing::TestWithParam<Network> {};
+
+TEST_P(Networks, AreReadAsTheyAreMade) {
+  const Model model = LoadFixture(GetParam().name);
+  RunContext context;
+  ReaderOptions options;
+  EXPECT_EQ(Describe(const_cast<Model&>(model).Read(options, context)), GetParam().graph);
+}
+
+TEST_P(Networks, DeriveTheirInputShapes) {
+  Model model = LoadFixture(GetParam().name);
+  RunContext context;
+  EXPECT_EQ(model.InputShapes({}, context), GetParam().shapes);
+}
+
+const std::string kLoop =
+    "input 12 input, first 8 linear, hidden.0 8 linear, hidden.1 6 linear, last 3 linear, 0->1 1->2 2->3 3->4 ";
+const std::string kThree = "input 6 input, 0 6 linear, 2 6 linear, 0->1 1->2 ";
+
+INSTANTIATE_TEST_SUITE_P(
+    Fixtures, Networks,
+    testing::Values(
+        Network{"mlp_64_32_10", "input 64 input, 0 32 linear, 2 10 linear, 0->1 1->2 ", {{1, 64}}},
+        Network{"mlp_784_392_10", "input 784 input, 0 392 linear, 2 10 linear, 0->1 1->2 ", {{1, 784}}},
+        Network{"scripted", kLoop, {{1, 12}}}, Network{"traced", kLoop, {{1, 12}}},
+        // Freezing turns weights into constants without names.
+        Network{"frozen",
+                "input 12 input, linear_1 8 linear, linear_2 8 linear, linear_3 6 linear, linear_4 3 linear, "
+                "0->1 1->2 2->3 3->4 ",
+                {{1, 12}}},
+        Network{"float64", "input 6 input, 0 5 linear, 2 4 linear, 0->1 1->2 ", {{1, 6}}},
+        Network{"half", "input 6 input, 0 5 linear, 2 4 linear, 0->1 1->2 ", {{1, 6}}},
+        Network{"functional", "input 5 input, w1 6 linear, w2 4 linear, w3 3 linear, 0->1 1->2 2->3 ", {{1, 5}}},
+        Network{"shared", "input 5 input, layer 5 linear, layer#2 5 linear, 0->1 1->2 ", {{1, 5}}},
+        Network{"ones_6_6_6", kThree, {{1, 6}}},
+        Network{"conv1d",
+                "input 2 input, features.0 4 conv1d, features.4 6 conv1d, classifier 5 linear, 0->1 1->2 2->3 ",
+                {{1, 2, 20}}},
+        Network{"conv2d",
+                "input 1 input, features.0 4 conv2d, features.4 6 conv2d, classifier 5 linear, 0->1 1->2 2->3 ",
+                {{1, 1, 14, 14}}},
+        Network{"conv3d",
+                "input 2 input, features.0 4 conv3d, features.4 6 conv3d, classifier 5 linear, 0->1 1->2 2->3 ",
+                {{1, 2, 6, 6, 6}}},
+        Network{"grouped",
+                "input 4 input, grouped 8 conv2d, depthwise 8 conv2d, pointwise 6 conv2d, fc 3 linear, "
+                "0->1 1->2 2->3 3->4 ",
+                {{1, 4, 32, 32}}},
+        Network{"norms", "input 2 input, conv1 4 conv2d, conv2 3 conv2d, fc 5 linear, 0->1 1->2 2->3 ", {{1, 2, 6, 6}}},
+        Network{"batch_norm",
+                "input 2 input, 0 5 conv2d, 3 4 conv2d, 8 6 linear, 11 3 linear, 0->1 1->2 2->3 3->4 ",
+                {{1, 2, 32, 32}}}),
+    [](const testing::TestParamInfo<Network>& info) { return info.param.name; });
+
+// --- Linear layers.
+
+TEST(LinearBlocks, AreViewsOfTheWeightsWithTheirSigns) {
+  for (const std::string name : {"mlp_64_32_10", "mlp_784_392_10", "functional"}) {
+    Model model = LoadFixture(name);
+    RunContext context(2);
+    const UnitGraph graph = model.Read({}, context);
+    const UnitGraph again = model.Read({}, context);
+    for (int i = 0; i < static_cast<int>(graph.blocks().size()); ++i) {
+      const Block& block = graph.blocks()[i];
+      // Copies, both alive, would lie at different addresses.
+      EXPECT_EQ(block.float_data, again.blocks()[i].float_data) << name;
+      EXPECT_TRUE(block.target_stride == 1 || block.source_stride == 1) << name;
+      const std::vector<double> weights = ReadReference(name, i, "raw");
+      ASSERT_EQ(weights.size(), static_cast<size_t>(block.target_units) * block.source_units) << name;
+      for (int target = 0; target < block.target_units; ++target) {
+        for (int source = 0; source < block.source_units; ++source) {
+          const double weight = weights[target * block.source_units + source];
+          ASSERT_EQ(block.float_data[target * block.target_stride + source * block.source_stride], weight) << name;
+          ASSERT_EQ(block.entry(target, source), std::abs(weight)) << name;
+        }
+      }
+      EXPECT_EQ(block.kernel_size, 1);
+      EXPECT_EQ(block.fan_in, block.source_units);
+    }
+  }
+}
+
+TEST(LinearBlocks, OutliveTheModel) {
+  const UnitGraph graph = ReadFixture("mlp_64_32_10");
+  const std::vector<double> weights = ReadReference("mlp_64_32_10", 0, "raw");
+  EXPECT_EQ(graph.blocks()[0].entry(31, 63), std::abs(weights.back()));
+}
+
+TEST(LinearBlocks, AreTheSameScriptedTracedAndFrozen) {
+  for (const std::string name : {"scripted", "traced", "frozen"}) {
+    const UnitGraph graph = ReadFixture(name);
+    for (int i = 0; i < 4; ++i) {
+      std::vector<double> weights = ReadReference("scripted", i, "raw");
+      for (double& weight : weights) weight = std::abs(weight);
+      EXPECT_EQ(Entries(graph.blocks().at(i)), weights) << name;
+    }
+  }
+}
+
+TEST(LinearBlocks, KeepTheTypeOfTheirWeights) {
+  EXPECT_NE(ReadFixture("float64").blocks()[0].double_data, nullptr);
+  Model half = LoadFixture("half");
+  EXPECT_EQ(half.tensors()[0].dtype, "float16");
+  RunContext context;
+  EXPECT_NE(half.Read({}, context).blocks()[0].float_data, nullptr);
+}
+
+TEST(LinearBlocks, HaveTheWeightsOfTheOracle) {
+  // definitions.md, section 13; W1 is given as [in][out].
+  const UnitGraph graph = ReadFixture("oracle_2_2_2");
+  EXPECT_EQ(Entries(graph.blocks()[0]), (std::vector<double>{12, 0, 1.3F, 7.4F}));
+  EXPECT_EQ(Entries(graph.blocks()[1]), (std::vector<double>{8.9F, .23F, .15F, 5.7F}));
+}
+
+// --- Convolutions.
+
+TEST(ConvolutionBlocks, HaveTheKernelNormsOfNumpy) {
+  for (const std::string name : {"conv1d", "conv2d", "conv3d", "norms"}) {
+    for (const auto& [norm, norm_name] : kNorms) {
+      ReaderOptions options;
+      options.kernel_norm = norm;
+      const UnitGraph graph = ReadFixture(name, options);
+      for (int i = 0; i < 3; ++i) {
+        ExpectNear(Entries(graph.blocks()[i]), ReadReference(name, i, norm_name), name + " " + norm_name);
+      }
+    }
+  }
+}
+
+TEST(ConvolutionBlocks, KnowTheirKernels) {
+  const UnitGraph graph = ReadFixture("conv3d");
+  EXPECT_EQ(graph.blocks()[0].kernel_size, 27);
+  EXPECT_EQ(graph.blocks()[0].fan_in, 54);
+  EXPECT_EQ(graph.blocks()[2].kernel_size, 8);  // positions of a channel after the flatten
+  EXPECT_EQ(graph.blocks()[2].fan_in, 48);
+}
+
+TEST(ConvolutionBlocks, OfGroupsHaveStructuralZeros) {
+  for (const auto& [norm, norm_name] : kNorms) {
+    ReaderOptions options;
+    options.kernel_norm = norm;
+    const UnitGraph graph = ReadFixture("grouped", options);
+    for (int i = 0; i < 2; ++i) {
+      ExpectNear(Entries(graph.blocks()[i]), ReadReference("grouped", i, norm_name), norm_name);
+    }
+    EXPECT_EQ(graph.blocks()[0].convolution_groups, 2);
+    EXPECT_EQ(graph.blocks()[0].fan_in, 18);
+    EXPECT_EQ(graph.blocks()[1].convolution_groups, 8);
+    EXPECT_EQ(Totals(graph.blocks()[1]).edges, 8);
+    EXPECT_EQ(graph.blocks()[2].convolution_groups, 1);
+  }
+}
+
+TEST(ConvolutionBlocks, OfOneElementAreViews) {
+  Model model = LoadFixture("grouped");
+  RunContext context;
+  const UnitGraph graph = model.Read({}, context);
+  const UnitGraph again = model.Read({}, context);
+  ASSERT_NE(graph.blocks()[2].float_data, nullptr);
+  EXPECT_EQ(graph.blocks()[2].float_data, again.blocks()[2].float_data);
+  std::vector<double> weights = ReadReference("grouped", 2, "raw");
+  for (double& weight : weights) weight = std::abs(weight);
+  EXPECT_EQ(Entries(graph.blocks()[2]), weights);
+}
+
+TEST(ConvolutionBlocks, ReadChannelsWhereTheyLie) {
+  Model model = LoadFixture("channels_last");
+  ReaderOptions options;
+  options.input_shapes = {{2, 9, 8, 3}};
+  RunContext context;
+  EXPECT_EQ(Describe(model.Read(options, context)), "input 3 input, conv 4 conv2d, fc 2 linear, 0->1 1->2 ");
+}
+
+// --- Batch norm.
+
+TEST(BatchNorm, FoldedEqualsFoldedByHand) {
+  for (const auto& [norm, norm_name] : kNorms) {
+    ReaderOptions options;
+    options.kernel_norm = norm;
+    const UnitGraph with_norms = ReadFixture("batch_norm", options);
+    const UnitGraph by_hand = ReadFixture("folded_by_hand", options);
+    ASSERT_EQ(with_norms.blocks().size(), by_hand.blocks().size());
+    for (size_t i = 0; i < by_hand.blocks().size(); ++i) {
+      ExpectNear(Entries(with_norms.blocks()[i]), Entries(by_hand.blocks()[i]), norm_name);
+    }
+  }
+}
+
+TEST(BatchNorm, IsLeftOutWhereFoldingIsOff) {
+  ReaderOptions options;
+  options.fold_batch_norm = false;
+  for (const std::string name : {"conv1d", "conv2d", "conv3d"}) {
+    const UnitGraph graph = ReadFixture(name, options);
+    for (int i = 0; i < 2; ++i) {
+      ExpectNear(Entries(graph.blocks()[i]), ReadReference(name, i, "plain_l1"), name);
+    }
+  }
+}
+
+// --- The rest of the interface.
+
+TEST(Reader, WarnsOfUnitsWithoutEdges) {
+  EXPECT_EQ(ReadFixture("dead_units").warnings,
+            (std::vector<std::string>{"input: 1 of 4 units have no edges", "layer 0: 1 of 5 units have no edges",
+                                      "layer 2: 1 of 3 units have no edges"}));
+}
+
+TEST(Reader, WarnsOfLayersLeftOut) {
+  const std::vector<std::string> warnings = ReadFixture("unused_layer").warnings;
+  ASSERT_EQ(warnings.size(), 1);
+  EXPECT_NE(warnings[0].find("unused.weight is left out"), std::string::npos) << warnings[0];
+}
+
+TEST(Reader, TakesGivenShapes) {
+  Model model = LoadFixture("grouped");
+  ReaderOptions options;
+  options.input_shapes = {{2, 4, 9, 17}};
+  RunContext context;
+  EXPECT_EQ(model.InputShapes(options, context), options.input_shapes);
+  EXPECT_EQ(Entries(model.Read(options, context).blocks()[0]), Entries(ReadFixture("grouped").blocks()[0]));
+}
+
+TEST(Reader, ReportsProgress) {
+  std::vector<std::string> phases;
+  RunContext context(1, [&](std::string_view phase, std::optional<double>) { phases.emplace_back(phase); });
+  Model model = LoadFixture("conv2d");
+  model.Read({}, context);
+  ASSERT_FALSE(phases.empty());
+  EXPECT_TRUE(std::all_of(phases.begin(), phases.end(), [](const std::string& phase) { return phase == "read"; }));
+}
+
+TEST(ModelContents, Tensors) {
+  const std::vector<TensorInfo> tensors = LoadFixture("conv2d").tensors();
+  ASSERT_EQ(tensors.size(), 10 + 6);  // weights and biases of five layers; three buffers of each norm
+  EXPECT_EQ(tensors[0].name, "features.0.weight");
+  EXPECT_EQ(tensors[0].shape, (std::vector<int64_t>{4, 1, 3, 3}));
+  EXPECT_EQ(tensors[0].dtype, "float32");
+  EXPECT_TRUE(tensors[0].parameter);
+  EXPECT_EQ(tensors.back().name, "features.5.num_batches_tracked");
+  EXPECT_EQ(tensors.back().dtype, "int64");
+  EXPECT_FALSE(tensors.back().parameter);
+}
+
+TEST(ModelContents, Operators) {
+  const std::vector<std::string> names = LoadFixture("functional").operators();
+  for (const std::string name : {"aten::addmm", "aten::matmul", "aten::relu"}) {
+    EXPECT_TRUE(std::binary_search(names.begin(), names.end(), name)) << name;
+  }
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+}
+
+}  // namespace
+}  // namespace modlab
