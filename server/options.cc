@@ -54,6 +54,7 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   app.set_version_flag("--version", "modlabd " MODLAB_VERSION);
   app.set_config("--config", "", "Read options from this file; the command line goes before it")
       ->check(CLI::ExistingFile);
+  app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt option must not be ignored
   app.add_option("--listen", listen, "Address to listen on, unix:/PATH or HOST:PORT; may be given several times")
       ->required();
   app.add_option("--data-dir", options.data_directory, "Directory for jobs, models and results; created if absent")
