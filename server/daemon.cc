@@ -14,6 +14,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 #include "server/executor/local_executor.h"
 #include "server/jobs/job_spec.h"
@@ -28,6 +29,7 @@ namespace {
 using modlab::v1::Job;
 
 constexpr int kPoolThreads = 8;
+constexpr auto kFarewell = std::chrono::milliseconds(200);
 constexpr const char* kSandbox = "models run with your rights";
 
 std::string UserName() {
@@ -75,7 +77,8 @@ class Daemon {
     scheduler_.Start();
     KeepHouse();
     context_.run();
-    calls_.InterruptAll();
+    // gRPC drops what arrives during its shutdown without a word; until the clients have heard of it, we answer.
+    std::this_thread::sleep_for(kFarewell);
     server.Shutdown();
     pool_.join();
     spdlog::info("stopped");
@@ -113,6 +116,7 @@ class Daemon {
 
   void Stop(bool requeue) {
     if (stopping_.exchange(true)) return;
+    calls_.InterruptAll();
     scheduler_.Stop(requeue, [this] { context_.stop(); });
   }
 

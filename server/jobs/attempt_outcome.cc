@@ -70,7 +70,7 @@ bool OfTheModelsOwnMaking(int signal) {
 }
 
 AttemptOutcome Exited(const AttemptFacts& facts) {
-  if (facts.end->status == kWorkerCancelledStatus) return Requeue("stopped before it was done");
+  if (facts.end->status == kWorkerCancelledStatus) return Requeue("requeued: it was stopped before it was done");
   if (facts.end->status != 0) {
     return Fail(facts, modlab::v1::CRASHED,
                 fmt::format("the worker ended with status {} {}: the model's code does not survive being run",
@@ -129,7 +129,7 @@ AttemptOutcome Decide(const AttemptFacts& facts, const Limits& limits) {
                               "--memory-limit",
                               facts.spec.resources().memory_bytes() >> 20, DuringPhase(facts.phase)));
     case AttemptEnd::How::kCancelled:
-      return Requeue("stopped before it was done");
+      return Requeue("requeued: it was stopped before it was done");
     case AttemptEnd::How::kStartFailed:
       return Fail(facts, modlab::v1::START_FAILED,
                   fmt::format("the server could not start the job's worker: {}", facts.end->message));

@@ -30,7 +30,11 @@ grpc::ServerUnaryReactor* RunUnary(const CallContext& call, grpc::CallbackServer
   boost::asio::post(call.pool, [&calls = call.calls, context, reactor, body = std::move(body)] {
     grpc::Status status;
     try {
-      body();
+      if (calls.interrupted()) {
+        status = StoppingStatus(context);
+      } else {
+        body();
+      }
     } catch (...) {
       status = ToStatus(std::current_exception(), context);
     }

@@ -26,6 +26,11 @@ void LiveCalls::InterruptAll() {
   for (const auto& stream : streams) stream->Interrupt();
 }
 
+bool LiveCalls::interrupted() const {
+  const std::lock_guard lock(mutex_);
+  return interrupted_;
+}
+
 void LiveCalls::Begin() {
   const std::lock_guard lock(mutex_);
   ++open_;

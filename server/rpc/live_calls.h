@@ -22,7 +22,9 @@ class LiveCalls {
   /// False, and the stream is not kept, once InterruptAll was called: the stream must then finish by itself.
   bool Add(const std::shared_ptr<Interruptible>& stream);
   void Remove(const std::shared_ptr<Interruptible>& stream);
+  /// Ends all streams, now and in future, and makes unary calls be refused: the server is on its way out.
   void InterruptAll();
+  bool interrupted() const;
 
   /// Brackets every call but health checks.
   void Begin();
