@@ -5,9 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
-#include <map>
 
 #include "client/commands/commands.h"
+#include "client/commands/options.h"
 #include "client/session.h"
 
 namespace modlab::client {
@@ -24,17 +24,16 @@ $XDG_CONFIG_HOME/modlab/config names, in this order; if none does, a server of y
 on this machine, which starts when it is needed and leaves when it is idle.
 
 Exit codes:
-  0    it worked
+  0    ok
   1    the job failed or was cancelled, or the model cannot be used
-  2    the command line, a local file or the configuration is wrong
-  3    there is no such model, job or artifact
-  5    the server cannot be reached or started
-  6    the server refused
+  2    usage: the command line, a local file or the configuration is wrong
+  3    not found: there is no such model, job or artifact
+  5    server unreachable: it does not answer, or could not be started
+  6    refused: the server will not do this
   7    the wait timed out; the job goes on
   130  interrupted by Ctrl-C; the job goes on)";
 
 void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
-  static const std::map<std::string, Format> kFormats = {{"table", Format::kTable}, {"json", Format::kJson}};
   app.name("modlab");
   app.fallthrough();  // so that the options below may stand behind a command too
   app.require_subcommand(1);
@@ -43,8 +42,10 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
       ->type_name("ADDRESS");
   app.add_flag("--insecure", options.server.insecure,
                "Speak to HOST:PORT without encryption or authentication (or MODLAB_INSECURE=1)");
-  app.add_option("-o,--output", options.format, "table (default), or json: proto3 JSON of what the server says")
-      ->transform(CLI::CheckedTransformer(kFormats))
+  AddChoice<Format>(
+      app, "-o,--output", {{"table", Format::kTable}, {"json", Format::kJson}},
+      [&options](Format format) { options.format = format; },
+      "table (default), or json: proto3 JSON of what the server says")
       ->option_text("FORMAT");
   app.add_flag("-q,--quiet", options.quiet, "Print the id alone, and no progress");
   app.footer(kFooter);

@@ -21,9 +21,6 @@
 namespace modlab::client {
 namespace {
 
-/// How modlabd says that its data directory is in use (EX_TEMPFAIL of sysexits.h): try again, somebody else is there.
-constexpr int kExitInUse = 75;
-
 std::string DaemonProgram(const Environment& environment) {
   if (const auto given = Find(environment, "MODLAB_DAEMON")) return std::filesystem::absolute(*given);
   std::error_code error;
@@ -106,9 +103,7 @@ DaemonProcess::DaemonProcess(const Environment& environment, const LocalPaths& p
   }
 }
 
-bool DaemonProcess::Ended() { return waitpid(pid_, &wait_status_, WNOHANG) == pid_; }
-
-bool DaemonProcess::found_another() const { return WIFEXITED(wait_status_) && WEXITSTATUS(wait_status_) == kExitInUse; }
+bool DaemonProcess::Ended() { return waitpid(pid_, nullptr, WNOHANG) == pid_; }
 
 std::string DaemonProcess::LogEnd() const {
   std::ifstream log(log_path_);

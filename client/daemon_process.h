@@ -20,9 +20,6 @@ class DaemonProcess {
   /// Whether it has ended by now. It is not waited for.
   bool Ended();
 
-  /// After Ended: whether it left because another daemon has the data directory.
-  bool found_another() const;
-
   /// The last lines that it wrote to its log since it was started.
   std::string LogEnd() const;
 
@@ -32,7 +29,6 @@ class DaemonProcess {
   std::string log_path_;
   off_t log_start_ = 0;
   pid_t pid_ = 0;
-  int wait_status_ = 0;
 };
 
 }  // namespace modlab::client

@@ -35,7 +35,9 @@ Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std
   if (code == ExitCode::kUnreachable && detail.reason() == v1::REASON_UNSPECIFIED) {
     return {code, fmt::format("no modlab server answers at {} ({})", address, sentence)};
   }
-  if (!detail.field().empty() && sentence.find(detail.field()) == std::string::npos) {
+  // What was not found, the sentence names; the field would only say `name`.
+  const bool tell_field = !detail.field().empty() && code != ExitCode::kNotFound;
+  if (tell_field && sentence.find(detail.field()) == std::string::npos) {
     return {code, fmt::format("{} (field {})", sentence, Printable(detail.field()))};
   }
   return {code, sentence.empty() ? fmt::format("the server refused, code {}", static_cast<int>(status.error_code()))

@@ -12,9 +12,9 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <thread>
-#include <tuple>
 
 #include "client/daemon_process.h"
 
@@ -95,22 +95,28 @@ void StopOld(Connection& connection, const v1::Server& server) {
   }
 }
 
+/// Whether a daemon has the data directory: its file `lock` names the process. It need not answer: it may be about to
+/// leave, or listen elsewhere.
+bool IsInUse(const std::string& state_directory) {
+  std::ifstream lock(state_directory + "/lock");
+  int pid = 0;
+  return static_cast<bool>(lock >> pid) && IsRunningDaemon(pid);
+}
+
 void StartNew(const Environment& environment, const LocalPaths& paths, Connection& connection) {
+  const Clock::time_point end = Clock::now() + kStartTime;
   const auto answers = [&] {
     const auto server = Ask(connection, paths);
     return server && !server->stopping();
   };
-  const Clock::time_point end = Clock::now() + kStartTime;
   while (true) {
+    WaitUntil(end - Clock::now(), [&] { return answers() || !IsInUse(paths.state_directory); });
+    if (answers()) return;
     DaemonProcess daemon(environment, paths);
     bool ended = false;
     WaitUntil(end - Clock::now(), [&] { return answers() || (ended = daemon.Ended()); });
     if (answers()) return;
-    // Another daemon may be on its way out, or on its way in without us having started it.
-    if (ended && daemon.found_another() && Clock::now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      continue;
-    }
+    if (ended && IsInUse(paths.state_directory) && Clock::now() < end) continue;  // another one was faster
     const std::string log = daemon.LogEnd();
     throw Failure(ExitCode::kUnreachable,
                   fmt::format("the local server {}; its log {}{}{}", ended ? "did not start" : "does not answer",

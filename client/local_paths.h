@@ -8,7 +8,7 @@ namespace modlab::client {
 
 /// Where the user's own daemon lives.
 struct LocalPaths {
-  /// The daemon's data directory, `$XDG_STATE_HOME/modlab`; our own files in it are `daemon.log` and `start.lock`.
+  /// The daemon's data directory, `$XDG_STATE_HOME/modlab`; the client keeps `daemon.log` and `start.lock` in it.
   std::string state_directory;
   /// Holds the socket and is the user's alone (mode 0700), which is what protects the daemon.
   std::string socket_directory;

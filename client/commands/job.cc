@@ -49,24 +49,27 @@ ExitCode List(Session& session, const ListCommand& command) {
 }
 
 void AddList(CLI::App& family, Action& chosen) {
-  static const std::map<std::string, v1::Job::State> kStates = {
-      {"queued", v1::Job::QUEUED}, {"running", v1::Job::RUNNING},       {"succeeded", v1::Job::SUCCEEDED},
-      {"failed", v1::Job::FAILED}, {"cancelling", v1::Job::CANCELLING}, {"cancelled", v1::Job::CANCELLED}};
-  static const std::map<std::string, v1::Job::Kind> kKinds = {{"inspect", v1::Job::INSPECT}, {"score", v1::Job::SCORE}};
   const auto define = [](CLI::App& app, ListCommand& command) {
-    app.add_option("--state", command.states,
-                   "Only jobs that are queued, running, succeeded, failed, cancelling or cancelled; may be repeated")
-        ->transform(CLI::CheckedTransformer(kStates, CLI::ignore_case))
-        ->allow_extra_args(false)
+    AddChoice<v1::Job::State>(
+        app, "--state",
+        {{"queued", v1::Job::QUEUED},
+         {"running", v1::Job::RUNNING},
+         {"succeeded", v1::Job::SUCCEEDED},
+         {"failed", v1::Job::FAILED},
+         {"cancelling", v1::Job::CANCELLING},
+         {"cancelled", v1::Job::CANCELLED}},
+        [&command](v1::Job::State state) { command.states.push_back(state); },
+        "Only jobs that are queued, running, succeeded, failed, cancelling or cancelled; may be repeated")
         ->option_text("STATE");
-    app.add_option("--kind", command.kinds, "Only jobs of this kind, inspect or score; may be repeated")
-        ->transform(CLI::CheckedTransformer(kKinds, CLI::ignore_case))
-        ->allow_extra_args(false)
+    AddChoice<v1::Job::Kind>(
+        app, "--kind", {{"inspect", v1::Job::INSPECT}, {"score", v1::Job::SCORE}},
+        [&command](v1::Job::Kind kind) { command.kinds.push_back(kind); },
+        "Only jobs of this kind, inspect or score; may be repeated")
         ->option_text("KIND");
     AddLabels(app, command.labels, "Only jobs with this label; may be repeated");
     app.add_option("--limit", command.limit, "At most this many, 0 for all (default 50)")
         ->check(CLI::NonNegativeNumber)
-        ->type_name("N");
+        ->option_text("N");
   };
   CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List jobs, newest first", define, List);
   AddExamples(*app, {"modlab job list", "modlab job list --state running --kind score",
@@ -100,7 +103,7 @@ void AddWatch(CLI::App& family, Action& chosen) {
     AddId(app, command.id);
     app.add_option("--after", command.after_sequence, "Only events after this sequence number (default 0: all)")
         ->check(CLI::NonNegativeNumber)
-        ->type_name("N");
+        ->option_text("N");
     AddDuration(app, "--timeout", command.timeout, "Stop after this long (exit code 7); the job goes on");
   };
   CLI::App* app = AddCommand<WatchCommand>(family, chosen, "watch", "Print a job's events, old and new, until it ends",
@@ -114,6 +117,7 @@ struct WaitCommand {
 };
 
 ExitCode Wait(Session& session, const WaitCommand& command) {
+  NoteWaiting(session, JobName(command.id));
   const WatchOutcome outcome = AwaitJob(session, JobName(command.id), DeadlineAfter(command.timeout));
   if (outcome.end == WatchEnd::kJobEnded) PrintResult(session, outcome.job);
   return Report(session, outcome);

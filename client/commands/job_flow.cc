@@ -120,6 +120,10 @@ WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& 
   return Follow(session, job, options, observer);
 }
 
+void NoteWaiting(const Session& session, const std::string& job) {
+  session.Note(fmt::format("waiting for {}; Ctrl-C ends the waiting, not the job", job));
+}
+
 WatchOutcome StreamJob(Session& session, const std::string& job, int after_sequence, const Deadline& deadline) {
   WatchOptions options;
   options.after_sequence = after_sequence;
@@ -162,6 +166,7 @@ ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const D
     return ExitCode::kOk;
   }
   if (session.quiet()) session.PrintData(id + '\n');
+  NoteWaiting(session, job.name());
   const WatchOutcome outcome = AwaitJob(session, job.name(), deadline);
   const bool ended = outcome.end == WatchEnd::kJobEnded;
   const bool has_table = outcome.job.has_result();

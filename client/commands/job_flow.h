@@ -24,6 +24,9 @@ v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& o
 /// Waits for a job and shows its progress. Ctrl-C ends the waiting, not the job.
 WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline);
 
+/// Tells the user what is being waited for, for when they come back to it.
+void NoteWaiting(const Session& session, const std::string& job);
+
 /// Follows a job and prints its events on standard output: as JSON Lines, or one line of text each with progress beside
 /// them on standard error.
 WatchOutcome StreamJob(Session& session, const std::string& job, int after_sequence, const Deadline& deadline);

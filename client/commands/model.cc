@@ -73,7 +73,7 @@ void AddList(CLI::App& family, Action& chosen) {
     AddLabels(app, command.labels, "Only models with this label; may be repeated");
     app.add_option("--limit", command.limit, "At most this many, 0 for all (default 50)")
         ->check(CLI::NonNegativeNumber)
-        ->type_name("N");
+        ->option_text("N");
   };
   CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List models, newest first", define, List);
   AddExamples(*app, {"modlab model list", "modlab model list --label run=7 -o json"});

@@ -19,22 +19,40 @@ CLI::Option* AddParsed(CLI::App& command, const std::string& name, std::optional
   return command.add_option_function<std::string>(name, read, description);
 }
 
-}  // namespace
+/// A check that a text is one that `parse` reads.
+template <typename Parse>
+CLI::Validator Readable(Parse parse) {
+  return {[parse](const std::string& text) -> std::string {
+            try {
+              parse(text);
+              return "";
+            } catch (const UsageError& error) {
+              return error.what();
+            }
+          },
+          ""};
+}
 
+/// An option that may be given several times, one value each: the value must not swallow the arguments that follow.
 CLI::Option* AddRepeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                          const std::string& description) {
   return command.add_option(name, values, description)->allow_extra_args(false);
 }
 
+}  // namespace
+
 void AddLabels(CLI::App& command, std::vector<std::string>& labels, const std::string& description) {
-  AddRepeated(command, "--label", labels, description)->type_name("KEY=VALUE");
+  AddRepeated(command, "--label", labels, description)
+      ->check(Readable([](const std::string& label) { ParseLabels({label}); }))
+      ->option_text("KEY=VALUE");
 }
 
 void AddInputShapes(CLI::App& command, std::vector<std::string>& shapes) {
   AddRepeated(command, "--input-shape", shapes,
               "Shape of one input tensor, the batch's dimension first: 1,28,28. Once for every input of the model, in "
               "order. Needed where the model's first layer does not tell")
-      ->type_name("N,N,...");
+      ->check(Readable(ParseInputShape))
+      ->option_text("N,N,...");
 }
 
 std::vector<v1::InputShape> ParseInputShapes(const std::vector<std::string>& shapes) {

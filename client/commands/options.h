@@ -1,10 +1,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/commands/commands.h"
@@ -16,9 +18,24 @@ namespace modlab::client {
 
 // Options that several commands have, each defined once.
 
-/// Options that may be given several times, one value each: the value must not swallow the arguments that follow.
-CLI::Option* AddRepeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
-                         const std::string& description);
+/// An option whose value is one of `choices`; `set` is called for every time that it is given.
+template <typename Value>
+CLI::Option* AddChoice(CLI::App& command, const std::string& name,
+                       const std::vector<std::pair<std::string, Value>>& choices, const std::function<void(Value)>& set,
+                       const std::string& description) {
+  const auto read = [name, choices, set](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      std::string names;
+      const auto chosen = std::find_if(choices.begin(), choices.end(), [&](const auto& choice) {
+        names += (names.empty() ? "" : ", ") + choice.first;
+        return choice.first == text;
+      });
+      if (chosen == choices.end()) throw CLI::ValidationError(name, "'" + text + "' is none of " + names);
+      set(chosen->second);
+    }
+  };
+  return command.add_option_function<std::vector<std::string>>(name, read, description)->allow_extra_args(false);
+}
 
 /// --label KEY=VALUE
 void AddLabels(CLI::App& command, std::vector<std::string>& labels, const std::string& description);

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <map>
 
 #include "client/commands/commands.h"
 #include "client/commands/job_flow.h"
@@ -61,30 +60,29 @@ ExitCode Score(Session& session, const ScoreCommand& command) {
 }
 
 void Define(CLI::App& app, ScoreCommand& command) {
-  static const std::map<std::string, v1::GraphOptions::KernelNorm> kKernelNorms = {
-      {"l1", v1::GraphOptions::L1},
-      {"l2", v1::GraphOptions::L2},
-      {"max-column-sum", v1::GraphOptions::MAX_COLUMN_SUM},
-      {"spectral", v1::GraphOptions::SPECTRAL},
-      {"mean-abs", v1::GraphOptions::MEAN_ABS}};
-
   app.add_option("MODEL_ID_OR_FILE", command.subject,
                  "A model on the server (`models/abc`, or `abc`), or a TorchScript file, which is pushed first")
       ->required();
-  app.add_option("-k,--clusters", command.score.clusters, "Number of clusters (default 8)")->type_name("N");
-  app.add_option("--restarts", command.score.restarts, "How often k-means starts anew (default 100)")->type_name("N");
+  app.add_option("-k,--clusters", command.score.clusters, "Number of clusters (default 8)")->option_text("N");
+  app.add_option("--restarts", command.score.restarts, "How often k-means starts anew (default 100)")->option_text("N");
   app.add_option("--seed", command.score.seed, "Seed of everything random; the same seed gives the same numbers")
-      ->type_name("N");
+      ->option_text("N");
   app.add_option("--resolution", command.score.resolution, "Resolution of modularity (default 1)")->type_name("X");
-  app.add_option(
-         "--kernel-norm", command.score.kernel_norm,
-         "How a convolution's kernel becomes one weight: l1 (default), l2, max-column-sum, spectral or mean-abs")
-      ->transform(CLI::CheckedTransformer(kKernelNorms))
+  AddChoice<v1::GraphOptions::KernelNorm>(
+      app, "--kernel-norm",
+      {{"l1", v1::GraphOptions::L1},
+       {"l2", v1::GraphOptions::L2},
+       {"max-column-sum", v1::GraphOptions::MAX_COLUMN_SUM},
+       {"spectral", v1::GraphOptions::SPECTRAL},
+       {"mean-abs", v1::GraphOptions::MEAN_ABS}},
+      [&command](v1::GraphOptions::KernelNorm norm) { command.score.kernel_norm = norm; },
+      "How a convolution's kernel becomes one weight: l1 (default), l2, max-column-sum, spectral or mean-abs")
       ->option_text("NORM");
-  app.add_flag("!--no-fold-batch-norm", command.score.fold_batch_norm,
-               "Read the weights as they are, without the scales of batch norms");
+  app.add_flag_callback(
+      "--no-fold-batch-norm", [&command] { command.score.fold_batch_norm = false; },
+      "Read the weights as they are, without the scales of batch norms");
   AddInputShapes(app, command.input_shapes);
-  app.add_option("--threads", command.score.resources.threads, "Threads of computation")->type_name("N");
+  app.add_option("--threads", command.score.resources.threads, "Threads of computation")->option_text("N");
   AddLimits(app, command.score.resources);
   AddJobOptions(app, command.job);
   app.add_flag("--print-spec", command.print_spec,

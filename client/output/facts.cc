@@ -7,9 +7,9 @@
 namespace modlab::client {
 
 void Facts::Add(std::string_view name, std::string_view value) {
-  constexpr int kNameColumns = 15;
+  constexpr int kNameColumns = 13;
   if (value.empty()) return;
-  std::string line = "  " + std::string(name);
+  std::string line = std::string(name);
   line.resize(kNameColumns, ' ');
   int column = kNameColumns;
   while (!value.empty()) {

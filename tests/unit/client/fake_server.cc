@@ -1,0 +1,73 @@
+#include "tests/unit/client/fake_server.h"
+
+#include <grpcpp/server_builder.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <chrono>
+#include <thread>
+
+#include "client/digest.h"
+
+namespace modlab::client {
+
+grpc::Status ScriptedJobs::WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
+                                    grpc::ServerWriter<v1::WatchJobResponse>* writer) {
+  asked.push_back(request->after_sequence());
+  if (streams.empty()) return {grpc::StatusCode::INTERNAL, "no further stream was expected"};
+  const Stream stream = streams.front();
+  streams.pop_front();
+  for (const v1::WatchJobResponse& message : stream.messages) writer->Write(message);
+  while (stream.hangs && !context->IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return stream.end;
+}
+
+grpc::Status BreakingUploads::CreateUpload(grpc::ServerContext* /*context*/, const v1::CreateUploadRequest* request,
+                                           v1::Upload* response) {
+  request_ids.push_back(request->request_id());
+  if (unavailable_creates-- > 0) return {grpc::StatusCode::UNAVAILABLE, "not now"};
+  upload = request->upload();
+  upload.set_name("uploads/u");
+  upload.set_state(known ? v1::Upload::COMPLETE : v1::Upload::ACTIVE);
+  *response = upload;
+  return grpc::Status::OK;
+}
+
+grpc::Status BreakingUploads::GetUpload(grpc::ServerContext* /*context*/, const v1::GetUploadRequest* /*request*/,
+                                        v1::Upload* response) {
+  upload.set_committed_bytes(static_cast<std::int64_t>(content.size()));
+  *response = upload;
+  return grpc::Status::OK;
+}
+
+grpc::Status BreakingUploads::WriteUpload(grpc::ServerContext* /*context*/,
+                                          grpc::ServerReader<v1::WriteUploadRequest>* reader, v1::Upload* response) {
+  ++streams;
+  int left = -1;
+  grpc::Status end;
+  if (!breaks.empty()) {
+    std::tie(left, end) = breaks.front();
+    breaks.pop_front();
+  }
+  for (v1::WriteUploadRequest message; left != 0 && reader->Read(&message); --left) {
+    if (message.offset() != static_cast<std::int64_t>(content.size())) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "a gap, or bytes twice"};
+    }
+    content += message.data();
+  }
+  if (!end.ok()) return end;
+  if (Sha256Of(content) != upload.sha256()) return {grpc::StatusCode::INVALID_ARGUMENT, "another digest"};
+  upload.set_state(v1::Upload::COMPLETE);
+  *response = upload;
+  return grpc::Status::OK;
+}
+
+FakeServer::FakeServer(grpc::Service& service) {
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  server_ = builder.BuildAndStart();
+  connection_ = std::make_unique<Connection>("the test", server_->InProcessChannel(grpc::ChannelArguments()));
+}
+
+FakeServer::~FakeServer() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+}  // namespace modlab::client

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/connection.h"
+#include "modlab/v1/job.grpc.pb.h"
+#include "modlab/v1/upload.grpc.pb.h"
+
+namespace modlab::client {
+
+/// A WatchJob that says what a test has written down, one stream after the other.
+class ScriptedJobs : public v1::JobService::Service {
+ public:
+  struct Stream {
+    std::vector<v1::WatchJobResponse> messages;
+    grpc::Status end;
+    /// Stays open after the messages until the client goes.
+    bool hangs = false;
+  };
+
+  grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
+                        grpc::ServerWriter<v1::WatchJobResponse>* writer) override;
+
+  std::deque<Stream> streams;
+  /// The after_sequence of every call, in the order in which they came.
+  std::vector<int> asked;
+};
+
+/// An upload service that keeps one upload in memory, and fails where a test says.
+class BreakingUploads : public v1::UploadService::Service {
+ public:
+  grpc::Status CreateUpload(grpc::ServerContext* context, const v1::CreateUploadRequest* request,
+                            v1::Upload* response) override;
+  grpc::Status GetUpload(grpc::ServerContext* context, const v1::GetUploadRequest* request,
+                         v1::Upload* response) override;
+  grpc::Status WriteUpload(grpc::ServerContext* context, grpc::ServerReader<v1::WriteUploadRequest>* reader,
+                           v1::Upload* response) override;
+
+  v1::Upload upload;
+  std::string content;
+  /// Request ids of CreateUpload, in the order in which they came.
+  std::vector<std::string> request_ids;
+  /// How often CreateUpload is UNAVAILABLE first.
+  int unavailable_creates = 0;
+  /// Whether the content is there already.
+  bool known = false;
+  /// For each stream after how many messages it breaks, and how. None left: all goes well.
+  std::deque<std::pair<int, grpc::Status>> breaks;
+  /// Number of WriteUpload calls.
+  int streams = 0;
+};
+
+/// Serves one of the above within this process.
+class FakeServer {
+ public:
+  explicit FakeServer(grpc::Service& service);
+  ~FakeServer();
+  FakeServer(const FakeServer&) = delete;
+  FakeServer& operator=(const FakeServer&) = delete;
+
+  Connection& connection() { return *connection_; }
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace modlab::client

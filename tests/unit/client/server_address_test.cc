@@ -1,0 +1,102 @@
+#include "client/server_address.h"
+
+#include <gtest/gtest.h>
+
+#include "client/errors.h"
+#include "tests/unit/client/temporary_directory.h"
+
+namespace modlab::client {
+namespace {
+
+TEST(ParseServerAddress, Sockets) {
+  for (const char* text : {"/run/m.sock", "unix:/run/m.sock", "unix:///run/m.sock"}) {
+    const ServerAddress address = ParseServerAddress(text);
+    EXPECT_EQ(address.target, "unix:/run/m.sock") << text;
+    EXPECT_EQ(address.socket_path, "/run/m.sock") << text;
+  }
+}
+
+TEST(ParseServerAddress, Hosts) {
+  for (const char* text : {"lab.example.org:7000", "127.0.0.1:7000", "[::1]:7000"}) {
+    const ServerAddress address = ParseServerAddress(text);
+    EXPECT_EQ(address.target, text);
+    EXPECT_EQ(address.socket_path, "");
+  }
+}
+
+TEST(ParseServerAddress, EverythingElseIsAUsageError) {
+  const std::string too_long = "/" + std::string(107, 's');
+  for (const std::string& text :
+       {std::string(), std::string("host"), std::string("host:"), std::string("host:port"), std::string("host:0"),
+        std::string("host:65536"), std::string(":7000"), std::string("::1:7000"), std::string("unix:"),
+        std::string("http://host:80"), too_long}) {
+    EXPECT_THROW(ParseServerAddress(text), UsageError) << text;
+  }
+  EXPECT_NO_THROW(ParseServerAddress(too_long.substr(0, 107)));
+}
+
+std::string Chosen(const ServerSettings& flags, const ServerSettings& environment, const ServerSettings& file) {
+  const auto address = ChooseServer(flags, environment, file);
+  return address ? address->socket_path : "local";
+}
+
+TEST(ChooseServer, FlagsOverEnvironmentOverFile) {
+  const ServerSettings flags{.server = "/flags", .insecure = false};
+  const ServerSettings environment{.server = "/environment", .insecure = false};
+  const ServerSettings file{.server = "/file", .insecure = false};
+  EXPECT_EQ(Chosen(flags, environment, file), "/flags");
+  EXPECT_EQ(Chosen({}, environment, file), "/environment");
+  EXPECT_EQ(Chosen({}, {}, file), "/file");
+  EXPECT_EQ(Chosen({}, {}, {}), "local");
+}
+
+TEST(ChooseServer, HostsOnlyWhenToldInsecure) {
+  const ServerSettings host{.server = "host:1", .insecure = false};
+  const ServerSettings insecure{.server = {}, .insecure = true};
+  EXPECT_THROW(ChooseServer(host, {}, {}), UsageError);
+  EXPECT_THROW(ChooseServer({}, {}, host), UsageError);
+  EXPECT_EQ(ChooseServer({}, host, insecure)->target, "host:1");
+  EXPECT_EQ(ChooseServer(insecure, {}, host)->target, "host:1");
+}
+
+TEST(SettingsOf, Environment) {
+  const ServerSettings settings = SettingsOf({{"MODLAB_SERVER", "host:1"}, {"MODLAB_INSECURE", "1"}});
+  EXPECT_EQ(settings.server, "host:1");
+  EXPECT_TRUE(settings.insecure);
+  EXPECT_FALSE(SettingsOf({{"MODLAB_SERVER", ""}}).server);
+  EXPECT_FALSE(SettingsOf({{"MODLAB_INSECURE", "0"}}).insecure);
+}
+
+TEST(ConfigPath, Xdg) {
+  EXPECT_EQ(ConfigPath({{"XDG_CONFIG_HOME", "/c"}, {"HOME", "/h"}}), "/c/modlab/config");
+  EXPECT_EQ(ConfigPath({{"HOME", "/h"}}), "/h/.config/modlab/config");
+}
+
+TEST(ReadConfigFile, KeysAndComments) {
+  const TemporaryDirectory directory;
+  const ServerSettings settings =
+      ReadConfigFile(directory.Write("config", "# the lab's\nserver = \"lab.example.org:7000\"\ninsecure=true\n"));
+  EXPECT_EQ(settings.server, "lab.example.org:7000");
+  EXPECT_TRUE(settings.insecure);
+  EXPECT_EQ(ReadConfigFile(directory.Write("plain", "server=unix:/run/m.sock\n")).server, "unix:/run/m.sock");
+}
+
+TEST(ReadConfigFile, AbsentIsEmpty) {
+  const TemporaryDirectory directory;
+  EXPECT_FALSE(ReadConfigFile(directory.path("none")).server);
+  EXPECT_FALSE(ReadConfigFile(directory.Write("file", "") + "/below").server);
+}
+
+TEST(ReadConfigFile, AnUnknownKeyIsNamed) {
+  const TemporaryDirectory directory;
+  try {
+    ReadConfigFile(directory.Write("config", "sever = \"x:1\"\n"));
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("sever"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find(directory.path("config")), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace modlab::client

@@ -1,0 +1,95 @@
+#include "client/spec.h"
+
+#include <gtest/gtest.h>
+
+#include "client/errors.h"
+#include "client/output/json.h"
+#include "client/units.h"
+
+namespace modlab::client {
+namespace {
+
+TEST(ScoreJobSpec, WhatWasNotSaidStaysUnset) {
+  const v1::JobSpec spec = ScoreJobSpec({}, "models/abc");
+  EXPECT_FALSE(spec.has_resources());
+  EXPECT_FALSE(spec.has_seed());
+  EXPECT_EQ(spec.score().model(), "models/abc");
+  EXPECT_FALSE(spec.score().has_graph());
+  EXPECT_FALSE(spec.score().has_resolution());
+  ASSERT_EQ(spec.score().partitions_size(), 1);
+  EXPECT_EQ(spec.score().partitions(0).spectral().clusters(), 8);
+  EXPECT_FALSE(spec.score().partitions(0).spectral().has_restarts());
+}
+
+TEST(ScoreJobSpec, EveryOptionHasItsField) {
+  ScoreOptions options;
+  options.clusters = 0;  // the server refuses it, and must be asked
+  options.restarts = 7;
+  options.seed = 0;
+  options.resolution = 0.5;
+  options.kernel_norm = v1::GraphOptions::MAX_COLUMN_SUM;
+  options.fold_batch_norm = false;
+  options.input_shapes = {ParseInputShape("1,3,32,32"), ParseInputShape("1,5")};
+  options.resources.threads = 2;
+  options.resources.time_limit = ParseDuration("5m");
+  options.resources.memory_limit = ParseSize("4GiB");
+  const v1::JobSpec expected = ParseJobSpec(R"({
+    "resources": {"threads": 2, "memoryBytes": "4294967296", "wallTime": "300s"},
+    "seed": 0,
+    "score": {
+      "model": "models/abc",
+      "inputShapes": [{"dimensions": [1, 3, 32, 32]}, {"dimensions": [1, 5]}],
+      "graph": {"kernelNorm": "MAX_COLUMN_SUM", "foldBatchNorm": false},
+      "partitions": [{"spectral": {"clusters": 0, "restarts": 7}}],
+      "resolution": 0.5
+    }})",
+                                            "the test");
+  EXPECT_EQ(SparseJson(ScoreJobSpec(options, "models/abc")), SparseJson(expected));
+}
+
+TEST(ResourceOptions, OverrideOnlyWhatWasGiven) {
+  v1::Resources resources;
+  resources.set_threads(4);
+  resources.set_memory_bytes(100);
+  ResourceOptions options;
+  EXPECT_TRUE(options.empty());
+  options.memory_limit = 200;
+  options.ApplyTo(resources);
+  EXPECT_EQ(resources.threads(), 4);
+  EXPECT_EQ(resources.memory_bytes(), 200);
+  EXPECT_FALSE(resources.has_wall_time());
+}
+
+TEST(ParseJobSpec, WhatWePrintCanBeRead) {
+  const v1::JobSpec spec = ScoreJobSpec({}, "models/abc");
+  EXPECT_EQ(ParseJobSpec(SparseJson(spec), "x").SerializeAsString(), spec.SerializeAsString());
+}
+
+std::string Refusal(const std::string& json) {
+  try {
+    ParseJobSpec(json, "spec.json");
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(ParseJobSpec, FaultsAreNamed) {
+  const auto expect_named = [](const std::string& json, const std::string& fault) {
+    const std::string refusal = Refusal(json);
+    EXPECT_NE(refusal.find(fault), std::string::npos) << refusal;
+    EXPECT_TRUE(refusal.starts_with("spec.json is not a job's spec")) << refusal;
+  };
+  expect_named(R"({"sede": 1})", "sede");
+  expect_named(R"({"score": {"partitions": [{"spectral": {"klusters": 4}}]}})", "klusters");
+  expect_named(R"({"seed": "one"})", "one");
+  expect_named(R"({"seed": -1})", "-1");
+  expect_named(R"({"score": {"graph": {"kernelNorm": "L3"}}})", "L3");
+  expect_named(R"({"train": {}})", "train");
+  expect_named("{", "");
+  expect_named("[]", "");
+  expect_named("", "");
+}
+
+}  // namespace
+}  // namespace modlab::client
