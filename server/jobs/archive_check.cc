@@ -78,7 +78,7 @@ void CheckTorchScriptArchive(const std::filesystem::path& path) {
   if (total > kFreeBytes && total / kLargestRatio > stored) {
     Refuse(fmt::format("the archive unpacks from {} to {} bytes, which no model does", stored, total));
   }
-  if (!version || !data) Refuse("the file is a zip archive but not a model");
+  if (!version || !data) Refuse("the file is a zip archive but not a TorchScript model");
   if (!code_folder) {
     Refuse(
         "the file holds tensors but no code (a state_dict, or a model saved with torch.save): script or trace the "

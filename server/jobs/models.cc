@@ -130,8 +130,8 @@ Model Models::Create(const Principal& principal, const CreateModelRequest& reque
       InsertModel(connection, model);
       existing = model;
     } else if (existing->state() == Model::UNUSABLE ||
-               (!request.input_shapes().empty() && existing->state() == Model::READY)) {
-      // Another try, with other limits or other shapes perhaps.
+               (existing->inspection().has_graph_error() && !request.input_shapes().empty())) {
+      // Another try, with other limits or other shapes perhaps. A good inspection is never given up for one.
       Inspect(connection, request, resources, &*existing);
       UpdateModelInspection(connection, *existing);
     }

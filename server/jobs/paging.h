@@ -9,10 +9,12 @@ namespace modlab::server {
 
 /// The page that a list request asks for. Throws RequestError FIELD_INVALID where ParsePage gives nothing.
 inline Page RequirePage(int size, const std::string& token, const std::string& filter) {
+  if (size < 0) {
+    throw RequestError(modlab::v1::FIELD_INVALID, "a page has 0 (as the server likes) to 1000 entries", "page_size");
+  }
   const auto page = ParsePage(size, token, filter);
   if (!page) {
-    throw RequestError(modlab::v1::FIELD_INVALID,
-                       "the page size is negative, or the page token is not one for this list: start without a token",
+    throw RequestError(modlab::v1::FIELD_INVALID, "the page token is not one for this list: start without a token",
                        "page_token");
   }
   return *page;

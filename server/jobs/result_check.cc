@@ -4,8 +4,9 @@
 
 #include <cmath>
 #include <cstdint>
-#include <string_view>
 #include <vector>
+
+#include "server/executor/utf8.h"
 
 namespace modlab::server {
 namespace {
@@ -70,21 +71,6 @@ std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partitio
   return "";
 }
 
-/// Bytes of the printable UTF-8 letter that a text starts with; 0 where it starts with none.
-size_t LetterLength(std::string_view text) {
-  const auto byte = static_cast<unsigned char>(text[0]);
-  if (byte < 0x80) return byte >= 0x20 && byte != 0x7f ? 1 : 0;
-  const size_t length = byte >= 0xf0 && byte < 0xf5   ? 4
-                        : byte >= 0xe0 && byte < 0xf0 ? 3
-                        : byte >= 0xc2 && byte < 0xe0 ? 2
-                                                      : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  return length;
-}
-
 bool PlainFileName(const std::string& name) {
   return !name.empty() && name.size() <= 128 && name[0] != '.' &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
@@ -141,17 +127,9 @@ bool SanitizeEvent(WorkerEvent* event) {
 }
 
 std::string SanitizeText(const std::string& text, size_t max_bytes) {
-  std::string clean;
-  const std::string_view cut = std::string_view(text).substr(0, max_bytes);
-  for (size_t at = 0; at < cut.size();) {
-    const size_t length = LetterLength(cut.substr(at));
-    if (length == 0) {
-      clean += '?';
-      ++at;
-    } else {
-      clean += cut.substr(at, length);
-      at += length;
-    }
+  std::string clean = ToUtf8(text, max_bytes);
+  for (char& c : clean) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
   return clean;
 }

@@ -14,7 +14,7 @@ std::string ProblemOfResult(const modlab::v1::JobSpec& spec, const modlab::inter
 /// Whether an event that a worker wrote can be passed on; cuts its texts to their limits.
 bool SanitizeEvent(modlab::internal::WorkerEvent* event);
 
-/// Text with control characters and invalid UTF-8 replaced, cut to `max_bytes`.
+/// Well-formed UTF-8 (see ToUtf8) without control characters, cut to `max_bytes` between letters.
 std::string SanitizeText(const std::string& text, size_t max_bytes);
 
 }  // namespace modlab::server

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
@@ -19,6 +20,9 @@ namespace modlab::server {
 namespace {
 
 constexpr int kMessageBytes = 4 << 20;
+/// As health checks name them; the empty name is the whole server.
+constexpr std::array kServices = {"", "modlab.v1.ModelService", "modlab.v1.UploadService", "modlab.v1.JobService",
+                                  "modlab.v1.ServerService"};
 
 bool SomebodyListens(const std::string& path) {
   const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -88,7 +92,7 @@ RpcServer::RpcServer(const std::vector<ListenAddress>& addresses, const std::vec
                       addresses[i].text));
     }
   }
-  server_->GetHealthCheckService()->SetServingStatus(true);
+  for (const char* service : kServices) server_->GetHealthCheckService()->SetServingStatus(service, true);
 }
 
 RpcServer::~RpcServer() { Shutdown(); }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "server/worker/utf8.h"
+#include "server/executor/utf8.h"
 
 namespace modlab::server {
 namespace {

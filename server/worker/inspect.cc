@@ -4,7 +4,7 @@
 #include "core/graph/model_reader.h"
 #include "server/worker/mapping.h"
 #include "server/worker/read_graph.h"
-#include "server/worker/utf8.h"
+#include "server/executor/utf8.h"
 
 namespace modlab::server {
 namespace {

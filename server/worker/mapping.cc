@@ -5,7 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "server/worker/utf8.h"
+#include "server/executor/utf8.h"
 
 namespace modlab::server {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/graph/model_reader.h"
-#include "server/worker/utf8.h"
+#include "server/executor/utf8.h"
 
 namespace modlab::server {
 namespace {

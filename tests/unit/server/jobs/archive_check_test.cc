@@ -58,7 +58,7 @@ TEST_F(ArchiveCheck, RefusesWhatIsCutOff) {
 }
 
 TEST_F(ArchiveCheck, RefusesOtherZips) {
-  EXPECT_NE(Problem(Zip({{"a.txt", "x"}})).find("not a model"), std::string::npos);
+  EXPECT_NE(Problem(Zip({{"a.txt", "x"}})).find("not a TorchScript model"), std::string::npos);
   EXPECT_NE(Problem(Zip({{"net/version", "3"}, {"net/data.pkl", "x"}})).find("no code"), std::string::npos);
 }
 

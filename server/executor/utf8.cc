@@ -1,4 +1,4 @@
-#include "server/worker/utf8.h"
+#include "server/executor/utf8.h"
 
 #include <cstdint>
 
