@@ -25,7 +25,7 @@ class AffinityOperator {
 
 /// A of a unit graph, applied block by block: each weight is read once per application, for both directions.
 /// Accumulates in double. The graph and the context must outlive it. Bandwidth-bound; O(entries) per application.
-class BlockAffinity : public AffinityOperator {
+class BlockAffinity final : public AffinityOperator {
  public:
   BlockAffinity(const UnitGraph& graph, RunContext& context);
   int units() const override { return graph_.units(); }

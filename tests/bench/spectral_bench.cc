@@ -54,44 +54,44 @@ int64_t Entries(const UnitGraph& graph) {
   return entries;
 }
 
-void BM_Apply(benchmark::State& state) {
+void BenchmarkApply(benchmark::State& state) {
   const UnitGraph graph = RandomNetwork(Networks()[state.range(0)]);
   RunContext context(static_cast<int>(state.range(1)));
   const BlockAffinity affinity(graph, context);
   const std::vector<double> x(graph.units(), 1.0);
   std::vector<double> y(graph.units());
-  for (auto _ : state) affinity.Apply(x.data(), y.data(), 1);
+  while (state.KeepRunning()) affinity.Apply(x.data(), y.data(), 1);
   state.SetBytesProcessed(state.iterations() * Entries(graph) * static_cast<int64_t>(sizeof(float)));
 }
 
-void BM_Embed(benchmark::State& state) {
+void BenchmarkEmbed(benchmark::State& state) {
   const UnitGraph graph = RandomNetwork(Networks()[state.range(0)]);
   RunContext context(static_cast<int>(state.range(1)));
   const BlockAffinity affinity(graph, context);
-  for (auto _ : state) benchmark::DoNotOptimize(Embed(affinity, 8, context));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(Embed(affinity, 8, context));
 }
 
-void BM_KMeans(benchmark::State& state) {
+void BenchmarkKMeans(benchmark::State& state) {
   const UnitGraph graph = RandomNetwork(Networks()[state.range(0)]);
   RunContext context(static_cast<int>(state.range(1)));
   const Embedding embedding = Embed(BlockAffinity(graph, context), 8, context);
-  for (auto _ : state) benchmark::DoNotOptimize(KMeans(embedding.coordinates, {.clusters = 8}, context));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(KMeans(embedding.coordinates, {.clusters = 8}, context));
 }
 
-void BM_ClusterSpectrally(benchmark::State& state) {
+void BenchmarkClusterSpectrally(benchmark::State& state) {
   const UnitGraph graph = RandomNetwork(Networks()[state.range(0)]);
   RunContext context(static_cast<int>(state.range(1)));
-  for (auto _ : state) benchmark::DoNotOptimize(ClusterSpectrally(graph, {.clusters = 8}, context));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(ClusterSpectrally(graph, {.clusters = 8}, context));
 }
 
 void NetworksAndThreads(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"network", "threads"})->ArgsProduct({{0, 1}, {1, 2}})->UseRealTime();
 }
 
-BENCHMARK(BM_Apply)->Apply(NetworksAndThreads)->Unit(benchmark::kMicrosecond);
-BENCHMARK(BM_Embed)->Apply(NetworksAndThreads)->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_KMeans)->Apply(NetworksAndThreads)->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_ClusterSpectrally)->Apply(NetworksAndThreads)->Unit(benchmark::kMillisecond);
+BENCHMARK(BenchmarkApply)->Apply(NetworksAndThreads)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BenchmarkEmbed)->Apply(NetworksAndThreads)->Unit(benchmark::kMillisecond);
+BENCHMARK(BenchmarkKMeans)->Apply(NetworksAndThreads)->Unit(benchmark::kMillisecond);
+BENCHMARK(BenchmarkClusterSpectrally)->Apply(NetworksAndThreads)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace modlab

@@ -162,9 +162,16 @@ Permuted PermuteHidden(const UnitGraph& graph, uint64_t seed) {
   return permuted;
 }
 
+std::vector<int> CyclicLabels(int units, int parts) {
+  std::vector<int> labels(units);
+  for (int unit = 0; unit < units; ++unit) labels[unit] = unit % parts;
+  return labels;
+}
+
 std::vector<int> Canonical(const std::vector<int>& labels) {
   std::map<int, int> number{{-1, -1}};
   std::vector<int> canonical;
+  canonical.reserve(labels.size());
   for (const int label : labels) {
     canonical.push_back(number.try_emplace(label, static_cast<int>(number.size()) - 1).first->second);
   }

@@ -27,14 +27,18 @@ UnitGraph MixedGraph(uint64_t seed);
 /// A + A^T entry by entry from Block::entry: the truth for everything that reads blocks faster.
 Eigen::MatrixXd DenseAdjacency(const UnitGraph& graph);
 
-/// The graph with all weights multiplied by `factor`, and with the units of every group but the first and the last
-/// reordered: unit i of the result's group g is unit order[g][i] of the graph's.
+/// The graph with all weights multiplied by `factor`.
 UnitGraph Scaled(const UnitGraph& graph, double factor);
+
+/// The graph with the units of every group but the first and the last in a random order.
 struct Permuted {
   UnitGraph graph;
   std::vector<int> unit_of;  ///< Per unit of the result, the unit of the original.
 };
 Permuted PermuteHidden(const UnitGraph& graph, uint64_t seed);
+
+/// Unit i's label is i mod parts.
+std::vector<int> CyclicLabels(int units, int parts);
 
 /// Labels renumbered in order of first appearance, -1 kept: equal for equal partitions.
 std::vector<int> Canonical(const std::vector<int>& labels);

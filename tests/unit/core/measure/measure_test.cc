@@ -45,9 +45,7 @@ TEST(Measure, OracleOfAllOnes) {
   EXPECT_NEAR(two.modularity, 0, 1e-12);
 
   const test::Layer ones(6, std::vector<double>(6, 1.0));
-  std::vector<int> labels;
-  for (int unit = 0; unit < 18; ++unit) labels.push_back(unit % 3);
-  const Measures three = Measure(test::Chain({ones, ones}), labels, 3);
+  const Measures three = Measure(test::Chain({ones, ones}), test::CyclicLabels(18, 3), 3);
   EXPECT_NEAR(three.ncut, 2, 1e-12);
   EXPECT_NEAR(three.modularity, 0, 1e-12);
   EXPECT_NEAR(AverageInOut(three.ncut, 3).value(), .25, 1e-12);
@@ -75,10 +73,9 @@ TEST(Measure, OracleOfHiddenUnitScaling) {
 TEST(Measure, EqualUnconnectedPartsHaveModularityOneMinusOneOverTheirNumber) {
   for (const int parts : {1, 2, 5, 8}) {
     test::Layer layer(parts, std::vector<double>(parts, 0.0));
-    std::vector<int> labels;
     for (int part = 0; part < parts; ++part) layer[part][part] = 1.7;
-    for (int unit = 0; unit < 3 * parts; ++unit) labels.push_back(unit % parts);
-    EXPECT_NEAR(Measure(test::Chain({layer, layer}), labels, parts).modularity, 1 - 1.0 / parts, 1e-12);
+    const Measures measures = Measure(test::Chain({layer, layer}), test::CyclicLabels(3 * parts, parts), parts);
+    EXPECT_NEAR(measures.modularity, 1 - 1.0 / parts, 1e-12);
   }
 }
 
