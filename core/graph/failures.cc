@@ -2,18 +2,23 @@
 
 #include <new>
 #include <sstream>
+#include <vector>
 
 #include "core/error.h"
 
 namespace modlab::reader {
 
-std::string FirstLine(const std::string& message) {
-  std::istringstream lines(message);
-  for (std::string line; std::getline(lines, line);) {
+std::string EssentialLine(const std::string& message) {
+  std::vector<std::string> lines;
+  std::istringstream stream(message);
+  for (std::string line; std::getline(stream, line);) {
     const size_t first = line.find_first_not_of(" \t\r");
-    if (first != std::string::npos) return line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
+    if (first != std::string::npos) lines.push_back(line.substr(first, line.find_last_not_of(" \t\r") - first + 1));
   }
-  return "no message";
+  if (lines.empty()) return "no message";
+  const bool traceback = lines.front().rfind("The following operation failed", 0) == 0;
+  const std::string& line = traceback ? lines.back() : lines.front();
+  return line.substr(0, line.find("  (Could this error message be improved?"));
 }
 
 void ThrowIfOutOfMemory(const std::exception& exception) {
@@ -21,8 +26,8 @@ void ThrowIfOutOfMemory(const std::exception& exception) {
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr ||
       message.find("DefaultCPUAllocator: ") != std::string::npos ||
       message.find("out of memory") != std::string::npos) {
-    throw Error(ErrorKind::kOutOfMemory,
-                "the model needs more memory than there is (" + FirstLine(message) + "); give the job a higher limit");
+    throw Error(ErrorKind::kOutOfMemory, "the model needs more memory than there is (" + EssentialLine(message) +
+                                             "); give the job a higher limit");
   }
 }
 

@@ -11,7 +11,7 @@
 namespace modlab::reader {
 
 /// The model's own forward failed at one of its operations. Becomes kModelForwardFailed, unless another example input
-/// may avoid it. `what()` is the first line of the model's, or LibTorch's, message.
+/// may avoid it. `what()` is the essential line of the model's, or LibTorch's, message.
 class ForwardFailure : public std::runtime_error {
  public:
   ForwardFailure(const std::string& message, std::string operation, SourceLocation location)
@@ -49,8 +49,9 @@ class ShapeMismatch : public std::runtime_error {
   std::optional<AxisSize> expected_;
 };
 
-/// The first line of a message that says something: LibTorch appends stacks of C++ symbols.
-std::string FirstLine(const std::string& message);
+/// The one line of a message of LibTorch's, or of the model's, that says what is wrong. Mostly the first, before a
+/// stack of C++ symbols; the last, after a traceback of the model's code.
+std::string EssentialLine(const std::string& message);
 
 /// Throws kOutOfMemory where `exception` says that memory ran out (LibTorch has no type of its own for that on a CPU).
 void ThrowIfOutOfMemory(const std::exception& exception);

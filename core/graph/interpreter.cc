@@ -111,6 +111,10 @@ std::vector<c10::IValue> Interpreter::RunOperation(const Node& node, std::vector
     arguments[0].toObject()->setAttr(node.s(c10::attr::name), arguments[1]);
     return {};
   }
+  if (node.kind() == prim::RaiseException) {
+    throw ForwardFailure(EssentialLine(arguments[0].toStringRef()), node.kind().toQualString(),
+                         run_.locator.Locate(node));
+  }
   if (node.kind() == prim::CallMethod) return RunMethod(node, std::move(arguments));
 
   const bool carries_units = std::any_of(arguments.begin(), arguments.end(),

@@ -54,13 +54,21 @@ std::string TypeName(at::ScalarType type) {
 [[noreturn]] void ThrowLoadFailed(const std::string& message) {
   // LibTorch: "Unknown builtin op: aten::name." and suggestions.
   const std::string unknown = "Unknown builtin op: ";
-  const std::string line = reader::FirstLine(message);
+  std::string line = reader::EssentialLine(message);
   if (line.rfind(unknown, 0) == 0) {
     const std::string operation = line.substr(unknown.size(), line.find_last_not_of('.') + 1 - unknown.size());
     throw Error(ErrorKind::kModelLoadFailed,
                 "the model uses the operation " + operation + ", which LibTorch " + Model::LibTorchVersion() +
                     " does not know; export the model without it, or with a version of PyTorch no newer than this",
                 {{"operation", operation}, {"libtorch", Model::LibTorchVersion()}});
+  }
+  const std::pair<std::string, std::string> known[] = {
+      {"failed finding central directory", "it is no zip archive, or its end is missing"},
+      {"hasRecord(\"version\")", "it is a zip archive of something else"},
+      {"constants.pkl", "it holds weights or a pickled module, but no program"},
+  };
+  for (const auto& [fragment, sentence] : known) {
+    if (message.find(fragment) != std::string::npos) line = sentence;
   }
   throw Error(ErrorKind::kModelLoadFailed,
               "LibTorch " + Model::LibTorchVersion() + " cannot load the model: " + line +
@@ -221,7 +229,7 @@ Model::Implementation::Followed Model::Implementation::Follow(const ReaderOption
   } catch (const c10::Error& error) {
     reader::ThrowIfOutOfMemory(error);
     throw Error(ErrorKind::kModelForwardFailed,
-                std::string("the model's forward failed: ") + reader::FirstLine(error.what()));
+                std::string("the model's forward failed: ") + reader::EssentialLine(error.what()));
   }
 }
 

@@ -43,14 +43,12 @@ bool IsInsidePyTorch(const std::string& line) { return line.find("-packages/torc
 
 }  // namespace
 
-std::string SourceLocation::Phrase() const {
-  std::string phrase;
-  if (!layer.empty()) phrase += " in layer " + layer;
-  if (!line.empty()) {
-    const size_t colon = line.rfind(':');
-    phrase += " (" + line.substr(0, colon) + ", line " + line.substr(colon + 1) + ")";
-  }
-  return phrase;
+std::string SourceLocation::Phrase() const { return (layer.empty() ? "" : " in layer " + layer) + LinePhrase(); }
+
+std::string SourceLocation::LinePhrase() const {
+  if (line.empty()) return "";
+  const size_t colon = line.rfind(':');
+  return " (" + line.substr(0, colon) + ", line " + line.substr(colon + 1) + ")";
 }
 
 SourceLocator::SourceLocator(const torch::jit::Module& module) {

@@ -16,6 +16,8 @@ struct SourceLocation {
 
   /// ` in layer features.0 (net.py, line 12)`, as far as known.
   std::string Phrase() const;
+  /// ` (net.py, line 12)`, or nothing.
+  std::string LinePhrase() const;
 };
 
 /// Finds the source locations of a model's operations.

@@ -161,11 +161,14 @@ Block MakeBlock(const at::Tensor& weight, int groups, const WeightSources& sourc
 }
 
 void CheckFinite(const at::Tensor& weight, const std::string& layer, RunContext& context) {
-  const at::Tensor contiguous = weight.contiguous();
-  const int64_t element = weight.scalar_type() == at::kDouble ? FirstNotFinite<double>(contiguous, context)
-                                                              : FirstNotFinite<float>(contiguous, context);
+  // A transposed matrix is looked through as it lies: a copy would double the memory of a large layer.
+  const bool transposed = weight.dim() == 2 && weight.stride(0) == 1 && weight.stride(1) != 1;
+  const at::Tensor elements = (transposed ? weight.t() : weight).contiguous();
+  const int64_t element = weight.scalar_type() == at::kDouble ? FirstNotFinite<double>(elements, context)
+                                                              : FirstNotFinite<float>(elements, context);
   if (element < 0) return;
-  const std::string index = IndexText(element, weight.sizes());
+  const int64_t in_order = transposed ? element % weight.size(0) * weight.size(1) + element / weight.size(0) : element;
+  const std::string index = IndexText(in_order, weight.sizes());
   throw Error(ErrorKind::kWeightsNotFinite,
               "weight " + index + " of layer " + layer +
                   " is NaN or infinite, so the network has no graph; train it again, or start from an earlier state",

@@ -66,9 +66,13 @@ void FollowBatchNorm(Call& call) {
   const at::Tensor input = call.tensor("input");
   const at::Tensor parameter = call.tensor(call.tensor("weight").defined() ? "weight" : "running_mean");
   if (parameter.defined() && (input.dim() < 2 || input.size(1) != parameter.numel())) {
-    call.Mismatch("expects " + std::to_string(parameter.numel()) + " channels, but its input has the shape " +
-                      ShapeText(input.sizes()),
-                  ShapeMismatch::Extent::kUnknown, ShapeMismatch::AxisSize{1, parameter.numel(), 0});
+    // After a flatten, channels are features, and their number tells the size of the feature maps.
+    const bool smaller = input.dim() == 2 && input.size(1) < parameter.numel();
+    const auto larger = input.dim() == 2 ? ShapeMismatch::Extent::kTooLarge : ShapeMismatch::Extent::kUnknown;
+    call.Mismatch(call.Subject() + " expects " + std::to_string(parameter.numel()) +
+                      " channels, but its input has the shape " + ShapeText(input.sizes()),
+                  smaller ? ShapeMismatch::Extent::kTooSmall : larger,
+                  ShapeMismatch::AxisSize{1, parameter.numel(), 0});
   }
   call.Execute();
   if (!call.fold_norms()) {

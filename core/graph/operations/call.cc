@@ -11,8 +11,6 @@ namespace {
               {{"operation", operation}, {"source", location.line}, {"layer", location.layer}});
 }
 
-std::string Unqualified(const std::string& operation) { return operation.substr(operation.rfind(':') + 1); }
-
 }  // namespace
 
 std::string ShapeText(at::IntArrayRef shape) {
@@ -32,7 +30,7 @@ std::vector<c10::IValue> ExecuteKernel(const Run& run, const torch::jit::Node& n
     node.getOperation()(stack);
   } catch (const std::exception& exception) {
     ThrowIfOutOfMemory(exception);
-    throw ForwardFailure(FirstLine(exception.what()), node.kind().toQualString(), run.locator.Locate(node));
+    throw ForwardFailure(EssentialLine(exception.what()), node.kind().toQualString(), run.locator.Locate(node));
   }
   for (c10::IValue& result : stack) {
     if (result.isTensor()) result = run.parameters.Computable(result.toTensor());
@@ -72,7 +70,11 @@ void Call::Execute(ShapeMismatch::Extent extent_if_it_fails) {
     results_ = ExecuteKernel(run_, node_, arguments_);
   } catch (const ForwardFailure& failure) {
     if (extent_if_it_fails == ShapeMismatch::Extent::kUnknown) throw;
-    Mismatch(std::string("cannot work on an input of this size: ") + failure.what(), extent_if_it_fails);
+    Mismatch(Subject() + " cannot work on an input of this size: " + failure.what(), extent_if_it_fails);
+  }
+  const bool sized = extent_if_it_fails != ShapeMismatch::Extent::kUnknown;
+  if (sized && result().numel() == 0) {
+    Mismatch(Subject() + " leaves nothing of an input of this size", extent_if_it_fails);
   }
 }
 
@@ -95,11 +97,17 @@ std::string Call::LayerName(const at::Tensor& weight, const std::string& operati
   return operation + "_" + std::to_string(run_.units.weight_operations().size() + 1);
 }
 
+std::string Call::Subject() const {
+  const std::string layer = location().layer;
+  const std::string operation = name().substr(name().rfind(':') + 1);
+  return layer.empty() ? operation : operation + " in layer " + layer;
+}
+
 void Call::Unsupported(const std::string& why) const { ThrowUnsupported(name(), location(), why); }
 
 void Call::Mismatch(const std::string& message, ShapeMismatch::Extent extent,
                     std::optional<ShapeMismatch::AxisSize> expected) const {
-  throw ShapeMismatch(Unqualified(name()) + location().Phrase() + " " + message, extent, expected);
+  throw ShapeMismatch(message + location().LinePhrase(), extent, expected);
 }
 
 }  // namespace modlab::reader

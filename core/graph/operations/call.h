@@ -62,8 +62,12 @@ class Call {
   /// Name for the layer whose weight this is: the parameter's module, else the operation's, else `conv2d_3`.
   std::string LayerName(const at::Tensor& weight, const std::string& operation) const;
 
+  /// `max_pool2d in layer pool`: how to speak of the operation.
+  std::string Subject() const;
+
   /// `why` completes "aten::sort mixes units".
   [[noreturn]] void Unsupported(const std::string& why) const;
+  /// `message` is a sentence that says what size is needed, and what is there.
   [[noreturn]] void Mismatch(const std::string& message, ShapeMismatch::Extent extent,
                              std::optional<ShapeMismatch::AxisSize> expected = {}) const;
 

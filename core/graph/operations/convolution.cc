@@ -12,9 +12,9 @@ void CheckShape(const Call& call, const at::Tensor& input, const at::Tensor& wei
   const bool right_axes = input.dim() == axes;
   if (right_axes && input.size(1) == channels) return;
   const std::string found = right_axes ? std::to_string(input.size(1)) + " channels" : "another number of axes";
-  call.Mismatch("expects an input of " + std::to_string(axes) + " axes (batch, " + std::to_string(channels) +
-                    " channels, positions) in layer " + name + ", but its input of shape " + ShapeText(input.sizes()) +
-                    " has " + found,
+  call.Mismatch("layer " + name + " expects an input of " + std::to_string(axes) + " axes (batch, " +
+                    std::to_string(channels) + " channels, positions), but its input of shape " +
+                    ShapeText(input.sizes()) + " has " + found,
                 ShapeMismatch::Extent::kUnknown, ShapeMismatch::AxisSize{1, channels, axes});
 }
 

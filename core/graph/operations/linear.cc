@@ -12,7 +12,7 @@ void FollowWeights(Call& call, const at::Tensor& input, int64_t axis, const at::
   const int64_t features = weight.size(1);
   if (input.dim() == 0 || input.size(axis) != features) {
     const int64_t found = input.dim() == 0 ? 1 : input.size(axis);
-    call.Mismatch("expects " + std::to_string(features) + " features in layer " + name + ", but its input of shape " +
+    call.Mismatch("layer " + name + " expects " + std::to_string(features) + " features, but its input of shape " +
                       ShapeText(input.sizes()) + " has " + std::to_string(found),
                   found < features ? ShapeMismatch::Extent::kTooSmall : ShapeMismatch::Extent::kTooLarge,
                   ShapeMismatch::AxisSize{axis - input.dim(), features, 0});

@@ -30,7 +30,7 @@ TensorUnits WithoutAxes(Call& call, const at::Tensor& input, const std::vector<i
 void FollowPooling(Call& call, int64_t pooled_axes) {
   const at::Tensor input = call.UnitTensors().front();
   if (input.dim() <= pooled_axes) {
-    call.Mismatch("expects more axes than its input of shape " + ShapeText(input.sizes()) + " has",
+    call.Mismatch(call.Subject() + " expects more axes than its input of shape " + ShapeText(input.sizes()) + " has",
                   ShapeMismatch::Extent::kUnknown);
   }
   std::vector<int64_t> axes(pooled_axes);

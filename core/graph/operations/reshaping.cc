@@ -15,7 +15,8 @@ void CheckElements(const Call& call, const at::Tensor& input) {
     if (size >= 0) fixed *= size;
   }
   if (fixed == 0 || (inferred ? input.numel() % fixed == 0 : input.numel() == fixed)) return;
-  call.Mismatch("cannot give the shape " + ShapeText(shape) + " to an input of shape " + ShapeText(input.sizes()),
+  call.Mismatch(call.Subject() + " cannot give the shape " + ShapeText(shape) + " to an input of shape " +
+                    ShapeText(input.sizes()),
                 input.numel() < fixed ? ShapeMismatch::Extent::kTooSmall : ShapeMismatch::Extent::kTooLarge,
                 ShapeMismatch::AxisSize{-1, fixed, 0});
 }
@@ -28,8 +29,8 @@ void CheckBatch(Call& call, const at::Tensor& input) {
   if (units.origin->is_input) return;
   const at::Tensor labels = units.labels.reshape(result.sizes());
   if (labels.narrow(0, 0, 1).expand(labels.sizes()).equal(labels)) return;
-  call.Mismatch("makes " + std::to_string(result.size(0)) + " samples of shape " + ShapeText(result.sizes().slice(1)) +
-                    " from an input of shape " + ShapeText(input.sizes()),
+  call.Mismatch(call.Subject() + " makes " + std::to_string(result.size(0)) + " samples of shape " +
+                    ShapeText(result.sizes().slice(1)) + " from an input of shape " + ShapeText(input.sizes()),
                 ShapeMismatch::Extent::kTooLarge);
 }
 
