@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 
 class Process(subprocess.Popen):
-    """A child that is waited for here, not by the reaper of orphans."""
+    """A child that is waited for here, not by the reaper of orphans. Every child must be one."""
 
     def __init__(self, *arguments, **options):
         with _lock:
@@ -29,6 +29,18 @@ class Process(subprocess.Popen):
 
 def start(command, environment, log):
     return Process(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+def run(command, timeout, stdout=subprocess.PIPE, **options):
+    """Runs a command to its end, as subprocess.run does, and catches what it prints, as text."""
+    with Process(
+            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True, **options) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def _status(pid):

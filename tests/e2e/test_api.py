@@ -241,9 +241,6 @@ class Server(EndToEndTest):
         # holds one enum, field 1, where 1 is SERVING.
         check = self.channel.unary_unary("/grpc.health.v1.Health/Check")
         self.assertEqual(check(b""), b"\x08\x01")
-        for service in ("modlab.v1.JobService", "modlab.v1.ModelService"):
-            name = service.encode()
-            self.assertEqual(check(b"\x0a" + bytes([len(name)]) + name), b"\x08\x01", service)
         with self.assertRaises(grpc.RpcError) as caught:
             check(b"\x0a\x04none")
         self.assertEqual(caught.exception.code(), grpc.StatusCode.NOT_FOUND)

@@ -10,7 +10,8 @@ import unittest
 
 from modlab.v1 import job_pb2
 
-from harness import BIN, DIGITS, EndToEndTest, model_with, score_spec
+import processes
+from harness import BIN, DIGITS, PATIENCE, EndToEndTest, model_with, score_spec
 
 EXIT_CODES = {0: "ok", 1: "failed", 2: "usage", 3: "not found", 5: "unreachable|reached", 6: "refused", 7: "timed out|wait",
               130: "interrupt"}
@@ -80,7 +81,8 @@ class Commands(EndToEndTest):
         return name
 
     def cancel_if_running(self, name):
-        if self.get(name).state in (job_pb2.Job.QUEUED, job_pb2.Job.RUNNING):
+        unfinished = self.jobs.ListJobs(job_pb2.ListJobsRequest(states=[job_pb2.Job.QUEUED, job_pb2.Job.RUNNING])).jobs
+        if name in [job.name for job in unfinished]:
             self.cancel(name)
 
     # --- score
@@ -265,15 +267,17 @@ class Commands(EndToEndTest):
         self.modlab("job", "delete", name)
         self.modlab("job", "show", name, code=3)
 
-    def test_failed_job_exits_with_one(self):
-        name = self.new_job(clusters=100, restarts=10000, resources=job_pb2.JobSpec().resources)
+    def test_a_job_that_did_not_succeed_exits_with_one(self):
+        name = self.endless_job()
         self.cancel("jobs/" + name)
         self.modlab("job", "result", name, code=1)
+        self.modlab("job", "watch", name, code=1)
 
     def test_interrupted_wait(self):
         name = self.endless_job()
         process = self.start_modlab("job", "wait", name)
-        process.stderr.readline()  # it says what it waits for
+        while "%" not in process.stderr.readline():
+            pass  # until it waits
         process.send_signal(signal.SIGINT)
         _, err = self.end_of(process, 130)
         self.assertIn(name, err)
@@ -294,9 +298,13 @@ class Commands(EndToEndTest):
         self.assertEqual(self.modlab_json("server", "status")["pid"], self.daemon.process.pid)
 
     def test_unreachable_server(self):
-        for server in ("unix:/nowhere", "127.0.0.1:1"):
-            _, err = self.modlab("job", "list", server=server, code=5)
+        for server, options in (("unix:/nowhere", []), ("127.0.0.1:1", ["--insecure"])):
+            _, err = self.modlab("job", "list", *options, server=server, code=5)
             self.assertIn(server.removeprefix("unix:"), err)
+
+    def test_unencrypted_server_must_be_meant(self):
+        _, err = self.modlab("job", "list", server="127.0.0.1:1", code=2)
+        self.assertIn("--insecure", err)
 
     # --- output
 
@@ -313,8 +321,8 @@ class Commands(EndToEndTest):
     def test_closed_output_is_no_crash(self):
         read, write = os.pipe()
         os.close(read)
-        process = subprocess.run([BIN / "modlab", "job", "list"], stdout=write, stderr=subprocess.PIPE, check=False,
-                                 env=dict(self.home.environment, MODLAB_SERVER=self.daemon.address))
+        process = processes.run([BIN / "modlab", "job", "list"], PATIENCE, stdout=write,
+                                env=dict(self.home.environment, MODLAB_SERVER=self.daemon.address))
         os.close(write)
         self.assertIn(process.returncode, (2, -signal.SIGPIPE), process.stderr)
 

@@ -1,19 +1,18 @@
 """The examples in other languages work against the real daemon, as they are."""
 
 import re
-import subprocess
 import sys
 import unittest
 
+import processes
 from harness import BUILD, DIGITS, PATIENCE, SOURCE, EndToEndTest
 
 
 class PythonExample(EndToEndTest):
     def score(self, *arguments, code=0):
-        finished = subprocess.run(
-            [sys.executable, SOURCE / "client" / "examples" / "python" / "score.py", *map(str, arguments)],
-            env=dict(self.home.environment, MODLAB_SERVER=self.daemon.address, PYTHONPATH=str(BUILD / "python")),
-            capture_output=True, text=True, check=False, timeout=PATIENCE)
+        finished = processes.run(
+            [sys.executable, SOURCE / "client" / "examples" / "python" / "score.py", *map(str, arguments)], PATIENCE,
+            env=dict(self.home.environment, MODLAB_SERVER=self.daemon.address, PYTHONPATH=str(BUILD / "python")))
         self.assertEqual(finished.returncode, code, finished.stderr)
         return finished
 
