@@ -23,12 +23,13 @@ esac
 
 ./deploy/install-deps.sh
 
-# The programs alone, so that the demo needs none of the tests' packages. A build folder that was configured otherwise is
-# left as it is.
+# The programs, and the stubs for Python, without the tests, so that the demo needs none of their packages. A build folder
+# that was configured otherwise is left as it is.
 if [[ ! -f build/release/build.ninja ]]; then
   cmake --preset release -DMODLAB_TESTS=OFF
 fi
-cmake --build --preset release --target modlab modlabd modlab-supervisor modlab-worker
+cmake --build --preset release \
+  --target modlab modlabd modlab-supervisor modlab-worker modlab_python_stubs
 
 # A home of its own for the daemon that `modlab` starts: short, since a Unix socket's path has at most 107 bytes.
 home=$(mktemp -d /tmp/modlab-demo.XXXXXX)
@@ -37,17 +38,18 @@ unset MODLAB_SERVER
 export XDG_RUNTIME_DIR=$home/run XDG_STATE_HOME=$home/state XDG_CONFIG_HOME=$home/config
 mkdir -m 700 "$XDG_RUNTIME_DIR"
 
-# Processes that were started for this demo: all of them have its folder in their command lines.
-processes() { grep -ls --null-data "$home" /proc/[0-9]*/cmdline | cut -d/ -f3 || true; }
+# Processes that work for this demo: those that have a file of its home open.
+processes() { find /proc/[0-9]*/fd -lname "$home/*" 2>/dev/null | cut -d/ -f3 | sort -u || true; }
 leave() {
   trap '' INT TERM
   "$modlab" server stop --jobs >/dev/null 2>&1 || true
-  for _ in {1..50}; do
-    [[ -n $(processes) ]] || break
-    sleep 0.1
-  done
-  for process in $(processes); do
-    kill -9 "$process" 2>/dev/null || true
+  for signal in TERM KILL; do
+    for _ in {1..30}; do
+      [[ -n $(processes) ]] || break 2
+      sleep 0.1
+    done
+    # shellcheck disable=SC2046  # a word for each process
+    kill -s "$signal" $(processes) 2>/dev/null || true
   done
   rm -rf "$home"
 }
