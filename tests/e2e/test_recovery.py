@@ -1,5 +1,6 @@
 """Nothing acknowledged is lost: kill -9 of any process, SIGTERM, and a next start that takes everything up again."""
 
+import json
 import random
 import threading
 import time
@@ -79,7 +80,8 @@ class Recovery(FreshDaemonTest):
             self.wait_for_state(name, Job.RUNNING)
         queued = [self.short_job(seed) for seed in range(20)]
         collected = [self.collect_events(name) for name in running + queued[:3]]
-        watching = self.start_modlab("job", "watch", running[0])
+        watching = self.start_modlab("job", "watch", running[0], "-o", "json")
+        printed = [watching.stdout.readline()]  # so it has connected
         self.wait_for_workers(2)
         self.daemon.kill()
         self.assertEqual(len(self.wait_for_workers(2)), 2, "the running jobs went on")
@@ -89,7 +91,10 @@ class Recovery(FreshDaemonTest):
         for name, wait in zip(running + queued[:3], collected):
             events = wait()
             self.assertEqual([event.sequence for event in events], list(range(1, self.get(name).last_sequence + 1)))
+        printed += watching.stdout.readlines()
         self.end_of(watching)
+        sequences = [json.loads(line)["sequence"] for line in printed]
+        self.assertEqual(sequences, list(range(1, self.get(running[0]).last_sequence + 1)))
 
     def test_finished_jobs_are_intact_after_a_kill(self):
         jobs = [self.finish(self.short_job(seed)) for seed in range(3)]
