@@ -9,9 +9,9 @@ namespace {
 
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& target) {
   grpc::ChannelArguments arguments;
-  constexpr int kMessageBytes = 4 << 20;
-  arguments.SetMaxReceiveMessageSize(kMessageBytes);
-  arguments.SetMaxSendMessageSize(kMessageBytes);
+  constexpr int message_bytes = 4 << 20;
+  arguments.SetMaxReceiveMessageSize(message_bytes);
+  arguments.SetMaxSendMessageSize(message_bytes);
   // A watched job may say nothing for minutes; a silent connection must still be known to live.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);

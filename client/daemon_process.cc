@@ -30,9 +30,9 @@ std::string DaemonProgram(const Environment& environment) {
 
 /// A log that grows for ever would fill the disk: one old one is kept.
 void RotateLog(const std::string& path) {
-  constexpr off_t kLargestLog = 4 << 20;
+  constexpr off_t largest_log = 4 << 20;
   struct stat status {};
-  if (stat(path.c_str(), &status) == 0 && status.st_size > kLargestLog) rename(path.c_str(), (path + ".old").c_str());
+  if (stat(path.c_str(), &status) == 0 && status.st_size > largest_log) rename(path.c_str(), (path + ".old").c_str());
 }
 
 off_t FileSize(const std::string& path) {
@@ -109,8 +109,8 @@ std::string DaemonProcess::LogEnd() const {
   std::ifstream log(log_path_);
   log.seekg(log_start_);
   std::string text{std::istreambuf_iterator<char>(log), {}};
-  constexpr std::size_t kLongest = 1500;
-  if (text.size() > kLongest) text.erase(0, text.find('\n', text.size() - kLongest) + 1);
+  constexpr std::size_t longest = 1500;
+  if (text.size() > longest) text.erase(0, text.find('\n', text.size() - longest) + 1);
   while (text.ends_with('\n')) text.pop_back();
   return text;
 }

@@ -52,8 +52,8 @@ std::string LocalFile::name() const {
 
 std::string LocalFile::Sha256() const {
   client::Sha256 digest;
-  constexpr std::int64_t kBlock = 1 << 20;
-  for (std::int64_t offset = 0; offset < size_; offset += kBlock) digest.Update(Read(offset, kBlock));
+  constexpr std::int64_t block_bytes = 1 << 20;
+  for (std::int64_t offset = 0; offset < size_; offset += block_bytes) digest.Update(Read(offset, block_bytes));
   return digest.Finish();
 }
 

@@ -16,13 +16,13 @@ class Persistence {
  public:
   /// After a failed attempt that stood at `position`: waits, or throws `failure` if there is no use.
   void Pause(std::int64_t position, const Failure& failure) {
-    constexpr int kAttempts = 8;
+    constexpr int most_failures = 8;
     if (position > position_) {
       backoff_.Reset();
       failures_ = 0;
     }
     position_ = position;
-    if (++failures_ >= kAttempts) throw failure;
+    if (++failures_ >= most_failures) throw failure;
     std::this_thread::sleep_for(backoff_.Next());
   }
 
@@ -43,7 +43,7 @@ v1::Upload Announce(Connection& connection, const LocalFile& file) {
 /// One stream: sends from where the upload stands, and makes `upload` what the server answers if all went well.
 grpc::Status Send(Connection& connection, const LocalFile& file, const TransferProgress& progress,
                   grpc::ClientContext& context, v1::Upload& upload) {
-  constexpr std::int64_t kPiece = 256 << 10;
+  constexpr std::int64_t piece_bytes = 256 << 10;
   v1::Upload answer;
   const auto stream = connection.stub<v1::UploadService::Stub>().WriteUpload(&context, &answer);
   v1::WriteUploadRequest request;
@@ -51,7 +51,7 @@ grpc::Status Send(Connection& connection, const LocalFile& file, const TransferP
   std::int64_t offset = upload.committed_bytes();
   do {
     request.set_offset(offset);
-    request.set_data(file.Read(offset, kPiece));
+    request.set_data(file.Read(offset, piece_bytes));
     if (!stream->Write(request)) break;
     offset += static_cast<std::int64_t>(request.data().size());
     progress(offset, file.size());

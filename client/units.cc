@@ -90,8 +90,8 @@ std::optional<std::vector<std::int32_t>> SplitNumbers(std::string_view text) {
 
 google::protobuf::Duration ParseDuration(std::string_view text) {
   const std::optional<double> seconds = SumDuration(text);
-  constexpr double kLongest = 10.0 * 365 * 86400;
-  if (!seconds || !(*seconds > 0) || *seconds > kLongest) {
+  constexpr double longest = 10.0 * 365 * 86400;
+  if (!seconds || !(*seconds > 0) || *seconds > longest) {
     throw UsageError(fmt::format("'{}' is not a duration; write 90s, 5m, 2h or 1h30m, say", text));
   }
   google::protobuf::Duration duration;

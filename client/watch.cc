@@ -9,8 +9,8 @@ namespace modlab::client {
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-bool HasEnded(const v1::Job& job) {
-  return job.state() == v1::Job::SUCCEEDED || job.state() == v1::Job::FAILED || job.state() == v1::Job::CANCELLED;
+bool HasEnded(v1::Job::State state) {
+  return state == v1::Job::SUCCEEDED || state == v1::Job::FAILED || state == v1::Job::CANCELLED;
 }
 
 JobWatch::JobWatch(Connection& connection, std::string job, const WatchOptions& options)
@@ -30,7 +30,7 @@ WatchOutcome JobWatch::Run(JobObserver& observer) {
       backoff.Reset();
     }
     if (interrupted()) return {WatchEnd::kInterrupted, job_};
-    if (end.status.ok() && HasEnded(job_)) return {WatchEnd::kJobEnded, job_};
+    if (end.status.ok() && HasEnded(job_.state())) return {WatchEnd::kJobEnded, job_};
     if (options_.deadline && system_clock::now() >= *options_.deadline) return {WatchEnd::kTimedOut, job_};
 
     const bool broken = end.status.ok() || end.status.error_code() == grpc::StatusCode::UNAVAILABLE;

@@ -11,8 +11,8 @@
 
 namespace modlab::client {
 
-/// Whether the job has come to its end: SUCCEEDED, FAILED or CANCELLED.
-bool HasEnded(const v1::Job& job);
+/// Whether a job in this state has come to its end: SUCCEEDED, FAILED or CANCELLED.
+bool HasEnded(v1::Job::State state);
 
 /// Is told what a watched job does. All calls come from the thread that runs the watch.
 class JobObserver {

@@ -117,8 +117,7 @@ struct WaitCommand {
 };
 
 ExitCode Wait(Session& session, const WaitCommand& command) {
-  NoteWaiting(session, JobName(command.id));
-  const WatchOutcome outcome = AwaitJob(session, JobName(command.id), DeadlineAfter(command.timeout));
+  const WatchOutcome outcome = AwaitJob(session, JobName(command.id), DeadlineAfter(command.timeout), Announce::kYes);
   if (outcome.end == WatchEnd::kJobEnded) PrintResult(session, outcome.job);
   return Report(session, outcome);
 }
@@ -135,7 +134,7 @@ void AddWait(CLI::App& family, Action& chosen) {
 ExitCode Result(Session& session, const NamedJob& command) {
   const v1::Job job = GetJob(session, command.id);
   const std::string id = IdOf(job.name());
-  if (!HasEnded(job)) {
+  if (!HasEnded(job.state())) {
     throw Failure(ExitCode::kRefused, fmt::format("job {} is {} and has no result yet; `{}` waits for it", id,
                                                   StateText(job.state()), session.CommandLine("job wait " + id)));
   }

@@ -19,13 +19,7 @@ class ProgressObserver : public JobObserver {
  public:
   explicit ProgressObserver(const Session& session) : progress_(session.StartProgress()) {}
 
-  void OnJob(const v1::Job& job) override {
-    if (HasEnded(job)) {
-      progress_->Clear();
-    } else {
-      ShowState(job.state());
-    }
-  }
+  void OnJob(const v1::Job& job) override { ShowState(job.state()); }
 
   void OnEvent(const v1::Event& event) override {
     if (event.has_state()) {
@@ -49,7 +43,11 @@ class ProgressObserver : public JobObserver {
 
  private:
   void ShowState(v1::Job::State state) {
-    progress_->Show(state == v1::Job::QUEUED ? "waiting for its turn" : StateText(state), std::nullopt);
+    if (HasEnded(state)) {
+      progress_->Clear();
+    } else {
+      progress_->Show(state == v1::Job::QUEUED ? "waiting for its turn" : StateText(state), std::nullopt);
+    }
   }
 
   std::unique_ptr<Progress> progress_;
@@ -73,9 +71,14 @@ class PrintingObserver : public ProgressObserver {
   const Session& session_;
 };
 
-WatchOutcome Follow(Session& session, const std::string& job, const WatchOptions& options, JobObserver& observer) {
+WatchOutcome Follow(Session& session, const std::string& job, const WatchOptions& options, JobObserver& observer,
+                    Announce announce) {
   JobWatch watch(session.Connect(), job, options);
   const InterruptHandler handler([&watch] { watch.Interrupt(); });
+  // After the handler: whoever reads this may press Ctrl-C at once.
+  if (announce == Announce::kYes) {
+    session.Note(fmt::format("waiting for {}; Ctrl-C ends the waiting, not the job", job));
+  }
   return watch.Run(observer);
 }
 
@@ -113,15 +116,11 @@ v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& o
   return session.Connect().CallWithRetries(&v1::JobService::Stub::CreateJob, request);
 }
 
-WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline) {
+WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline, Announce announce) {
   WatchOptions options;
   options.deadline = deadline;
   ProgressObserver observer(session);
-  return Follow(session, job, options, observer);
-}
-
-void NoteWaiting(const Session& session, const std::string& job) {
-  session.Note(fmt::format("waiting for {}; Ctrl-C ends the waiting, not the job", job));
+  return Follow(session, job, options, observer, announce);
 }
 
 WatchOutcome StreamJob(Session& session, const std::string& job, int after_sequence, const Deadline& deadline) {
@@ -129,7 +128,7 @@ WatchOutcome StreamJob(Session& session, const std::string& job, int after_seque
   options.after_sequence = after_sequence;
   options.deadline = deadline;
   PrintingObserver observer(session);
-  return Follow(session, job, options, observer);
+  return Follow(session, job, options, observer, Announce::kNo);
 }
 
 ExitCode Report(const Session& session, const WatchOutcome& outcome) {
@@ -166,8 +165,7 @@ ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const D
     return ExitCode::kOk;
   }
   if (session.quiet()) session.PrintData(id + '\n');
-  NoteWaiting(session, job.name());
-  const WatchOutcome outcome = AwaitJob(session, job.name(), deadline);
+  const WatchOutcome outcome = AwaitJob(session, job.name(), deadline, Announce::kYes);
   const bool ended = outcome.end == WatchEnd::kJobEnded;
   const bool has_table = outcome.job.has_result();
   if (!session.quiet() && ended && (session.json() || has_table)) PrintResult(session, outcome.job);

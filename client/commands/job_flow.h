@@ -21,11 +21,11 @@ Deadline DeadlineAfter(const std::optional<google::protobuf::Duration>& timeout)
 
 v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& options);
 
-/// Waits for a job and shows its progress. Ctrl-C ends the waiting, not the job.
-WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline);
+/// Whether to say which job is waited for, so that its id is known to somebody who wants to come back to it.
+enum class Announce { kNo, kYes };
 
-/// Tells the user what is being waited for, for when they come back to it.
-void NoteWaiting(const Session& session, const std::string& job);
+/// Waits for a job and shows its progress. Ctrl-C ends the waiting, not the job.
+WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline, Announce announce);
 
 /// Follows a job and prints its events on standard output: as JSON Lines, or one line of text each with progress beside
 /// them on standard error.

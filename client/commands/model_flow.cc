@@ -39,7 +39,7 @@ v1::Model GetModel(Session& session, const std::string& name) {
 
 InspectionOutcome AwaitInspection(Session& session, const v1::Model& model, const Deadline& deadline) {
   if (model.state() != v1::Model::INSPECTING) return {ExitCode::kOk, model};
-  const WatchOutcome outcome = AwaitJob(session, model.inspect_job(), deadline);
+  const WatchOutcome outcome = AwaitJob(session, model.inspect_job(), deadline, Announce::kNo);
   if (outcome.end != WatchEnd::kJobEnded) return {Report(session, outcome), model};
   return {ExitCode::kOk, GetModel(session, model.name())};
 }

@@ -27,7 +27,8 @@ CLI::Option* AddChoice(CLI::App& command, const std::string& name,
     for (const std::string& text : texts) {
       std::string names;
       const auto chosen = std::find_if(choices.begin(), choices.end(), [&](const auto& choice) {
-        names += (names.empty() ? "" : ", ") + choice.first;
+        if (!names.empty()) names += ", ";
+        names += choice.first;
         return choice.first == text;
       });
       if (chosen == choices.end()) throw CLI::ValidationError(name, "'" + text + "' is none of " + names);

@@ -8,12 +8,14 @@
 
 namespace modlab::client {
 
+/// As the proto says.
+inline constexpr int kLargestPage = 1000;
+
 /// Fetches pages until there are `limit` items (0: all of them) and joins them into one answer; its next_page_token
 /// says whether there is more. `count` tells how many items an answer has.
 template <typename Service, typename Request, typename Response, typename Count>
 Response ListUpTo(Connection& connection, Connection::Method<Service, Request, Response> method, Request request,
                   int limit, const Count& count) {
-  constexpr int kLargestPage = 1000;
   const int wanted = limit > 0 ? limit : std::numeric_limits<int>::max();
   Response all;
   do {

@@ -55,19 +55,19 @@ bool HasGone(Connection& connection, int pid) {
 }
 
 ExitCode Stop(Session& session, const StopCommand& command) {
-  constexpr std::chrono::seconds kStopTime{30};
+  constexpr std::chrono::seconds stop_time{30};
   Connection& connection = session.ConnectToRunning();
   const v1::Server server = GetServer(connection);
   v1::StopServerRequest request;
   request.set_requeue_jobs(command.jobs);
   const v1::StopServerResponse response = connection.Call(&v1::ServerService::Stub::StopServer, request);
 
-  const auto end = std::chrono::steady_clock::now() + kStopTime;
+  const auto end = std::chrono::steady_clock::now() + stop_time;
   while (!HasGone(connection, server.pid())) {
     if (std::chrono::steady_clock::now() > end) {
       throw Failure(ExitCode::kTimedOut,
                     fmt::format("the server (process {}) was asked to stop and still runs after {} s", server.pid(),
-                                kStopTime.count()));
+                                stop_time.count()));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

@@ -7,21 +7,21 @@
 namespace modlab::client {
 
 void Facts::Add(std::string_view name, std::string_view value) {
-  constexpr int kNameColumns = 13;
+  constexpr int name_columns = 13;
   if (value.empty()) return;
   std::string line = std::string(name);
-  line.resize(kNameColumns, ' ');
-  int column = kNameColumns;
+  line.resize(name_columns, ' ');
+  int column = name_columns;
   while (!value.empty()) {
     const std::size_t end = std::min(value.find(' '), value.size());
     const std::string_view word = value.substr(0, end);
     value.remove_prefix(std::min(end + 1, value.size()));
-    if (column > kNameColumns && column + 1 + DisplayWidth(word) > width_) {
+    if (column > name_columns && column + 1 + DisplayWidth(word) > width_) {
       text_ += line + '\n';
-      line.assign(kNameColumns, ' ');
-      column = kNameColumns;
+      line.assign(name_columns, ' ');
+      column = name_columns;
     }
-    if (column > kNameColumns) {
+    if (column > name_columns) {
       line += ' ';
       ++column;
     }

@@ -30,12 +30,12 @@ std::optional<Gap> LargestGap(const v1::Partition& partition) {
 }
 
 std::string EigenvaluesText(const v1::Partition& partition) {
-  constexpr int kMost = 20;
+  constexpr int most = 20;
   std::string text;
-  for (int i = 0; i < std::min(partition.eigenvalues_size(), kMost); ++i) {
+  for (int i = 0; i < std::min(partition.eigenvalues_size(), most); ++i) {
     text += (i == 0 ? "" : " ") + NumberText(partition.eigenvalues(i));
   }
-  return partition.eigenvalues_size() > kMost ? text + " …" : text;
+  return partition.eigenvalues_size() > most ? text + " …" : text;
 }
 
 std::string PartitionText(const v1::UnitGraph& graph, const v1::Partition& partition, const TextStyle& style) {

@@ -75,10 +75,10 @@ std::string Lower(std::string text) {
 
 std::string SizeText(double bytes) {
   if (bytes < 1024) return fmt::format("{:.0f} bytes", bytes);
-  constexpr std::array<const char*, 5> kUnits = {"KiB", "MiB", "GiB", "TiB", "PiB"};
+  constexpr std::array<const char*, 5> units = {"KiB", "MiB", "GiB", "TiB", "PiB"};
   std::size_t unit = 0;
-  for (bytes /= 1024; bytes >= 1024 && unit + 1 < kUnits.size(); bytes /= 1024) ++unit;
-  return fmt::format("{:.{}f} {}", bytes, bytes < 10 ? 1 : 0, kUnits.at(unit));
+  for (bytes /= 1024; bytes >= 1024 && unit + 1 < units.size(); bytes /= 1024) ++unit;
+  return fmt::format("{:.{}f} {}", bytes, bytes < 10 ? 1 : 0, units.at(unit));
 }
 
 std::string SecondsText(double seconds) {
