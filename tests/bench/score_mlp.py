@@ -74,9 +74,10 @@ class Modlab:
     def score(self, path, clusters, seed):
         """Q of the network."""
         command = [self.client, "score", path, "-k", clusters, "--restarts", RESTARTS, "--seed", seed, "-o", "json"]
-        answer = subprocess.run(
-            [str(part) for part in command], env=self.environment, check=True, stdout=subprocess.PIPE, text=True
-        )
+        command = [str(part) for part in command]
+        answer = subprocess.run(command, env=self.environment, capture_output=True, text=True)
+        if answer.returncode != 0:
+            raise SystemExit(answer.stderr)
         return json.loads(answer.stdout)["result"]["score"]["partitions"][0]["modularity"]["newman"]
 
     def close(self):
