@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "client/interrupt.h"
 #include "client/names.h"
 #include "client/output/job_text.h"
@@ -19,7 +21,10 @@ class ProgressObserver : public JobObserver {
  public:
   explicit ProgressObserver(const Session& session) : progress_(session.StartProgress()) {}
 
-  void OnJob(const v1::Job& job) override { ShowState(job.state()); }
+  void OnJob(const v1::Job& job) override {
+    connected_ = true;
+    ShowState(job.state());
+  }
 
   void OnEvent(const v1::Event& event) override {
     if (event.has_state()) {
@@ -35,6 +40,7 @@ class ProgressObserver : public JobObserver {
   void OnHeartbeat() override { progress_->Repeat(); }
 
   void OnDisconnected(const std::string& why) override {
+    if (!std::exchange(connected_, false)) return;  // once for every loss, not for every attempt to get back
     progress_->Say(fmt::format("lost the server ({}); trying to get back", why.empty() ? "it ended the stream" : why));
   }
 
@@ -51,6 +57,7 @@ class ProgressObserver : public JobObserver {
   }
 
   std::unique_ptr<Progress> progress_;
+  bool connected_ = true;
 };
 
 /// Prints every event as well.
