@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds modlab, and scores the network that ships with it. See --help.
 set -euo pipefail
+trap 'exit 130' INT
+trap 'exit 143' TERM
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 case "${1:-}" in
@@ -31,17 +33,13 @@ fi
 cmake --build --preset release \
   --target modlab modlabd modlab-supervisor modlab-worker modlab_python_stubs
 
-# A home of its own for the daemon that `modlab` starts: short, since a Unix socket's path has at most 107 bytes.
-home=$(mktemp -d /tmp/modlab-demo.XXXXXX)
+# Ends what works for this demo: processes that have a file of its home open.
+home=
 modlab=build/release/bin/modlab
-unset MODLAB_SERVER
-export XDG_RUNTIME_DIR=$home/run XDG_STATE_HOME=$home/state XDG_CONFIG_HOME=$home/config
-mkdir -m 700 "$XDG_RUNTIME_DIR"
-
-# Processes that work for this demo: those that have a file of its home open.
 processes() { find /proc/[0-9]*/fd -lname "$home/*" 2>/dev/null | cut -d/ -f3 | sort -u || true; }
 leave() {
   trap '' INT TERM
+  [[ -n $home ]] || return 0
   "$modlab" server stop --jobs >/dev/null 2>&1 || true
   for signal in TERM KILL; do
     for _ in {1..30}; do
@@ -54,8 +52,12 @@ leave() {
   rm -rf "$home"
 }
 trap leave EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+
+# A home of its own for the server that `modlab` starts: short, since a Unix socket's path has at most 107 bytes.
+home=$(mktemp -d /tmp/modlab-demo.XXXXXX)
+unset MODLAB_SERVER MODLAB_DAEMON
+export XDG_RUNTIME_DIR=$home/run XDG_STATE_HOME=$home/state XDG_CONFIG_HOME=$home/config
+mkdir -m 700 "$XDG_RUNTIME_DIR"
 
 echo
 echo "\$ modlab score client/examples/digits/digits-mlp.pt --seed 1"

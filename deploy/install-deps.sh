@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that modlab is built from and tested with. See --help.
 set -euo pipefail
+trap 'exit 130' INT # also where a command that was interrupted may fail
 
 usage() {
   cat <<'TEXT'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds modlab with warnings as errors, and runs its tests. See --help.
 set -euo pipefail
+trap 'exit 130' INT
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
