@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <climits>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -33,11 +33,11 @@ LocalFile::LocalFile(const std::string& path) : path_(path) {
   size_ = status.st_size;
   std::string problem;
   if (known && S_ISDIR(status.st_mode)) {
-    problem = "is a directory; name the TorchScript file in it";
+    problem = "is a directory; name a file in it";
   } else if (!known || !S_ISREG(status.st_mode)) {
     problem = "is not a regular file; copy its content into one first";
   } else if (size_ == 0) {
-    problem = "is empty; write the model with torch.jit.save";
+    problem = "is empty; whatever wrote it did not finish";
   }
   if (problem.empty()) return;
   close(descriptor_);

@@ -47,7 +47,9 @@ void MakeDirectories(const std::string& path) {
       access(directory.parent_path().c_str(), F_OK) != 0) {
     MakeDirectories(directory.parent_path());
   }
-  if (mkdir(path.c_str(), kPrivate) != 0 && errno != EEXIST) Refuse(path, Reason(errno));
+  if (mkdir(path.c_str(), kPrivate) != 0 && errno != EEXIST) {
+    Refuse(path, Reason(errno) + "; set XDG_RUNTIME_DIR and XDG_STATE_HOME to directories of yours");
+  }
 }
 
 void MakePrivateDirectory(const std::string& path) {

@@ -1,6 +1,7 @@
 #include "client/output/model_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "client/errors.h"
 #include "client/names.h"

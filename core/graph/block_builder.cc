@@ -82,11 +82,9 @@ std::vector<std::vector<double>> TargetScales(const UnitTracker& tracker) {
 }
 
 void WarnOfUnusedWeights(const UnitTracker& tracker, const Parameters& parameters, UnitGraph& graph) {
-  std::set<std::string> used;
-  for (const WeightOperation& operation : tracker.weight_operations()) used.insert(operation.parameter);
   for (const std::string& name : parameters.weight_names()) {
-    if (used.count(name) == 0) {
-      graph.warnings.push_back("weight " + name + " is left out: no layer that forward executes on its input uses it");
+    if (tracker.parameters_read.count(name) == 0) {
+      graph.warnings.push_back("weight " + name + " is left out: forward does not use it");
     }
   }
 }

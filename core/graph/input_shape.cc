@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "core/error.h"
 #include "core/graph/failures.h"
@@ -43,44 +44,56 @@ class Search {
     for (const size_t axes : {2, 3, 4, 5}) {
       if (const std::optional<Shape> found = FindFrom(Shape(axes, 1))) return *found;
     }
-    if (mismatch_) ThrowNotDerivable(mismatch_->what(), mismatched_);
-    throw ForwardFailure(*failure_);
+    if (obstacle_.mismatch) ThrowNotDerivable(obstacle_.mismatch->what(), obstacle_.shape);
+    try_shape_(obstacle_.shape);  // fails once more, by the model's own doing
+    return obstacle_.shape;
   }
 
  private:
   enum class Outcome { kFits, kMismatch, kFails };
 
+  /// Why a run failed.
+  struct Obstacle {
+    Shape shape;
+    std::optional<ShapeMismatch> mismatch;  ///< Absent: the model's own code failed.
+    bool after_weights = false;             ///< The run had got to layers with weights.
+  };
+
   Outcome Try(const Shape& shape) {
+    mismatch_.reset();
     try {
       try_shape_(shape);
       return Outcome::kFits;
     } catch (const ShapeMismatch& mismatch) {
       mismatch_ = mismatch;
-      mismatched_ = shape;
-      return Outcome::kMismatch;
-    } catch (const ForwardFailure& failure) {
-      // With the layers' own demands met, it is the model's own code that fails.
-      if (!first_layer_().empty()) throw;
-      if (!failure_) failure_ = failure;
-      return Outcome::kFails;
+    } catch (const ForwardFailure&) {
+      // Perhaps it needs another number of axes.
     }
+    Note({shape, mismatch_, !first_layer_().empty()});
+    return mismatch_ ? Outcome::kMismatch : Outcome::kFails;
+  }
+
+  /// Keeps the obstacle that says most: the first one after layers with weights, else the last mismatch.
+  void Note(Obstacle obstacle) {
+    const bool better = obstacle.after_weights || obstacle.mismatch || obstacle_.shape.empty();
+    if (better && !obstacle_.after_weights) obstacle_ = std::move(obstacle);
   }
 
   /// From a first guess, takes over the sizes of axes that the first operations ask for, then searches the extent of
   /// the other axes. nullopt: no way on from this guess.
   std::optional<Shape> FindFrom(Shape shape) {
     // Each step settles one axis or the number of axes; more steps than that lead nowhere.
-    for (size_t step = 0; step < shape.size() + 2; ++step) {
+    for (size_t step = 0; step < shape.size() + 4; ++step) {
       const Outcome outcome = Try(shape);
       if (outcome == Outcome::kFails) return std::nullopt;
-      const bool convolution_first = first_layer_().rfind("conv", 0) == 0;
+      const std::string first_layer = first_layer_();
+      const bool convolution_first = first_layer.rfind("conv", 0) == 0;
       if (outcome == Outcome::kFits) return convolution_first ? FindExtent(shape) : shape;
       const auto& expected = mismatch_->expected();
       const bool about_extent = !expected && mismatch_->extent() != Extent::kUnknown;
       if (shape.size() > 2 && (convolution_first || about_extent)) return FindExtent(shape);
       // A linear layer has what it asked for, and what follows it does not fit.
-      if (!first_layer_().empty()) ThrowNotDerivable(mismatch_->what(), shape);
-      if (!expected || !Adopt(*expected, shape)) return std::nullopt;
+      if (!first_layer.empty() || !expected || !Adopt(*expected, shape)) return std::nullopt;
     }
     return std::nullopt;
   }
@@ -100,23 +113,22 @@ class Search {
     return shape;
   }
 
-  /// What is wrong with an extent: nothing, or kTooSmall, kTooLarge.
+  /// What is wrong with an extent: nothing, or kTooSmall, kTooLarge, or something that no extent mends.
   std::optional<Extent> TryExtent(const Shape& shape, int64_t extent) {
-    const Shape tried = WithExtent(shape, extent);
-    const Outcome outcome = Try(tried);
+    const Outcome outcome = Try(WithExtent(shape, extent));
     if (outcome == Outcome::kFits) return std::nullopt;
-    if (outcome == Outcome::kMismatch && mismatch_->extent() != Extent::kUnknown) return mismatch_->extent();
-    ThrowNotDerivable(outcome == Outcome::kFails ? failure_->what() : mismatch_->what(), tried);
+    return outcome == Outcome::kMismatch ? mismatch_->extent() : Extent::kUnknown;
   }
 
-  Shape FindExtent(const Shape& shape) {
+  std::optional<Shape> FindExtent(const Shape& shape) {
+    if (!searched_.insert(shape).second) return std::nullopt;  // another guess has led here before
     // Doubling first: a run at the largest extent could cost more than all that follows.
     int64_t too_small = 0;
     int64_t upper = 1;
     while (TryExtent(shape, upper) == Extent::kTooSmall) {
       too_small = upper;
       upper *= 2;
-      if (upper > kLargestExtent) ThrowNotDerivable(mismatch_->what(), WithExtent(shape, too_small));
+      if (upper > kLargestExtent) return std::nullopt;
     }
     // The smallest extent that is not too small.
     while (upper - too_small > 1) {
@@ -124,15 +136,17 @@ class Search {
       (TryExtent(shape, middle) == Extent::kTooSmall ? too_small : upper) = middle;
     }
     if (upper < kModestExtent && !TryExtent(shape, kModestExtent)) return WithExtent(shape, kModestExtent);
-    if (TryExtent(shape, upper)) ThrowNotDerivable(mismatch_->what(), WithExtent(shape, upper));
-    return WithExtent(shape, upper);
+    if (!TryExtent(shape, upper)) return WithExtent(shape, upper);
+    // What stands in the way of the nearest extent says most.
+    obstacle_ = {WithExtent(shape, upper), mismatch_, true};
+    return std::nullopt;
   }
 
   const TryShape& try_shape_;
   const FirstLayer& first_layer_;
-  std::optional<ShapeMismatch> mismatch_;
-  Shape mismatched_;
-  std::optional<ForwardFailure> failure_;
+  std::optional<ShapeMismatch> mismatch_;  // of the last run
+  Obstacle obstacle_;
+  std::set<Shape> searched_;
 };
 
 }  // namespace

@@ -147,7 +147,9 @@ std::vector<c10::IValue> Interpreter::RunMethod(const Node& node, std::vector<c1
 
 c10::IValue Interpreter::ReadAttribute(const Node& node, const c10::IValue& object) {
   c10::IValue value = object.toObject()->getAttr(node.s(c10::attr::name));
-  return value.isTensor() ? run_.parameters.Computable(value.toTensor()) : value;
+  if (!value.isTensor()) return value;
+  run_.units.parameters_read.insert(run_.parameters.NameOf(value.toTensor()));
+  return run_.parameters.Computable(value.toTensor());
 }
 
 c10::IValue Interpreter::ReadConstant(const Node& node) {

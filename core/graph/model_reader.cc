@@ -173,7 +173,7 @@ void Model::Implementation::RunForward(const std::vector<Shape>& shapes, const R
     units.AddInput(input);
     inputs.emplace_back(input);
   }
-  reader::Run run{parameters, locator, units, options.fold_batch_norm};
+  reader::Run run{parameters, locator, units, options.fold_batch_norm, options.input_shapes.empty()};
   units.MarkRead(reader::Interpreter(run, context).RunGraph(*graph, std::move(inputs)));
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -62,9 +63,8 @@ struct UnitRange {
 
 /// One execution of a linear or convolution layer.
 struct WeightOperation {
-  std::string parameter;  ///< Name of the weight in the model; empty if it has none.
-  int range = 0;          ///< Index of its output units' range.
-  at::Tensor weight;      ///< [out][in / groups][kernel ...]: the model's own, or a view of it.
+  int range = 0;      ///< Index of its output units' range.
+  at::Tensor weight;  ///< [out][in / groups][kernel ...]: the model's own, or a view of it.
   int groups = 1;
   std::vector<int> sources;  ///< Unit, or kNoUnit, at each of the `in` positions that it reads.
   struct Scale {
@@ -120,6 +120,8 @@ class UnitTracker {
 
   /// Things that a reader of the result should know.
   std::vector<std::string> warnings;
+  /// Names of the parameters that forward has looked at.
+  std::set<std::string> parameters_read;
 
  private:
   /// Unit of all labels in [begin, end), merging an input's; nullopt where they differ.

@@ -126,13 +126,17 @@ class Recovery(FreshDaemonTest):
         self.assert_ran_once(name)
 
     def test_server_stop_leaves_running_jobs(self):
-        name = self.long_job()
+        name = self.endless_job()
         (worker,) = self.wait_for_workers(1)
         self.modlab("server", "stop")
         self.daemon.process.wait()
         self.assertIn(worker, workers_with_jobs())
         self.start_daemon()
-        self.assert_ran_once(name)
+        self.assertIn(worker, workers_with_jobs())
+        job = self.get(name)
+        self.assertEqual(job.state, Job.RUNNING)
+        self.assertEqual([attempt.number for attempt in job.attempts], [1])
+        self.cancel(name)
 
     def test_server_stop_with_jobs_puts_them_back(self):
         name = self.endless_job()

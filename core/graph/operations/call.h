@@ -19,6 +19,8 @@ struct Run {
   const SourceLocator& locator;
   UnitTracker& units;
   bool fold_norms = true;
+  /// The input's shape is a guess of the search for one that fits.
+  bool shape_is_guess = false;
 };
 
 /// One execution of one operation on at least one tensor that carries units. A handler checks the arguments, executes
@@ -32,8 +34,8 @@ class Call {
   std::string name() const { return node_.kind().toQualString(); }
   const torch::jit::Node& node() const { return node_; }
   UnitTracker& tracker() { return run_.units; }
-  const Parameters& parameters() const { return run_.parameters; }
   bool fold_norms() const { return run_.fold_norms; }
+  bool shape_is_guess() const { return run_.shape_is_guess; }
   SourceLocation location() const { return run_.locator.Locate(node_); }
 
   /// An argument by its name in the operation's schema.

@@ -13,6 +13,18 @@ bool SameUnits(const TensorUnits& a, const TensorUnits& b, at::IntArrayRef shape
   return true;
 }
 
+/// A constant of shape [1, 3, 1, 1] would make three channels of an input's one: the guess of its shape was wrong.
+void CheckBroadcast(Call& call, const at::Tensor& input) {
+  const at::IntArrayRef sizes = call.result().sizes();
+  if (!call.shape_is_guess() || !call.View(input).origin->is_input || input.sizes() == sizes) return;
+  const int64_t axes = call.result().dim();
+  int64_t axis = 1;
+  while (axis < axes - 1 && input.dim() == axes && input.size(axis) == sizes[axis]) ++axis;
+  call.Mismatch(call.Subject() + " works on a tensor of shape " + ShapeText(sizes) + ", but its input has the shape " +
+                    ShapeText(input.sizes()),
+                ShapeMismatch::Extent::kUnknown, ShapeMismatch::AxisSize{axis, sizes[axis], axes});
+}
+
 }  // namespace
 
 void FollowElementwise(Call& call) {
@@ -24,6 +36,7 @@ void FollowElementwise(Call& call) {
     call.Unsupported("works on a list of tensors that carry units; the graph reader cannot follow that");
   call.Execute();
   const at::Tensor& result = call.result();
+  if (inputs.size() == 1) CheckBroadcast(call, inputs.front());
   for (const TensorUnits& other : units) {
     if (!SameUnits(units.front(), other, result.sizes())) {
       call.Unsupported(
@@ -45,6 +58,7 @@ void FollowProduct(Call& call) {
   if (both || !scales) return FollowElementwise(call);
   // A factor per unit is what the scale of a norm is, written out by hand.
   call.Execute();
+  CheckBroadcast(call, first ? self : other);
   const at::Tensor magnitude = factor.to(at::kDouble).abs();
   AddScale(call, first ? self : other, quotient ? magnitude.reciprocal() : magnitude);
 }

@@ -28,7 +28,7 @@ WeightOperation ReadByWeights(Call& call, const at::Tensor& input, int64_t axis,
                      " carries units along other axes than axis " + std::to_string(axis) +
                      ", to which the weights of " + layer + " are applied; flatten or transpose before it");
   }
-  WeightOperation operation{call.parameters().NameOf(weight), 0, weight, groups, std::move(*sources), {}};
+  WeightOperation operation{0, weight, groups, std::move(*sources), {}};
   for (const PendingScale& scale : units.scales) {
     auto values = ScaleAlong(scale.values, axis);
     if (!values)

@@ -81,6 +81,13 @@ INSTANTIATE_TEST_SUITE_P(
         Network{"functional", "input 5 input, w1 6 linear, w2 4 linear, w3 3 linear, 0->1 1->2 2->3 ", {{1, 5}}},
         Network{"shared", "input 5 input, layer 5 linear, layer#2 5 linear, 0->1 1->2 ", {{1, 5}}},
         Network{"ones_6_6_6", kThree, {{1, 6}}},
+        Network{"image_mlp", "input 784 input, first 20 linear, last 10 linear, 0->1 1->2 ", {{1, 784}}},
+        Network{"tokens", "input 6 input, first 5 linear, last 3 linear, 0->1 1->2 ", {{1, 1, 6}}},
+        Network{"weight_norm", "input 6 input, 0 5 linear, 2 4 linear, 0->1 1->2 ", {{1, 6}}},
+        Network{"lenet",
+                "input 1 input, conv1 6 conv2d, conv2 16 conv2d, fc1 12 linear, fc2 10 linear, 0->1 1->2 2->3 3->4 ",
+                {{1, 1, 32, 32}}},
+        Network{"input_scale", "input 3 input, conv 4 conv2d, fc 2 linear, 0->1 1->2 ", {{1, 3, 32, 32}}},
         Network{"conv1d",
                 "input 2 input, features.0 4 conv1d, features.4 6 conv1d, classifier 5 linear, 0->1 1->2 2->3 ",
                 {{1, 2, 20}}},
@@ -143,6 +150,17 @@ TEST(LinearBlocks, AreTheSameScriptedTracedAndFrozen) {
       EXPECT_EQ(Entries(graph.blocks().at(i)), weights) << name;
     }
   }
+}
+
+TEST(LinearBlocks, OfAComputedWeightHaveItsValues) {
+  const UnitGraph graph = ReadFixture("weight_norm");
+  std::vector<double> weights = ReadReference("weight_norm", 0, "raw");
+  for (double& weight : weights) weight = std::abs(weight);
+  const std::vector<double> entries = Entries(graph.blocks()[0]);
+  ASSERT_EQ(entries.size(), weights.size());
+  // The model computes it in float.
+  for (size_t i = 0; i < weights.size(); ++i) EXPECT_NEAR(entries[i], weights[i], 1e-6);
+  EXPECT_TRUE(graph.warnings.empty()) << graph.warnings[0];
 }
 
 TEST(LinearBlocks, KeepTheTypeOfTheirWeights) {
@@ -230,6 +248,31 @@ TEST(BatchNorm, FoldedEqualsFoldedByHand) {
     ASSERT_EQ(with_norms.blocks().size(), by_hand.blocks().size());
     for (size_t i = 0; i < by_hand.blocks().size(); ++i) {
       ExpectNear(Entries(with_norms.blocks()[i]), Entries(by_hand.blocks()[i]), norm_name);
+    }
+  }
+}
+
+TEST(BatchNorm, ScalesItsWritersOrElseItsReaders) {
+  for (const std::string name : {"tokens", "gate", "two_readers"}) {
+    const UnitGraph graph = ReadFixture(name);
+    for (int i = 0; i < 2; ++i) {
+      std::vector<double> weights = ReadReference(name, i, "raw");
+      for (double& weight : weights) weight = std::abs(weight);
+      ExpectNear(Entries(graph.blocks()[i]), weights, name);
+    }
+    // Scales are not multiplied into a copy.
+    EXPECT_EQ(graph.blocks()[0].target_scale.size(), name == "two_readers" ? 0 : 5);
+    EXPECT_EQ(graph.blocks()[1].source_scale.size(), name == "two_readers" ? 5 : 0);
+  }
+}
+
+TEST(BatchNorm, WrittenOutByHandScalesToo) {
+  for (const auto& [norm, norm_name] : kNorms) {
+    ReaderOptions options;
+    options.kernel_norm = norm;
+    const UnitGraph graph = ReadFixture("input_scale", options);
+    for (int i = 0; i < 2; ++i) {
+      ExpectNear(Entries(graph.blocks()[i]), ReadReference("input_scale", i, norm_name), norm_name);
     }
   }
 }
