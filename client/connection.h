@@ -48,7 +48,7 @@ class Connection {
     return CallUpTo(1, method, request);
   }
 
-  /// Like Call, but sends the request again, a few times within about a second, while the server is UNAVAILABLE. Only
+  /// Like Call, but sends the request again, a few times within about a second, while the server is not there. Only
   /// for what may come twice: requests that read, and those that carry a request_id.
   template <typename Service, typename Request, typename Response>
   Response CallWithRetries(Method<Service, Request, Response> method, const Request& request) {
@@ -70,7 +70,7 @@ class Connection {
       Response response;
       const grpc::Status status = (stub<Service>().*method)(&context, request, &response);
       if (status.ok()) return response;
-      if (status.error_code() != grpc::StatusCode::UNAVAILABLE || --attempts == 0) throw FailureFor(status, context);
+      if (!WentAway(status) || --attempts == 0) throw FailureFor(status, context);
     }
   }
 

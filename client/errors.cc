@@ -13,11 +13,16 @@ ExitCode ExitCodeOf(grpc::StatusCode status) {
     case grpc::StatusCode::NOT_FOUND:
       return ExitCode::kNotFound;
     case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::CANCELLED:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return ExitCode::kUnreachable;
     default:
       return ExitCode::kRefused;
   }
+}
+
+bool WentAway(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE || status.error_code() == grpc::StatusCode::CANCELLED;
 }
 
 v1::ErrorDetail DetailOf(const grpc::ClientContext& context) {

@@ -42,6 +42,10 @@ class UsageError : public Failure {
 /// The one place where a status of the server's becomes an exit code. OK gives kOk.
 ExitCode ExitCodeOf(grpc::StatusCode status);
 
+/// Whether a call failed because the server was not there, or went away in the middle: UNAVAILABLE, or CANCELLED, which
+/// is how gRPC ends a call that reaches a server while it shuts down. Not for a call that was cancelled on this side.
+bool WentAway(const grpc::Status& status);
+
 /// The detail that the server attached to a status, or an empty one. Call after the RPC that used `context` has ended.
 v1::ErrorDetail DetailOf(const grpc::ClientContext& context);
 

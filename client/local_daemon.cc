@@ -87,9 +87,13 @@ bool MustBeReplaced(const v1::Server& server) {
   return server.stopping() || (server.on_demand() && IsOlderVersion(server.version(), MODLAB_VERSION));
 }
 
-void StopOld(Connection& connection, const v1::Server& server) {
+void StopOld(Connection& connection, const LocalPaths& paths, const v1::Server& server) {
   if (!server.stopping()) connection.Call(&v1::ServerService::Stub::StopServer, v1::StopServerRequest());
-  if (!WaitUntil(kStopTime, [&server] { return !IsRunningDaemon(server.pid()); })) {
+  const auto has_gone = [&] {
+    Ask(connection, paths);  // a call is what lets us hear the server's goodbye, for which it waits
+    return !IsRunningDaemon(server.pid());
+  };
+  if (!WaitUntil(kStopTime, has_gone)) {
     throw Failure(ExitCode::kUnreachable,
                   fmt::format("the server of version {} (process {}) was asked to stop and still runs",
                               server.version(), server.pid()));
@@ -142,7 +146,7 @@ std::unique_ptr<Connection> ConnectLocal(const Environment& environment) {
   const StartLock lock(paths.state_directory);
   if (const auto server = Ask(*connection, paths)) {  // somebody may have started it while we waited
     if (!MustBeReplaced(*server)) return connection;
-    StopOld(*connection, *server);
+    StopOld(*connection, paths, *server);
   }
   StartNew(environment, paths, *connection);
   return connection;

@@ -33,6 +33,10 @@ Connection& Session::ConnectToRunning() {
   return Connect();
 }
 
+void Session::RestartLocalServer() {
+  if (is_local()) ConnectLocal(environment_);
+}
+
 void Session::Print(const google::protobuf::Message& message, std::string_view ids,
                     const std::function<std::string(const TextStyle&)>& table) const {
   if (quiet()) {

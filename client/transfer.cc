@@ -63,7 +63,7 @@ grpc::Status Send(Connection& connection, const LocalFile& file, const TransferP
 }
 
 bool CanResume(const grpc::Status& status, const v1::ErrorDetail& detail) {
-  return status.error_code() == grpc::StatusCode::UNAVAILABLE || detail.reason() == v1::UPLOAD_OFFSET_MISMATCH;
+  return WentAway(status) || detail.reason() == v1::UPLOAD_OFFSET_MISMATCH;
 }
 
 template <typename Response>
@@ -93,7 +93,7 @@ void Download(Connection& connection, const Opener<Response>& open, const std::s
     const grpc::Status status = stream->Finish();
     if (status.ok()) break;
     const Failure failure = connection.FailureFor(status, context);
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) throw failure;
+    if (!WentAway(status)) throw failure;
     persistence.Pause(offset, failure);
   }
   if (offset != size || digest.Finish() != sha256) {

@@ -22,6 +22,7 @@ JobWatch::JobWatch(Connection& connection, std::string job, const WatchOptions& 
 WatchOutcome JobWatch::Run(JobObserver& observer) {
   Backoff backoff(options_.first_backoff, std::chrono::seconds(10));
   bool ever_received = false;
+  bool stopped_on_purpose = false;
   steady_clock::time_point last_received;
   while (true) {
     const StreamEnd end = ReadStream(observer);
@@ -29,16 +30,19 @@ WatchOutcome JobWatch::Run(JobObserver& observer) {
       ever_received = true;
       last_received = steady_clock::now();
       backoff.Reset();
+      stopped_on_purpose = false;
     }
+    stopped_on_purpose |= end.detail.reason() == v1::SERVER_STOPPING;
     if (interrupted()) return {WatchEnd::kInterrupted, job_};
     if (end.status.ok() && HasEnded(job_.state())) return {WatchEnd::kJobEnded, job_};
     if (options_.deadline && system_clock::now() >= *options_.deadline) return {WatchEnd::kTimedOut, job_};
 
-    const bool broken = end.status.ok() || end.status.error_code() == grpc::StatusCode::UNAVAILABLE;
+    const bool broken = end.status.ok() || WentAway(end.status);
     const bool keep_trying = ever_received && steady_clock::now() - last_received < options_.reconnect_for;
     if (!broken || !keep_trying) throw FailureOf(end.status, end.detail, connection_.name());
     observer.OnDisconnected(end.status.error_message());
     if (!Sleep(backoff.Next())) return {WatchEnd::kInterrupted, job_};
+    if (options_.restart_server && !stopped_on_purpose) options_.restart_server();
   }
 }
 

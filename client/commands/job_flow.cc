@@ -78,8 +78,9 @@ class PrintingObserver : public ProgressObserver {
   const Session& session_;
 };
 
-WatchOutcome Follow(Session& session, const std::string& job, const WatchOptions& options, JobObserver& observer,
+WatchOutcome Follow(Session& session, const std::string& job, WatchOptions options, JobObserver& observer,
                     Announce announce) {
+  options.restart_server = [&session] { session.RestartLocalServer(); };
   JobWatch watch(session.Connect(), job, options);
   const InterruptHandler handler([&watch] { watch.Interrupt(); });
   // After the handler: whoever reads this may press Ctrl-C at once.

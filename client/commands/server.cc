@@ -44,14 +44,15 @@ struct StopCommand {
   bool jobs = false;
 };
 
-/// Whether the server has gone: it does not answer, and, where it is a process that we can see, that has ended.
+/// Whether the server has gone: it does not answer, and, where it is a process that we can see, that has ended. It is
+/// always asked: a call is what lets this side of the connection hear the server's goodbye, for which the server waits.
 bool HasGone(Connection& connection, int pid) {
-  if (IsRunningDaemon(pid)) return false;
   try {
-    return GetServer(connection).pid() != pid;  // another one may have come in its place
+    if (GetServer(connection).pid() == pid) return false;
   } catch (const Failure& failure) {
-    return failure.code() == ExitCode::kUnreachable;
+    if (failure.code() != ExitCode::kUnreachable) return false;
   }
+  return !IsRunningDaemon(pid);
 }
 
 ExitCode Stop(Session& session, const StopCommand& command) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/graph/block_builder.h"
@@ -19,6 +20,18 @@ namespace modlab {
 namespace {
 
 using reader::Shape;
+
+/// Loads a small module of our own: LibTorch's first load sets up what every later one uses, which takes tens of
+/// milliseconds.
+void LoadOnce() {
+  torch::jit::Module module("__torch__.modlab.First");
+  module.register_attribute("training", c10::BoolType::get(), false);
+  module.register_parameter("weight", torch::ones({1, 1}), false);
+  module.define("def forward(self, x):\n  return torch.relu(torch.matmul(x, self.weight))\n");
+  std::stringstream archive;
+  module.save(archive);
+  torch::jit::load(archive);
+}
 
 /// `float32`, as Python says it.
 std::string TypeName(at::ScalarType type) {
@@ -287,6 +300,7 @@ void Model::InitialiseLibTorch(int threads) {
   torch::jit::getExecutorMode() = false;
   // LibTorch 2.6's can hang for ever in code generation.
   torch::jit::setTensorExprFuserEnabled(false);
+  LoadOnce();
 }
 
 }  // namespace modlab

@@ -66,6 +66,7 @@ class Model {
   /// `1.13.1`.
   static std::string LibTorchVersion();
   /// Must be called once, before anything else of LibTorch: threads, and the settings that determinism and safety need.
+  /// Also does what makes the first load slow, so that a worker can be warmed up before its job is known.
   static void InitialiseLibTorch(int threads);
 
  private:

@@ -35,6 +35,8 @@ FIXTURES = BUILD / "fixtures"
 DIGITS = SOURCE / "client" / "examples" / "digits" / "digits-mlp.pt"
 PATIENCE = 240  # seconds after which something that should have happened is taken not to happen
 
+# How calls end when the server is not there: the second while it closes its connections.
+GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 ENDED = (job_pb2.Job.SUCCEEDED, job_pb2.Job.FAILED, job_pb2.Job.CANCELLED)
 
 
@@ -62,9 +64,11 @@ class Home:
             folder.mkdir(mode=0o700)
             self.environment["XDG_" + variable] = str(folder)
         self.environment.update(HOME=str(self.path), NO_COLOR="1", TZ="UTC", LC_ALL="C.UTF-8")
-        for sanitizer in ("ASAN", "UBSAN", "TSAN"):
-            options = self.environment.get(sanitizer + "_OPTIONS", "")
-            self.environment[sanitizer + "_OPTIONS"] = f"{options}:log_path={self.path / 'sanitizer'}".lstrip(":")
+        self.set_sanitizer_option(f"log_path={self.path / 'sanitizer'}")
+
+    def set_sanitizer_option(self, option):
+        for variable in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+            self.environment[variable] = f"{self.environment.get(variable, '')}:{option}".lstrip(":")
 
     def sanitizer_reports(self):
         return "\n".join(report.read_text(errors="replace") for report in sorted(self.path.glob("sanitizer.*")))

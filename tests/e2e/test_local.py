@@ -3,6 +3,7 @@
 import os
 import pathlib
 import stat
+import time
 import unittest
 
 import processes
@@ -77,6 +78,30 @@ class Local(EndToEndTest):
         processes.kill(self.status()["pid"])
         wait_until(lambda: not processes.running("modlabd"), "it is gone")
         self.assertEqual(len(self.modlab_json("model", "list", server="")["models"]), 1)
+
+    def waiting_client(self):
+        """A client that waits for a job which takes minutes. It prints the job's id first."""
+        client = self.start_modlab("score", DIGITS, "-k", 100, "--restarts", 10000, "-q", server="")
+        return client, client.stdout.readline().strip()
+
+    def end_of_cancelled(self, client, job):
+        self.local("job", "cancel", "--force", job)
+        _, err = self.end_of(client, code=1)
+        self.assertIn("cancelled", err)
+
+    def test_a_client_that_waits_starts_a_killed_server_again(self):
+        client, job = self.waiting_client()
+        processes.kill(self.status()["pid"])
+        wait_until(lambda: processes.running("modlabd"), "the client starts another")
+        self.end_of_cancelled(client, job)
+
+    def test_a_client_that_waits_does_not_start_a_stopped_server_again(self):
+        client, job = self.waiting_client()
+        self.local("server", "stop")
+        time.sleep(2)  # some attempts to get back
+        self.assertEqual(processes.running("modlabd"), [])
+        self.assertIsNone(client.poll())
+        self.end_of_cancelled(client, job)
 
     def test_without_a_runtime_directory(self):
         # The socket then lies in a folder of the user's own in /tmp, at a name that depends on the state directory.

@@ -54,7 +54,8 @@ def watch(channel, job):
             return latest
         except grpc.RpcError as error:
             # A stream may break, when the server starts anew, say. We go on after the last event that we have seen.
-            if error.code() != grpc.StatusCode.UNAVAILABLE or seen == 0:
+            # (CANCELLED is how gRPC ends a call that reaches a server while it shuts down.)
+            if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED) or seen == 0:
                 raise
             time.sleep(1)
 

@@ -10,8 +10,9 @@ TEST(ExitCodeOf, EveryStatus) {
   EXPECT_EQ(ExitCodeOf(grpc::StatusCode::NOT_FOUND), ExitCode::kNotFound);
   EXPECT_EQ(ExitCodeOf(grpc::StatusCode::UNAVAILABLE), ExitCode::kUnreachable);
   EXPECT_EQ(ExitCodeOf(grpc::StatusCode::DEADLINE_EXCEEDED), ExitCode::kUnreachable);
+  EXPECT_EQ(ExitCodeOf(grpc::StatusCode::CANCELLED), ExitCode::kUnreachable);
   for (const auto status :
-       {grpc::StatusCode::CANCELLED, grpc::StatusCode::UNKNOWN, grpc::StatusCode::INVALID_ARGUMENT,
+       {grpc::StatusCode::UNKNOWN, grpc::StatusCode::INVALID_ARGUMENT,
         grpc::StatusCode::ALREADY_EXISTS, grpc::StatusCode::PERMISSION_DENIED, grpc::StatusCode::RESOURCE_EXHAUSTED,
         grpc::StatusCode::FAILED_PRECONDITION, grpc::StatusCode::ABORTED, grpc::StatusCode::OUT_OF_RANGE,
         grpc::StatusCode::UNIMPLEMENTED, grpc::StatusCode::INTERNAL, grpc::StatusCode::DATA_LOSS,

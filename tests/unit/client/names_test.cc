@@ -1,8 +1,8 @@
 #include "client/names.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <set>
 
 #include "client/errors.h"
@@ -24,11 +24,11 @@ TEST(Names, AnotherCollectionIsAUsageError) {
 }
 
 TEST(NewRequestId, RandomUuidsOfVersion4) {
-  const std::regex uuid("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
+  constexpr auto uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
   std::set<std::string> ids;
   for (int i = 0; i < 100; ++i) {
     const std::string id = NewRequestId();
-    EXPECT_TRUE(std::regex_match(id, uuid)) << id;
+    EXPECT_THAT(id, testing::MatchesRegex(uuid));
     ids.insert(id);
   }
   EXPECT_EQ(ids.size(), 100U);

@@ -14,7 +14,7 @@ const grpc::Status kBroken(grpc::StatusCode::UNAVAILABLE, "the connection broke"
 /// 1,000,000 bytes, four messages, of which no two parts are alike.
 std::string Content() {
   std::string content;
-  for (int i = 0; content.size() < 1'000'000; ++i) content += std::to_string(i * i) + ' ';
+  for (int64_t i = 0; content.size() < 1'000'000; ++i) content += std::to_string(i * i) + ' ';
   content.resize(1'000'000);
   return content;
 }

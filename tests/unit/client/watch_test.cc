@@ -133,6 +133,23 @@ TEST_F(JobWatchTest, AServerThatStaysAwayIsUnreachableInTheEnd) {
   EXPECT_EQ(CodeOfFailure(), ExitCode::kUnreachable);
 }
 
+TEST_F(JobWatchTest, AServerThatVanishedIsStartedAgain) {
+  int starts = 0;
+  options_.restart_server = [&starts] { ++starts; };
+  jobs_.streams = {{.messages = {JobMessage(v1::Job::RUNNING)}, .end = kBroken},
+                   {.messages = {}, .end = kBroken},
+                   {.messages = {JobMessage(v1::Job::SUCCEEDED)}, .end = {}}};
+  EXPECT_EQ(Run().end, WatchEnd::kJobEnded);
+  EXPECT_EQ(starts, 2);
+}
+
+TEST_F(JobWatchTest, AServerThatCannotBeStartedAgainEndsTheWatch) {
+  options_.restart_server = [] { throw Failure(ExitCode::kUnreachable, "no disk"); };
+  jobs_.streams = {{.messages = {JobMessage(v1::Job::RUNNING)}, .end = kBroken}};
+  EXPECT_EQ(CodeOfFailure(), ExitCode::kUnreachable);
+  EXPECT_EQ(jobs_.asked.size(), 1U);
+}
+
 TEST_F(JobWatchTest, ARefusalIsNoBreak) {
   jobs_.streams = {{.messages = {}, .end = {grpc::StatusCode::NOT_FOUND, "there is no job abc"}}};
   EXPECT_EQ(CodeOfFailure(), ExitCode::kNotFound);

@@ -1,4 +1,7 @@
 #include <gtest/gtest.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include <chrono>
 #include <ostream>
@@ -41,7 +44,6 @@ INSTANTIATE_TEST_SUITE_P(
     Fixtures, BadModels,
     testing::Values(
         BadModel{"text", ErrorKind::kModelLoadFailed, {"cannot load the model"}, {}},
-        BadModel{"not_torchscript", ErrorKind::kModelLoadFailed, {"cannot load the model"}, {}},
         BadModel{"truncated", ErrorKind::kModelLoadFailed, {"cannot load the model"}, {}},
         BadModel{"raising_load", ErrorKind::kModelLoadFailed, {"refuses to be loaded"}, {}},
         BadModel{"unknown_operator",
@@ -79,6 +81,13 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(BadFile, Missing) {
   EXPECT_EQ(ErrorOf([] { Model::Load("/nonexistent/model.pt"); }).kind(), ErrorKind::kModelLoadFailed);
+}
+
+TEST(BadFile, ZipThatIsNotTorchScript) {
+#ifdef __SANITIZE_ADDRESS__
+  const __lsan::ScopedDisabler disabler;  // LibTorch 1.13 forgets its zip reader where it refuses an archive
+#endif
+  EXPECT_EQ(ErrorOf([] { LoadFixture("not_torchscript"); }).kind(), ErrorKind::kModelLoadFailed);
 }
 
 struct BadShape {

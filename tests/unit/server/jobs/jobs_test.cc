@@ -8,6 +8,7 @@
 #include "server/store/jobs_table.h"
 #include "server/store/models_table.h"
 #include "server/store/resource_name.h"
+#include "tests/unit/server/jobs/reason_of.h"
 #include "tests/unit/server/temporary_directory.h"
 
 namespace modlab::server {
@@ -40,15 +41,6 @@ class JobsTest : public testing::Test {
     score->set_model(model_);
     score->add_partitions()->mutable_spectral()->set_clusters(2);
     return request;
-  }
-  template <typename Body>
-  static Reason ReasonOf(Body body) {
-    try {
-      body();
-    } catch (const RequestError& error) {
-      return error.reason();
-    }
-    return modlab::v1::REASON_UNSPECIFIED;
   }
   void SetState(const Job& job, Job::State state) {
     data_.database().Transact([&](SQLite::Database& connection) { SetJobState(connection, IdOf(job.name()), state); });

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "server/jobs/request_error.h"
+#include "tests/unit/server/jobs/reason_of.h"
 #include "tests/unit/server/temporary_directory.h"
 
 namespace modlab::server {
@@ -20,15 +21,6 @@ class UploadsTest : public testing::Test {
     request.mutable_upload()->set_sha256(Sha256(content));
     request.set_request_id(request_id);
     return uploads_.Create({owner}, request);
-  }
-  template <typename Body>
-  static Reason ReasonOf(Body body) {
-    try {
-      body();
-    } catch (const RequestError& error) {
-      return error.reason();
-    }
-    return modlab::v1::REASON_UNSPECIFIED;
   }
 
   TemporaryDirectory directory_;
