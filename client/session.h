@@ -34,7 +34,8 @@ class Session {
   Connection& Connect();
   /// Likewise, but throws Failure (kUnreachable) where a local daemon would have to be started.
   Connection& ConnectToRunning();
-  /// Starts the user's own local daemon again if that is the server meant and it has died. Throws Failure (kUnreachable).
+  /// Starts the user's own local daemon again if that is the server meant and it has died. Throws Failure
+  /// (kUnreachable).
   void RestartLocalServer();
   /// Whether no server is configured, so that the user's own local daemon is meant.
   bool is_local() const { return !address_; }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <sstream>
+
 #include "client/errors.h"
 #include "client/output/text.h"
 
@@ -36,9 +38,14 @@ v1::JobSpec ParseJobSpec(const std::string& json, std::string_view source) {
   v1::JobSpec spec;
   const auto status = google::protobuf::util::JsonStringToMessage(json, &spec, options);
   if (!status.ok()) {
-    const auto message = status.message();
-    throw UsageError(fmt::format("{} is not a job's spec in JSON: {}", source,
-                                 Printable(std::string_view(message.data(), message.size()))));
+    // For a syntax error: a sentence, the text around it, and a caret below that, a line each.
+    std::istringstream message(std::string(status.message().data(), status.message().size()));
+    std::string sentence;
+    std::string place;
+    std::getline(message, sentence);
+    std::getline(message, place);
+    if (!place.empty()) sentence += fmt::format(" Near: {}", place);
+    throw UsageError(fmt::format("{} is not a job's spec in JSON: {}", source, Printable(sentence)));
   }
   return spec;
 }

@@ -38,8 +38,8 @@ struct WatchOptions {
   std::chrono::seconds reconnect_for = std::chrono::minutes(10);
   /// The wait before the first attempt to get back; later ones double, up to 10 s.
   std::chrono::milliseconds first_backoff{250};
-  /// Called before every attempt to get back to a server that vanished: it may start it again. Not called after one that
-  /// said SERVER_STOPPING: somebody wants it gone. What it throws ends the watch.
+  /// Called before every attempt to get back to a server that vanished: it may start it again. Not called after one
+  /// that said SERVER_STOPPING: somebody wants it gone. What it throws ends the watch.
   std::function<void()> restart_server;
 };
 

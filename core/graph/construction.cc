@@ -36,7 +36,7 @@ c10::IValue MakeObject(const Node& node) {
 }
 
 c10::IValue IsInstance(const Node& node, const c10::IValue& value) {
-  const std::vector<c10::TypePtr> types = node.tys(c10::attr::types);
+  const std::vector<c10::TypePtr>& types = node.tys(c10::attr::types);
   const c10::TypePtr own = value.type();
   return std::any_of(types.begin(), types.end(), [&](const c10::TypePtr& type) { return own->isSubtypeOf(*type); });
 }

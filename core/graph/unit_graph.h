@@ -17,8 +17,8 @@ struct Group {
 };
 
 /// A dense matrix of weights between two groups, read where it lies: entry(t, s) is the weight from source unit s to
-/// target unit t, the absolute value of the element at data[t * target_stride + s * source_stride] times target_scale[t]
-/// times source_scale[s]. The element's own sign is kept in the data.
+/// target unit t, the absolute value of the element at data[t * target_stride + s * source_stride] times
+/// target_scale[t] times source_scale[s]. The element's own sign is kept in the data.
 ///
 /// Exactly one of the two element pointers is set. One of the strides is 1 for every block that the model reader makes
 /// (fast), but any strides are right. Scales are absolute (>= 0) and may be empty, which means all ones.
@@ -42,7 +42,8 @@ struct Block {
   /// For null models: how many elements of a kernel went into one entry, and the number of a target unit's inputs.
   int64_t kernel_size = 1;
   int64_t fan_in = 0;
-  /// Number of groups of a grouped convolution (1 for all else): entries outside the diagonal blocks cannot be occupied.
+  /// Number of groups of a grouped convolution (1 for all else): entries outside the diagonal blocks cannot be
+  /// occupied.
   int convolution_groups = 1;
 
   /// |weight| with scales applied. For tests and small graphs; kernels read the data themselves.

@@ -61,9 +61,8 @@ void CheckTorchScriptArchive(const std::filesystem::path& path) {
   for (zip_int64_t i = 0; i < entries; ++i) {
     zip_stat_t entry;
     zip_stat_init(&entry);
-    constexpr zip_uint64_t kNeeded = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
-    if (zip_stat_index(archive.zip, static_cast<zip_uint64_t>(i), 0, &entry) != 0 ||
-        (entry.valid & kNeeded) != kNeeded) {
+    constexpr zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
+    if (zip_stat_index(archive.zip, static_cast<zip_uint64_t>(i), 0, &entry) != 0 || (entry.valid & needed) != needed) {
       Refuse(fmt::format("entry {} of the archive is damaged", i));
     }
     const std::string_view name = entry.name;

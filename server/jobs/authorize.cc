@@ -6,7 +6,7 @@
 
 namespace modlab::server {
 
-void Authorize(const Principal& principal, Verb verb, const Resource& resource) {
+void Authorize(const Principal& principal, Verb /*verb*/, const Resource& resource) {
   if (resource.owner.empty()) return;  // the server itself: who may connect may use it
   if (principal.name != resource.owner) ThrowNotFound(resource.name);
 }

@@ -190,10 +190,10 @@ void ResolveResources(const Limits& limits, const std::string& field, Resources*
     Refuse(field + ".threads",
            fmt::format("{} threads were asked for: this server gives 1 to {}", resolved.threads(), largest.threads()));
   }
-  constexpr int64_t kLeastMemory = 1 << 20;
-  if (resolved.memory_bytes() < kLeastMemory || resolved.memory_bytes() > largest.memory_bytes()) {
+  constexpr int64_t least_memory = 1 << 20;
+  if (resolved.memory_bytes() < least_memory || resolved.memory_bytes() > largest.memory_bytes()) {
     Refuse(field + ".memory_bytes", fmt::format("{} bytes of memory were asked for: this server gives {} to {}",
-                                                resolved.memory_bytes(), kLeastMemory, largest.memory_bytes()));
+                                                resolved.memory_bytes(), least_memory, largest.memory_bytes()));
   }
   const int64_t wall = TimeUtil::DurationToMilliseconds(resolved.wall_time());
   if (wall < 1 || wall > limits.largest_wall_milliseconds) {

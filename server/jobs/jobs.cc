@@ -51,7 +51,7 @@ Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest&
   Authorize(principal, Verb::kCreate, {"server", ""});
   CheckJobFields(request.job());
   const IdempotentRequest idempotent(principal.name, "CreateJob", request.request_id(), request);
-  const Job created = data_.database().Transact([&](SQLite::Database& connection) {
+  Job created = data_.database().Transact([&](SQLite::Database& connection) {
     if (const auto earlier = idempotent.EarlierResource(connection)) {
       return FindAuthorizedJob(connection, principal, Verb::kRead, *earlier);
     }
@@ -105,7 +105,7 @@ modlab::v1::ListJobsResponse Jobs::List(const Principal& principal, const modlab
 }
 
 Job Jobs::Cancel(const Principal& principal, const modlab::v1::CancelJobRequest& request) {
-  const Job job = data_.database().Transact([&](SQLite::Database& connection) {
+  Job job = data_.database().Transact([&](SQLite::Database& connection) {
     const Job found = FindAuthorizedJob(connection, principal, Verb::kChange, request.name());
     const std::string id = IdOf(request.name());
     if (HasEnded(found.state())) {

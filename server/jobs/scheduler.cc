@@ -206,7 +206,7 @@ bool Scheduler::StoreEvents(Attempt& attempt, const std::vector<std::string>& pa
   return true;
 }
 
-void Scheduler::Finish(Attempt& attempt, std::string problem) {
+void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
   AttemptFacts facts;
   facts.phase = attempt.phase;

@@ -46,7 +46,7 @@ class Scheduler {
   void Tick();
   void Arm();
   bool Follow(Attempt& attempt);
-  void Finish(Attempt& attempt, std::string problem);
+  void Finish(Attempt& attempt, const std::string& problem);
   bool StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset);
   void SendCancellations();
   bool StartNext();

@@ -30,7 +30,7 @@ ServerUnaryReactor* ModelService::ListModels(CallbackServerContext* context,
 
 ServerUnaryReactor* ModelService::DeleteModel(CallbackServerContext* context,
                                               const modlab::v1::DeleteModelRequest* request,
-                                              google::protobuf::Empty* response) {
+                                              google::protobuf::Empty* /*response*/) {
   return RunUnary(call_, context, [=, this] { models_.Delete(call_.principal, request->name()); });
 }
 
@@ -62,7 +62,7 @@ grpc::ServerReadReactor<modlab::v1::WriteUploadRequest>* UploadService::WriteUpl
 
 ServerUnaryReactor* UploadService::DeleteUpload(CallbackServerContext* context,
                                                 const modlab::v1::DeleteUploadRequest* request,
-                                                google::protobuf::Empty* response) {
+                                                google::protobuf::Empty* /*response*/) {
   return RunUnary(call_, context, [=, this] { uploads_.Delete(call_.principal, request->name()); });
 }
 
@@ -89,7 +89,7 @@ ServerUnaryReactor* JobService::CancelJob(CallbackServerContext* context, const 
 }
 
 ServerUnaryReactor* JobService::DeleteJob(CallbackServerContext* context, const modlab::v1::DeleteJobRequest* request,
-                                          google::protobuf::Empty* response) {
+                                          google::protobuf::Empty* /*response*/) {
   return RunUnary(call_, context, [=, this] { jobs_.Delete(call_.principal, request->name()); });
 }
 
@@ -115,7 +115,7 @@ grpc::ServerWriteReactor<modlab::v1::DownloadArtifactResponse>* JobService::Down
 // --- ServerService
 
 ServerUnaryReactor* ServerService::GetServer(CallbackServerContext* context,
-                                             const modlab::v1::GetServerRequest* request,
+                                             const modlab::v1::GetServerRequest* /*request*/,
                                              modlab::v1::Server* response) {
   return RunUnary(call_, context, [=, this] {
     Authorize(call_.principal, Verb::kRead, {"server", ""});

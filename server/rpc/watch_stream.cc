@@ -13,7 +13,6 @@ namespace modlab::server {
 namespace {
 
 using modlab::v1::WatchJobRequest;
-using modlab::v1::WatchJobResponse;
 
 constexpr auto kHeartbeat = std::chrono::seconds(15);
 

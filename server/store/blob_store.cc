@@ -30,11 +30,11 @@ class Digest {
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
     unsigned length = 0;
     EVP_DigestFinal_ex(context_.get(), bytes.data(), &length);
-    constexpr std::string_view kDigits = "0123456789abcdef";
+    constexpr std::string_view digits = "0123456789abcdef";
     std::string hex;
     for (unsigned i = 0; i < length; ++i) {
-      hex += kDigits[bytes.at(i) >> 4];
-      hex += kDigits[bytes.at(i) & 15];
+      hex += digits[bytes.at(i) >> 4];
+      hex += digits[bytes.at(i) & 15];
     }
     return hex;
   }

@@ -2,9 +2,9 @@
 
 #include "core/error.h"
 #include "core/graph/model_reader.h"
+#include "server/executor/utf8.h"
 #include "server/worker/mapping.h"
 #include "server/worker/read_graph.h"
-#include "server/executor/utf8.h"
 
 namespace modlab::server {
 namespace {

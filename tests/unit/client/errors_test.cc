@@ -12,8 +12,8 @@ TEST(ExitCodeOf, EveryStatus) {
   EXPECT_EQ(ExitCodeOf(grpc::StatusCode::DEADLINE_EXCEEDED), ExitCode::kUnreachable);
   EXPECT_EQ(ExitCodeOf(grpc::StatusCode::CANCELLED), ExitCode::kUnreachable);
   for (const auto status :
-       {grpc::StatusCode::UNKNOWN, grpc::StatusCode::INVALID_ARGUMENT,
-        grpc::StatusCode::ALREADY_EXISTS, grpc::StatusCode::PERMISSION_DENIED, grpc::StatusCode::RESOURCE_EXHAUSTED,
+       {grpc::StatusCode::UNKNOWN, grpc::StatusCode::INVALID_ARGUMENT, grpc::StatusCode::ALREADY_EXISTS,
+        grpc::StatusCode::PERMISSION_DENIED, grpc::StatusCode::RESOURCE_EXHAUSTED,
         grpc::StatusCode::FAILED_PRECONDITION, grpc::StatusCode::ABORTED, grpc::StatusCode::OUT_OF_RANGE,
         grpc::StatusCode::UNIMPLEMENTED, grpc::StatusCode::INTERNAL, grpc::StatusCode::DATA_LOSS,
         grpc::StatusCode::UNAUTHENTICATED}) {

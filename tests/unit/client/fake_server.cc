@@ -34,13 +34,14 @@ grpc::Status BreakingUploads::CreateUpload(grpc::ServerContext* /*context*/, con
 
 grpc::Status BreakingUploads::GetUpload(grpc::ServerContext* /*context*/, const v1::GetUploadRequest* /*request*/,
                                         v1::Upload* response) {
-  upload.set_committed_bytes(static_cast<std::int64_t>(content.size()));
+  upload.set_committed_bytes(static_cast<std::int64_t>(content().size()));
   *response = upload;
   return grpc::Status::OK;
 }
 
 grpc::Status BreakingUploads::WriteUpload(grpc::ServerContext* /*context*/,
                                           grpc::ServerReader<v1::WriteUploadRequest>* reader, v1::Upload* response) {
+  const std::lock_guard lock(mutex_);
   ++streams;
   int left = -1;
   grpc::Status end;
@@ -49,16 +50,21 @@ grpc::Status BreakingUploads::WriteUpload(grpc::ServerContext* /*context*/,
     breaks.pop_front();
   }
   for (v1::WriteUploadRequest message; left != 0 && reader->Read(&message); --left) {
-    if (message.offset() != static_cast<std::int64_t>(content.size())) {
+    if (message.offset() != static_cast<std::int64_t>(content_.size())) {
       return {grpc::StatusCode::INVALID_ARGUMENT, "a gap, or bytes twice"};
     }
-    content += message.data();
+    content_ += message.data();
   }
   if (!end.ok()) return end;
-  if (Sha256Of(content) != upload.sha256()) return {grpc::StatusCode::INVALID_ARGUMENT, "another digest"};
+  if (Sha256Of(content_) != upload.sha256()) return {grpc::StatusCode::INVALID_ARGUMENT, "another digest"};
   upload.set_state(v1::Upload::COMPLETE);
   *response = upload;
   return grpc::Status::OK;
+}
+
+std::string BreakingUploads::content() {
+  const std::lock_guard lock(mutex_);
+  return content_;
 }
 
 FakeServer::FakeServer(grpc::Service& service) {

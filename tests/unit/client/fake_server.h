@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,7 +44,6 @@ class BreakingUploads : public v1::UploadService::Service {
                            v1::Upload* response) override;
 
   v1::Upload upload;
-  std::string content;
   /// Request ids of CreateUpload, in the order in which they came.
   std::vector<std::string> request_ids;
   /// How often CreateUpload is UNAVAILABLE first.
@@ -54,6 +54,12 @@ class BreakingUploads : public v1::UploadService::Service {
   std::deque<std::pair<int, grpc::Status>> breaks;
   /// Number of WriteUpload calls.
   int streams = 0;
+
+  std::string content();
+
+ private:
+  std::mutex mutex_;
+  std::string content_;  // guarded by mutex_
 };
 
 /// Serves one of the above within this process.

@@ -79,6 +79,7 @@ TEST(ParseJobSpec, FaultsAreNamed) {
     const std::string refusal = Refusal(json);
     EXPECT_NE(refusal.find(fault), std::string::npos) << refusal;
     EXPECT_TRUE(refusal.starts_with("spec.json is not a job's spec")) << refusal;
+    EXPECT_EQ(refusal.find('?'), std::string::npos) << "no line breaks: " << refusal;
   };
   expect_named(R"({"sede": 1})", "sede");
   expect_named(R"({"score": {"partitions": [{"spectral": {"klusters": 4}}]}})", "klusters");
@@ -86,6 +87,7 @@ TEST(ParseJobSpec, FaultsAreNamed) {
   expect_named(R"({"seed": -1})", "-1");
   expect_named(R"({"score": {"graph": {"kernelNorm": "L3"}}})", "L3");
   expect_named(R"({"train": {}})", "train");
+  expect_named(R"({"seed": 1 "kind"})", R"(Near: {"seed": 1 "kind"})");
   expect_named("{", "");
   expect_named("[]", "");
   expect_named("", "");

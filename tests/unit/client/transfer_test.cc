@@ -38,7 +38,7 @@ class UploadTest : public testing::Test {
 TEST_F(UploadTest, AllBytesInOneStream) {
   const v1::Upload upload = Send();
   EXPECT_EQ(upload.state(), v1::Upload::COMPLETE);
-  EXPECT_EQ(uploads_.content, Content());
+  EXPECT_EQ(uploads_.content(), Content());
   EXPECT_EQ(uploads_.streams, 1);
   EXPECT_EQ(last_progress_, 1'000'000);
 }
@@ -52,14 +52,14 @@ TEST_F(UploadTest, KnownContentIsNotSent) {
 TEST_F(UploadTest, GoesOnWhereItBrokeOff) {
   uploads_.breaks = {{1, kBroken}, {0, kBroken}, {2, kBroken}};
   EXPECT_EQ(Send().state(), v1::Upload::COMPLETE);
-  EXPECT_EQ(uploads_.content, Content());
+  EXPECT_EQ(uploads_.content(), Content());
   EXPECT_EQ(uploads_.streams, 4);
 }
 
 TEST_F(UploadTest, BrokenOffAfterTheLastByte) {
   uploads_.breaks = {{4, kBroken}};
   EXPECT_EQ(Send().state(), v1::Upload::COMPLETE);
-  EXPECT_EQ(uploads_.content, Content());
+  EXPECT_EQ(uploads_.content(), Content());
 }
 
 TEST_F(UploadTest, ARefusalIsNotTriedAgain) {

@@ -158,7 +158,7 @@ TEST_F(JobWatchTest, ARefusalIsNoBreak) {
 }
 
 TEST_F(JobWatchTest, TheDeadlineEndsTheWaiting) {
-  options_.deadline = std::chrono::system_clock::now() + milliseconds(50);
+  options_.deadline = std::chrono::system_clock::now() + std::chrono::seconds(2);  // enough for the first message
   jobs_.streams = {{.messages = {JobMessage(v1::Job::RUNNING)}, .end = {}, .hangs = true}};
   const WatchOutcome outcome = Run();
   EXPECT_EQ(outcome.end, WatchEnd::kTimedOut);
