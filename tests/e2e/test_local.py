@@ -66,7 +66,7 @@ class Local(EndToEndTest):
         self.assertEqual(self.status()["pid"], pid)
 
     def test_it_leaves_when_idle(self):
-        self.daemon.options = ("--on-demand", "--idle-time", "1s")
+        self.daemon.options = ("--on-demand", "--idle-time", "5s")
         self.daemon.start()
         job = self.modlab_json("score", DIGITS, "-k", 40, "--restarts", 2000)
         self.assertEqual(job["state"], "SUCCEEDED", "a server with work to do is not idle")
