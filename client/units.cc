@@ -107,7 +107,7 @@ std::int64_t ParseSize(std::string_view text) {
   const std::optional<double> number = TakeNumber(rest);
   const std::optional<std::size_t> unit = FindUnit(kSizeUnits, TakeLetters(rest));
   const double bytes = number && unit ? *number * kSizeUnits.at(*unit).second : 0;
-  if (!rest.empty() || bytes < 1 || bytes > static_cast<double>(std::numeric_limits<std::int64_t>::max() / 2)) {
+  if (!rest.empty() || bytes < 1 || bytes > static_cast<double>(std::numeric_limits<std::int64_t>::max()) / 2) {
     throw UsageError(fmt::format("'{}' is not a size; write 512MiB, 4GiB or a number of bytes, say", text));
   }
   return static_cast<std::int64_t>(bytes);

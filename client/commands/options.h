@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <functional>
@@ -31,7 +33,7 @@ CLI::Option* AddChoice(CLI::App& command, const std::string& name,
         names += choice.first;
         return choice.first == text;
       });
-      if (chosen == choices.end()) throw CLI::ValidationError(name, "'" + text + "' is none of " + names);
+      if (chosen == choices.end()) throw CLI::ValidationError(name, fmt::format("'{}' is none of {}", text, names));
       set(chosen->second);
     }
   };
