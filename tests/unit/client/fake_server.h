@@ -55,6 +55,7 @@ class BreakingUploads : public v1::UploadService::Service {
   /// Number of WriteUpload calls.
   int streams = 0;
 
+  /// What has arrived.
   std::string content();
 
  private:
