@@ -45,8 +45,8 @@ AttemptOutcome Lost(const AttemptFacts& facts, const Limits& limits, const std::
   }
   AttemptOutcome outcome =
       Fail(facts, modlab::v1::LOST,
-           fmt::format("{} {}, for the {}th time: ask the server's operator whether the machine runs out of memory",
-                       how, DuringPhase(facts.phase), facts.lost_before + 1));
+           fmt::format("{} {}, {} times in all: ask the server's operator whether the machine runs out of memory", how,
+                       DuringPhase(facts.phase), facts.lost_before + 1));
   outcome.lost = true;
   return outcome;
 }
@@ -102,7 +102,11 @@ AttemptOutcome Decide(const AttemptFacts& facts, const Limits& limits) {
     outcome.description = "cancelled";
     return outcome;
   }
-  if (!facts.end) return Lost(facts, limits, "the job's process was lost (killed, or the machine went down)");
+  if (!facts.end) {
+    return Lost(facts, limits,
+                facts.begun ? "the job's process was lost (killed, or the machine went down)"
+                            : "the job's process was lost at its start (killed, or the server went down)");
+  }
   switch (facts.end->how) {
     case AttemptEnd::How::kExited:
       return Exited(facts);

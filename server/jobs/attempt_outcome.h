@@ -12,6 +12,8 @@ namespace modlab::server {
 /// All that is known about an attempt that is over.
 struct AttemptFacts {
   modlab::v1::JobSpec spec;
+  /// Whether a supervisor had taken the attempt: it then makes the log at once, before it lets the worker run.
+  bool begun = false;
   /// What the supervisor recorded; absent where it is gone without a word.
   std::optional<AttemptEnd> end;
   /// What the worker wrote, checked; absent where there is none, or `result_problem` says what is wrong with it.

@@ -210,6 +210,7 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
   AttemptFacts facts;
   facts.phase = attempt.phase;
+  facts.begun = fs::exists(directory.log());
   facts.last_output = LastOutput(directory);
   data_.database().Transact([&](SQLite::Database& connection) {
     const auto job = FindJob(connection, attempt.job, false);

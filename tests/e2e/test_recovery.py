@@ -80,7 +80,9 @@ class Recovery(FreshDaemonTest):
     def assert_ran_once(self, name):
         job = self.finish(name)
         self.assertEqual(job.state, Job.SUCCEEDED, job.error)
-        self.assertEqual([attempt.number for attempt in job.attempts], [1], job.attempts)
+        # An attempt that was written down, but not handed over before the daemon was killed, never ran.
+        ran = [attempt for attempt in job.attempts if "lost at its start" not in attempt.outcome]
+        self.assertEqual(len(ran), 1, job.attempts)
         return job
 
     # --- The daemon.

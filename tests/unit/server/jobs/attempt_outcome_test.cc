@@ -79,6 +79,14 @@ TEST(AttemptOutcome, WhatWasKilledFromOutsideIsTriedThreeTimes) {
   }
 }
 
+TEST(AttemptOutcome, WhatWasLostBeforeItBeganSaysSo) {
+  AttemptFacts facts;
+  EXPECT_EQ(Decide(facts, {}).state, Job::QUEUED);
+  EXPECT_NE(Decide(facts, {}).description.find("lost at its start"), std::string::npos);
+  facts.begun = true;
+  EXPECT_EQ(Decide(facts, {}).description.find("at its start"), std::string::npos);
+}
+
 TEST(AttemptOutcome, LimitsSayWhatTheyWere) {
   EXPECT_TRUE(Says(Decide(Ended(How::kTimeLimit), {}), "wall time of 90s"));
   EXPECT_EQ(Decide(Ended(How::kTimeLimit), {}).error.reason(), modlab::v1::TIME_LIMIT);
