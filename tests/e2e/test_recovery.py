@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import threading
 import time
 import unittest
@@ -13,7 +14,7 @@ import processes
 from harness import DIGITS, ENDED, GONE, FreshDaemonTest, score_spec, wait_until
 
 Job = job_pb2.Job
-LONG = 8  # seconds that a job takes which is to be caught while it runs
+LONG = 4  # seconds that a job takes which is to be caught while it runs
 
 
 def workers_with_jobs():
@@ -49,6 +50,15 @@ class Recovery(FreshDaemonTest):
 
     def wait_for_workers(self, number=1):
         return wait_until(lambda: len(pids := workers_with_jobs()) == number and pids, f"{number} workers run a job")
+
+    def pause(self, *workers):
+        """Stops what runs, so that it cannot end before the test goes on with it; `resume` lets it go on."""
+        for worker in workers:
+            processes.kill(worker, signal.SIGSTOP)
+
+    def resume(self, *workers):
+        for worker in workers:
+            processes.kill(worker, signal.SIGCONT)
 
     def collect_events(self, name):
         """Watches a job in a thread across every break. `wait()` of what is returned gives its events."""
@@ -89,16 +99,18 @@ class Recovery(FreshDaemonTest):
 
     def test_killed_while_twenty_jobs_are_queued_and_two_run(self):
         running = [self.long_job() for _ in range(2)]
+        workers = self.wait_for_workers(2)
+        self.pause(*workers)
         for name in running:
             self.wait_for_state(name, Job.RUNNING)
         queued = [self.short_job(seed) for seed in range(20)]
         collected = [self.collect_events(name) for name in running + queued[:3]]
         watching = self.start_modlab("job", "watch", running[0], "-o", "json")
         printed = [watching.stdout.readline()]  # so it has connected
-        self.wait_for_workers(2)
         self.daemon.kill()
-        self.assertEqual(len(self.wait_for_workers(2)), 2, "the running jobs went on")
         self.start_daemon()
+        self.assertEqual(set(workers_with_jobs()), set(workers))
+        self.resume(*workers)
         for name in running + queued:
             self.assert_ran_once(name)
         for name, wait in zip(running + queued[:3], collected):
@@ -127,6 +139,7 @@ class Recovery(FreshDaemonTest):
     def test_terminated_daemon_leaves_running_jobs_to_the_next(self):
         name = self.long_job()
         (worker,) = self.wait_for_workers(1)
+        self.pause(worker)
         with self.assertRaises(grpc.RpcError) as caught:
             for number, _ in enumerate(self.watch(name)):
                 if number == 0:
@@ -135,6 +148,7 @@ class Recovery(FreshDaemonTest):
         self.assertEqual(self.daemon.terminate(), 0)
         self.assertIn(worker, workers_with_jobs())
         self.start_daemon()
+        self.resume(worker)
         self.assert_ran_once(name)
 
     def test_server_stop_leaves_running_jobs(self):
