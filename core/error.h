@@ -13,6 +13,7 @@ enum class ErrorKind {
   kInvalidOption,
   kModelLoadFailed,
   kModelForwardFailed,
+  kOperationForbidden,
   kOperationUnsupported,
   kNoWeightLayers,
   kWeightsNotFinite,

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "server/executor/local_executor.h"
+#include "server/executor/sandbox_probe.h"
 #include "server/jobs/job_spec.h"
 #include "server/jobs/scheduler.h"
 #include "server/rpc/services.h"
@@ -30,7 +31,6 @@ using modlab::v1::Job;
 
 constexpr int kPoolThreads = 8;
 constexpr auto kFarewell = std::chrono::milliseconds(200);
-constexpr const char* kSandbox = "models run with your rights";
 
 std::string UserName() {
   const passwd* user = ::getpwuid(::geteuid());
@@ -44,17 +44,38 @@ void CheckProgram(const std::filesystem::path& program, const char* option) {
   }
 }
 
+/// Finds out what models can be held in by, and what follows for jobs.
+SandboxReport ProbeSandbox(const Options& options, const DataDirectory& data, Limits* limits) {
+  if (options.sandbox == SandboxMode::kOff) {
+    spdlog::warn("the sandbox is off: models run with the rights of {}", UserName());
+    return {true, "models run with your rights"};
+  }
+  SandboxReport report =
+      ProbeSandbox(options.supervisor, options.sandbox, limits->uids > 0 ? limits->first_uid : 0, data.root());
+  if (report.sufficient) {
+    spdlog::info("models are held in by: {}", report.text);
+    return report;
+  }
+  report.text = fmt::format("jobs are refused, since models cannot be confined here ({})", report.text);
+  limits->refusal = report.text + ": the server's operator can mend that, or start modlabd with --sandbox best-effort";
+  spdlog::error("{}", limits->refusal);
+  return report;
+}
+
 /// The daemon's parts, in the order in which they depend on each other, and the few decisions between them.
 class Daemon {
  public:
   explicit Daemon(const Options& options)
       : options_(options),
+        limits_(options.limits),
         data_(options.data_directory),
-        executor_({options.supervisor, options.worker, options.limits.threads_per_worker, options.limits.warm_workers}),
-        scheduler_(context_, data_, events_, executor_, options.limits),
-        uploads_(data_, options.limits),
-        models_(data_, options.limits, [this] { scheduler_.Wake(); }),
-        jobs_(data_, options.limits, events_, [this] { scheduler_.Wake(); }),
+        sandbox_(ProbeSandbox(options, data_, &limits_)),
+        executor_({options.supervisor, options.worker, limits_.threads_per_worker,
+                   sandbox_.sufficient ? limits_.warm_workers : 0, options.sandbox}),
+        scheduler_(context_, data_, events_, executor_, limits_),
+        uploads_(data_, limits_),
+        models_(data_, limits_, [this] { scheduler_.Wake(); }),
+        jobs_(data_, limits_, events_, [this] { scheduler_.Wake(); }),
         call_{pool_, calls_, {UserName()}},
         model_service_(call_, models_),
         upload_service_(call_, uploads_),
@@ -94,18 +115,19 @@ class Daemon {
     server.add_job_kinds(Job::SCORE);
     server.add_model_formats(modlab::v1::Model::TORCHSCRIPT);
     auto* limits = server.mutable_limits();
-    limits->set_upload_bytes(options_.limits.largest_upload_bytes);
+    limits->set_upload_bytes(limits_.largest_upload_bytes);
     limits->set_message_bytes(4 << 20);
-    *limits->mutable_job() = LargestResources(options_.limits);
-    limits->set_queued_jobs(options_.limits.queued_jobs);
-    limits->set_attempts(options_.limits.attempts);
-    *server.mutable_default_resources() = DefaultResources(options_.limits);
-    server.set_sandbox(kSandbox);
+    *limits->mutable_job() = LargestResources(limits_);
+    limits->set_queued_jobs(limits_.queued_jobs);
+    limits->set_attempts(limits_.attempts);
+    *server.mutable_default_resources() = DefaultResources(limits_);
+    server.set_sandbox(sandbox_.text);
+    server.set_sandbox_insufficient(!sandbox_.sufficient);
     *server.mutable_start_time() = ToTimestamp(start_micros_);
     server.set_pid(::getpid());
     server.set_on_demand(options_.on_demand);
     server.set_stopping(stopping_);
-    server.set_workers(options_.limits.workers);
+    server.set_workers(limits_.workers);
     server.set_warm_workers(warm_);
     data_.database().Transact([&](SQLite::Database& connection) {
       server.set_queued_jobs(CountJobs(connection, Job::QUEUED));
@@ -148,9 +170,11 @@ class Daemon {
   }
 
   const Options& options_;
+  Limits limits_;
   boost::asio::io_context context_;
   boost::asio::thread_pool pool_{kPoolThreads};
   DataDirectory data_;
+  SandboxReport sandbox_;
   JobEvents events_;
   LiveCalls calls_;
   LocalExecutor executor_;

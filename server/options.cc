@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <charconv>
 #include <map>
 #include <thread>
 
@@ -36,6 +37,25 @@ fs::path Sibling(const char* name) {
 
 std::map<std::string, double> SecondsOfUnits() { return {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}}; }
 
+/// `FIRST-LAST`, or empty for the default. What is wrong with it; empty if nothing is.
+std::string SetUids(const std::string& text, Limits* limits) {
+  // Of the ranges that no distribution and no part of systemd uses, one that containers have, too.
+  uint32_t first = 60578;
+  uint32_t last = 61183;
+  if (!text.empty()) {
+    const char* end = text.data() + text.size();
+    const auto dash = std::from_chars(text.data(), end, first);
+    if (dash.ec != std::errc() || dash.ptr == end || *dash.ptr != '-') return "--sandbox-uids takes FIRST-LAST";
+    const auto rest = std::from_chars(dash.ptr + 1, end, last);
+    if (rest.ec != std::errc() || rest.ptr != end) return "--sandbox-uids takes FIRST-LAST";
+  }
+  if (first == 0 || last < first || last - first >= 1'000'000) return "--sandbox-uids: 1 to 1000000 of them, without 0";
+  limits->first_uid = first;
+  limits->uids = static_cast<int>(last - first) + 1;
+  if (limits->uids < limits->workers) return "--sandbox-uids: there must be one for each of the --workers";
+  return "";
+}
+
 }  // namespace
 
 std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
@@ -46,6 +66,9 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   Limits& limits = options.limits;
   std::vector<std::string> listen;
   bool insecure = false;
+  std::string sandbox = ToString(options.sandbox);
+  std::string uids;
+  auto job_disk = static_cast<uint64_t>(limits.job_disk_bytes);
   auto memory = static_cast<uint64_t>(limits.default_memory_bytes);
   double wall_seconds = static_cast<double>(limits.default_wall_milliseconds) / 1000;
 
@@ -68,6 +91,13 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
       ->transform(CLI::AsSizeValue(false));
   app.add_option("--default-time", wall_seconds, "Wall time of a job that does not say, e.g. 30m [1h]")
       ->transform(CLI::AsNumberWithUnit(SecondsOfUnits(), CLI::AsNumberWithUnit::CASE_SENSITIVE));
+  app.add_option("--sandbox", sandbox,
+                 "How models are confined: required (jobs are refused where that cannot be done), best-effort, off "
+                 "[required]")
+      ->check(CLI::IsMember({"required", "best-effort", "off"}));
+  app.add_option("--sandbox-uids", uids, "Where modlabd is root: uids that jobs run under, one each [60578-61183]");
+  app.add_option("--job-disk", job_disk, "What a job may write while it runs, e.g. 8GiB [8GiB]")
+      ->transform(CLI::AsSizeValue(false));
   app.add_flag("--insecure", insecure, "Allow HOST:PORT, where everybody who can connect may do everything");
   app.add_flag("--on-demand", options.on_demand, "Leave after a while without calls and jobs");
   app.add_option("--idle-time", options.idle_seconds, "How long that while is, e.g. 10m [10m]")
@@ -97,6 +127,11 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   if (limits.default_wall_milliseconds < 1 || limits.default_wall_milliseconds > limits.largest_wall_milliseconds) {
     return usage("--default-time is out of range: give over 0s to 30d");
   }
+  if (job_disk < (1U << 20) || job_disk > INT64_MAX) return usage("--job-disk is out of range: give 1MiB or more");
+  limits.job_disk_bytes = static_cast<int64_t>(job_disk);
+  options.sandbox = *ParseSandboxMode(sandbox);
+  if (const std::string problem = SetUids(uids, &limits); !problem.empty()) return usage(problem);
+  if (::geteuid() != 0 || options.sandbox == SandboxMode::kOff) limits.uids = 0;
   for (const std::string& address : listen) {
     options.listen.push_back({address});
     if (!options.listen.back().unix_socket() && !insecure) {

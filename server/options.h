@@ -7,6 +7,7 @@
 
 #include "server/jobs/limits.h"
 #include "server/rpc/rpc_server.h"
+#include "server/sandbox/sandbox.h"
 
 namespace modlab::server {
 
@@ -17,6 +18,7 @@ struct Options {
   std::filesystem::path supervisor;
   std::filesystem::path worker;
   Limits limits;
+  SandboxMode sandbox = SandboxMode::kRequired;
   bool on_demand = false;
   double idle_seconds = 600;
   std::string log_level = "info";

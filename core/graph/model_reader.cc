@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/graph/block_builder.h"
 #include "core/graph/failures.h"
+#include "core/graph/forbidden_operations.h"
 #include "core/graph/input_shape.h"
 #include "core/graph/interpreter.h"
 
@@ -253,6 +254,7 @@ Model::~Model() = default;
 
 Model Model::Load(const std::string& path) {
   try {
+    reader::RefuseForbiddenOperations(path);
     torch::jit::Module module = torch::jit::load(path, c10::Device(c10::kCPU));
     module.eval();
     if (!module.find_method("forward")) ThrowLoadFailed("it has no method forward");

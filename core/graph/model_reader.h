@@ -40,7 +40,7 @@ struct TensorInfo {
 /// be lost. Not thread safe. No LibTorch type or exception leaves it.
 class Model {
  public:
-  /// Loads an archive and puts it into evaluation mode. Errors: kModelLoadFailed, kOutOfMemory.
+  /// Loads an archive and puts it into evaluation mode. Errors: kModelLoadFailed, kOperationForbidden, kOutOfMemory.
   static Model Load(const std::string& path);
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;

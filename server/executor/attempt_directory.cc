@@ -12,8 +12,8 @@ namespace modlab::server {
 namespace {
 
 constexpr int64_t kMaxTextBytes = 64 * 1024;
-constexpr std::array<const char*, 6> kHowNames = {"exited",       "signaled",  "time-limit",
-                                                  "memory-limit", "cancelled", "start-failed"};
+constexpr std::array<const char*, 8> kHowNames = {"exited",     "signaled",     "time-limit", "memory-limit",
+                                                  "disk-limit", "thread-limit", "cancelled",  "start-failed"};
 
 std::optional<std::map<std::string, std::string>> ReadKeys(const std::filesystem::path& path) {
   const auto text = ReadUntrusted(path, kMaxTextBytes);
@@ -49,10 +49,22 @@ std::string OneLine(std::string text) {
 
 }  // namespace
 
+void OpenToOwnUids(const AttemptDirectory& directory) {
+  namespace fs = std::filesystem;
+  using fs::perms;
+  for (const auto& entry : fs::directory_iterator(directory.in())) {
+    fs::permissions(entry.path(), perms::owner_read | perms::group_read | perms::others_read);
+  }
+  const perms search = perms::owner_exec | perms::group_exec | perms::others_exec;
+  fs::permissions(directory.in(), perms::owner_read | perms::group_read | perms::others_read | search);
+  fs::permissions(directory.root(), perms::owner_all | search);
+}
+
 void WriteLimits(const AttemptDirectory& directory, const AttemptLimits& limits) {
   std::ostringstream text;
   text << "memory-bytes " << limits.memory_bytes << "\nwall-milliseconds " << limits.wall_milliseconds
-       << "\ngrace-milliseconds " << limits.grace_milliseconds << "\nlog-bytes " << limits.log_bytes << "\n";
+       << "\ngrace-milliseconds " << limits.grace_milliseconds << "\nlog-bytes " << limits.log_bytes << "\ndisk-bytes " << limits.disk_bytes
+       << "\nfiles " << limits.files << "\nthreads " << limits.threads << "\nuid " << limits.uid << "\n";
   WriteFileAtomically(directory.limits(), text.str());
 }
 
@@ -64,6 +76,10 @@ std::optional<AttemptLimits> ReadLimits(const AttemptDirectory& directory) {
   limits.wall_milliseconds = Number(*keys, "wall-milliseconds");
   limits.grace_milliseconds = Number(*keys, "grace-milliseconds");
   limits.log_bytes = Number(*keys, "log-bytes");
+  limits.disk_bytes = Number(*keys, "disk-bytes");
+  limits.files = Number(*keys, "files");
+  limits.threads = Number(*keys, "threads");
+  limits.uid = Number(*keys, "uid");
   return limits;
 }
 
@@ -71,7 +87,7 @@ void WriteEnd(const AttemptDirectory& directory, const AttemptEnd& end) {
   std::ostringstream text;
   text << "how " << kHowNames.at(static_cast<size_t>(end.how)) << "\nstatus " << end.status << "\npeak-memory-bytes "
        << end.peak_memory_bytes << "\nwall-milliseconds " << end.wall_milliseconds << "\nmessage "
-       << OneLine(end.message) << "\n";
+       << OneLine(end.message) << "\nsandbox " << OneLine(end.sandbox) << "\n";
   WriteFileAtomically(directory.ended(), text.str());
 }
 
@@ -88,6 +104,7 @@ std::optional<AttemptEnd> ReadEnd(const AttemptDirectory& directory) {
   end.peak_memory_bytes = Number(*keys, "peak-memory-bytes");
   end.wall_milliseconds = Number(*keys, "wall-milliseconds");
   if (const auto message = keys->find("message"); message != keys->end()) end.message = message->second;
+  if (const auto sandbox = keys->find("sandbox"); sandbox != keys->end()) end.sandbox = sandbox->second;
   return end;
 }
 

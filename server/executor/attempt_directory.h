@@ -40,7 +40,7 @@ class AttemptDirectory {
   std::filesystem::path root_;
 };
 
-/// What the supervisor enforces from outside. 0 for memory or wall time: no limit.
+/// What the supervisor enforces from outside. 0: no limit.
 struct AttemptLimits {
   /// Memory above what the worker held when it took the job.
   int64_t memory_bytes = 0;
@@ -49,6 +49,13 @@ struct AttemptLimits {
   int64_t grace_milliseconds = 5000;
   /// Size of `log`; what the worker prints beyond it is thrown away.
   int64_t log_bytes = 1 << 20;
+  /// What out/ may hold, in bytes on the disk and in files.
+  int64_t disk_bytes = 0;
+  int64_t files = 0;
+  /// Threads of the worker, its own included.
+  int64_t threads = 0;
+  /// The uid that the worker changes to; 0: none, it keeps the server's.
+  int64_t uid = 0;
 };
 
 /// How a worker ended.
@@ -58,6 +65,8 @@ struct AttemptEnd {
     kSignaled,     ///< By a signal that the supervisor did not send; `status` is the signal.
     kTimeLimit,    ///< Killed by the supervisor.
     kMemoryLimit,  ///< Killed by the supervisor.
+    kDiskLimit,    ///< Killed by the supervisor: out/ holds too much, or too many files.
+    kThreadLimit,  ///< Killed by the supervisor.
     kCancelled,    ///< Ended, or was killed, after the supervisor was asked to cancel.
     kStartFailed,  ///< The worker's program could not be run; `message` says why.
   };
@@ -66,10 +75,18 @@ struct AttemptEnd {
   int64_t peak_memory_bytes = 0;
   int64_t wall_milliseconds = 0;
   std::string message;
+  /// What held the model in, as SandboxLevel::Describe says it; empty where the worker ended before.
+  std::string sandbox;
 };
 
 /// Exit status of a worker that stopped because it was asked to.
 inline constexpr int kWorkerCancelledStatus = 75;
+/// Exit status of a worker that did not touch the model since the sandbox is not sufficient; it prints what is missing.
+inline constexpr int kWorkerSandboxStatus = 76;
+
+/// Lets a worker with an uid of its own search the attempt's directory and read in(), once that is complete. Nobody else
+/// gets so far: the directories above are their owner's alone. Throws std::filesystem::filesystem_error.
+void OpenToOwnUids(const AttemptDirectory& directory);
 
 /// Text files of `key value` lines, written to a temporary name, synced and renamed. The writers throw
 /// std::system_error; the readers return nothing where the file is absent, and throw std::runtime_error where it makes

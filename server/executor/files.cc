@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -81,6 +82,13 @@ std::string ReadAt(int descriptor, int64_t offset, size_t max_bytes) {
   }
   bytes.resize(have);
   return bytes;
+}
+
+std::optional<std::string> ReadSome(int descriptor) {
+  std::array<char, 64 * 1024> buffer;
+  const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
+  if (got < 0) return std::nullopt;
+  return std::string(buffer.data(), static_cast<size_t>(got));
 }
 
 int64_t SizeOf(int descriptor) {

@@ -9,6 +9,7 @@
 
 #include "server/executor/executor.h"
 #include "server/executor/files.h"
+#include "server/sandbox/sandbox.h"
 
 namespace modlab::server {
 
@@ -17,6 +18,7 @@ struct LocalExecutorOptions {
   std::filesystem::path worker;      ///< Program modlab-worker.
   int threads = 1;                   ///< Of a warm worker.
   int warm = 2;                      ///< How many pairs of supervisor and worker wait for a job.
+  SandboxMode sandbox = SandboxMode::kRequired;
 };
 
 /// Attempts as processes of this machine: a modlab-supervisor each, in a session of its own, so that it outlives the

@@ -58,10 +58,7 @@ bool OfTheModelsOwnMaking(int signal) {
     case SIGABRT:
     case SIGFPE:
     case SIGILL:
-    case SIGSYS:
     case SIGTRAP:
-    case SIGXFSZ:
-    case SIGXCPU:
     case SIGPIPE:
       return true;
     default:
@@ -69,18 +66,32 @@ bool OfTheModelsOwnMaking(int signal) {
   }
 }
 
+AttemptOutcome DiskLimit(const AttemptFacts& facts, const std::string& what) {
+  return Fail(facts, modlab::v1::DISK_LIMIT,
+              fmt::format("the job was stopped {}: what it may write to the disk is used up ({})", DuringPhase(facts.phase),
+                          what));
+}
+
+AttemptOutcome ResultInvalid(const AttemptFacts& facts) {
+  return Fail(facts, modlab::v1::RESULT_INVALID,
+              fmt::format("the worker's result cannot be used: {}",
+                          facts.result_problem.empty() ? "there is none" : facts.result_problem));
+}
+
 AttemptOutcome Exited(const AttemptFacts& facts) {
+  if (facts.end->status == kWorkerSandboxStatus) {
+    return Fail(facts, modlab::v1::SANDBOX_INSUFFICIENT,
+                fmt::format("the model was not touched, since it cannot be confined: {}: the server's operator can mend "
+                            "that, or start modlabd with --sandbox best-effort",
+                            facts.last_output));
+  }
   if (facts.end->status == kWorkerCancelledStatus) return Requeue("requeued: it was stopped before it was done");
   if (facts.end->status != 0) {
     return Fail(facts, modlab::v1::CRASHED,
                 fmt::format("the worker ended with status {} {}: the model's code does not survive being run",
                             facts.end->status, DuringPhase(facts.phase)));
   }
-  if (!facts.result) {
-    return Fail(facts, modlab::v1::RESULT_INVALID,
-                fmt::format("the worker's result cannot be used: {}",
-                            facts.result_problem.empty() ? "there is none" : facts.result_problem));
-  }
+  if (!facts.result) return ResultInvalid(facts);
   if (facts.result->has_error()) {
     AttemptOutcome outcome = Fail(facts, facts.result->error().reason(), facts.result->error().message());
     outcome.error = facts.result->error();
@@ -113,6 +124,17 @@ AttemptOutcome Decide(const AttemptFacts& facts, const Limits& limits) {
     case AttemptEnd::How::kSignaled: {
       const int signal = facts.end->status;
       const char* name = ::strsignal(signal);
+      if (signal == SIGSYS) {
+        return Fail(facts, modlab::v1::SANDBOX_VIOLATION,
+                    fmt::format("the model's code was stopped {}, since it tried what the sandbox forbids: {}",
+                                DuringPhase(facts.phase), facts.last_output));
+      }
+      if (signal == SIGXFSZ) return DiskLimit(facts, "a file grew too large");
+      if (signal == SIGXCPU) {
+        return Fail(facts, modlab::v1::TIME_LIMIT,
+                    fmt::format("the job used up the processor time that its threads could use in its wall time {}",
+                                DuringPhase(facts.phase)));
+      }
       const std::string text = fmt::format("signal {}, {}", signal, name == nullptr ? "unknown" : name);
       if (!OfTheModelsOwnMaking(signal))
         return Lost(facts, limits, "the worker was killed from outside (" + text + ")");
@@ -132,7 +154,14 @@ AttemptOutcome Decide(const AttemptFacts& facts, const Limits& limits) {
                   fmt::format("the job used more than its {} MiB of memory {}: if it needs more, give a larger "
                               "--memory-limit",
                               facts.spec.resources().memory_bytes() >> 20, DuringPhase(facts.phase)));
+    case AttemptEnd::How::kDiskLimit:
+      return DiskLimit(facts, facts.end->message);
+    case AttemptEnd::How::kThreadLimit:
+      return Fail(facts, modlab::v1::THREAD_LIMIT,
+                  fmt::format("the job was stopped {}: it {}", DuringPhase(facts.phase), facts.end->message));
     case AttemptEnd::How::kCancelled:
+      // What it wrote made no sense, and it was stopped for that.
+      if (!facts.result_problem.empty()) return ResultInvalid(facts);
       return Requeue("requeued: it was stopped before it was done");
     case AttemptEnd::How::kStartFailed:
       return Fail(facts, modlab::v1::START_FAILED,

@@ -49,6 +49,7 @@ void CheckJobFields(const Job& job) {
 
 Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest& request) {
   Authorize(principal, Verb::kCreate, {"server", ""});
+  CheckJobsAreTaken(limits_);
   CheckJobFields(request.job());
   const IdempotentRequest idempotent(principal.name, "CreateJob", request.request_id(), request);
   Job created = data_.database().Transact([&](SQLite::Database& connection) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace modlab::server {
 
@@ -15,8 +16,20 @@ struct Limits {
   int64_t largest_wall_milliseconds = int64_t{30} * 24 * 60 * 60 * 1000;
   int64_t largest_upload_bytes = int64_t{64} << 30;
   int queued_jobs = 100'000;
+  /// What an attempt may write to the disk, and how many threads it may have beyond those that it computes with.
+  int64_t job_disk_bytes = int64_t{8} << 30;
+  int64_t job_files = 10'000;
+  int64_t job_extra_threads = 256;
   /// How often a job that is lost is tried.
   int attempts = 3;
+  /// Uids that jobs run under, one each, where the daemon is root. 0 of them: jobs keep the daemon's.
+  uint32_t first_uid = 60578;
+  int uids = 0;
+  /// Why no jobs are taken and none are started; empty: they are.
+  std::string refusal;
 };
+
+/// Throws RequestError SANDBOX_INSUFFICIENT where no jobs are taken.
+void CheckJobsAreTaken(const Limits& limits);
 
 }  // namespace modlab::server

@@ -100,6 +100,7 @@ Model FindAuthorizedModel(SQLite::Database& connection, const Principal& princip
 
 Model Models::Create(const Principal& principal, const CreateModelRequest& request) {
   Authorize(principal, Verb::kCreate, {"server", ""});
+  CheckJobsAreTaken(limits_);
   Model model = Describe(principal, request);
   CheckInputShapes(request.input_shapes(), "input_shapes");
   modlab::v1::Resources resources = request.resources();

@@ -20,6 +20,8 @@ using modlab::v1::UnitGraph;
 constexpr int kLargestInline = 50'000;
 constexpr size_t kLongestName = 1024;
 constexpr size_t kLongestLogLine = 4096;
+constexpr size_t kLongestMessage = 16 * 1024;
+constexpr int kMostMetadata = 32;
 constexpr int kLargestLists = 1'000'000;
 
 bool Finite(double value) { return std::isfinite(value); }
@@ -71,6 +73,16 @@ std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partitio
   return "";
 }
 
+std::string ProblemOfError(const modlab::v1::JobError& error) {
+  if (!modlab::v1::Reason_IsValid(error.reason())) return "an unknown reason";
+  bool short_enough = error.message().size() <= kLongestMessage && error.phase().size() <= kLongestName &&
+                      error.metadata_size() <= kMostMetadata;
+  for (const auto& [key, value] : error.metadata()) {
+    short_enough = short_enough && key.size() <= kLongestName && value.size() <= kLongestLogLine;
+  }
+  return short_enough ? "" : "its error is too long";
+}
+
 bool PlainFileName(const std::string& name) {
   return !name.empty() && name.size() <= 128 && name[0] != '.' &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
@@ -80,7 +92,7 @@ bool PlainFileName(const std::string& name) {
 }  // namespace
 
 std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
-  if (result.has_error()) return modlab::v1::Reason_IsValid(result.error().reason()) ? "" : "an unknown reason";
+  if (result.has_error()) return ProblemOfError(result.error());
   for (const std::string& name : result.artifacts()) {
     if (!PlainFileName(name)) return "an artifact's name is not a plain file name";
   }

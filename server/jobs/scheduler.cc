@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "modlab/internal/attempt.pb.h"
 #include "server/executor/event_log.h"
 #include "server/jobs/artifacts.h"
+#include "server/jobs/encoding_check.h"
 #include "server/jobs/inspection.h"
 #include "server/jobs/result_check.h"
 #include "server/store/artifacts_table.h"
@@ -39,7 +41,7 @@ constexpr size_t kLastOutputBytes = 512;
 
 /// Makes the directory of an attempt with everything in it that supervisor and worker need.
 void FillAttemptDirectory(const BlobStore& blobs, const AttemptDirectory& directory, const Job& job,
-                          const std::string& model_sha256) {
+                          const std::string& model_sha256, const AttemptLimits& limits) {
   RemoveTree(directory.root());
   fs::create_directories(directory.in());
   fs::create_directories(directory.artifacts());
@@ -48,11 +50,17 @@ void FillAttemptDirectory(const BlobStore& blobs, const AttemptDirectory& direct
   spec.set_model_sha256(model_sha256);
   WriteFileAtomically(directory.spec(), spec.SerializeAsString());
   blobs.CopyTo(model_sha256, directory.model());
-  AttemptLimits limits;
-  limits.memory_bytes = job.spec().resources().memory_bytes();
-  limits.wall_milliseconds = TimeUtil::DurationToMilliseconds(job.spec().resources().wall_time());
   WriteLimits(directory, limits);
-  fs::permissions(directory.in(), fs::perms::owner_read | fs::perms::owner_exec);
+  OpenToOwnUids(directory);
+}
+
+/// The uid of an attempt that an earlier daemon started.
+int64_t UidOf(const AttemptDirectory& directory) {
+  try {
+    return ReadLimits(directory).value_or(AttemptLimits{}).uid;
+  } catch (const std::exception&) {
+    return 0;
+  }
 }
 
 /// The last line that a worker printed.
@@ -71,11 +79,10 @@ void LoadResult(const AttemptDirectory& directory, AttemptFacts* facts) {
   try {
     const auto bytes = ReadUntrusted(directory.result(), kMaxResultBytes);
     if (!bytes) return;
+    facts->result_problem = ProblemOfEncoding(*bytes, *WorkerResult::descriptor());
+    if (!facts->result_problem.empty()) return;
     WorkerResult result;
-    if (!result.ParseFromString(*bytes)) {
-      facts->result_problem = "it is damaged";
-      return;
-    }
+    if (!result.ParseFromString(*bytes)) throw std::runtime_error("it is damaged");
     facts->result_problem = ProblemOfResult(facts->spec, result);
     if (facts->result_problem.empty()) facts->result = std::move(result);
   } catch (const std::exception& error) {
@@ -93,7 +100,7 @@ void Scheduler::Start() {
   const auto open = data_.database().Transact([](SQLite::Database& connection) { return OpenAttempts(connection); });
   for (const OpenAttempt& attempt : open) {
     spdlog::info("taking up attempt {} at jobs/{}", attempt.number, attempt.job);
-    attempts_.push_back({attempt, "", false, false});
+    attempts_.push_back({attempt, "", UidOf(AttemptDirectory(data_.AttemptRoot(attempt.job, attempt.number)))});
   }
   Tick();
 }
@@ -119,7 +126,7 @@ void Scheduler::Tick() {
   try {
     SendCancellations();
     std::erase_if(attempts_, [this](Attempt& attempt) { return Follow(attempt); });
-    while (!stopping_ && running() < limits_.workers && StartNext()) {
+    while (!stopping_ && limits_.refusal.empty() && running() < limits_.workers && StartNext()) {
     }
     if (!stopping_) executor_.KeepWarm();
   } catch (const std::exception& error) {
@@ -184,7 +191,8 @@ bool Scheduler::StoreEvents(Attempt& attempt, const std::vector<std::string>& pa
   data_.database().Transact([&](SQLite::Database& connection) {
     for (const std::string& payload : payloads) {
       WorkerEvent written;
-      if (!written.ParseFromString(payload) || !SanitizeEvent(&written)) {
+      if (!ProblemOfEncoding(payload, *WorkerEvent::descriptor()).empty() || !written.ParseFromString(payload) ||
+          !SanitizeEvent(&written)) {
         throw std::runtime_error("events.log: an event that makes no sense");
       }
       modlab::v1::Event event;
@@ -223,7 +231,7 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   } catch (const std::exception& error) {
     spdlog::warn("jobs/{}: {}", attempt.job, error.what());
   }
-  LoadResult(directory, &facts);
+  if (facts.end && facts.end->how == AttemptEnd::How::kExited && facts.end->status == 0) LoadResult(directory, &facts);
   std::vector<modlab::v1::Artifact> artifacts;
   if (facts.result) {
     try {
@@ -241,6 +249,7 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   modlab::v1::Attempt ended;
   ended.set_outcome(outcome.description);
   if (facts.end) {
+    ended.set_sandbox(SanitizeText(facts.end->sandbox, kLastOutputBytes));
     ended.set_peak_memory_bytes(static_cast<double>(facts.end->peak_memory_bytes));
     *ended.mutable_wall_time() = TimeUtil::MillisecondsToDuration(facts.end->wall_milliseconds);
   }
@@ -287,7 +296,9 @@ void Scheduler::StartJob(const Job& job) {
     const AttemptDirectory directory(data_.AttemptRoot(id, attempt.number));
     const auto inputs =
         data_.database().Transact([&](SQLite::Database& connection) { return InputsOfJob(connection, id); });
-    FillAttemptDirectory(data_.blobs(), directory, job, inputs.at(0).sha256);
+    const AttemptLimits limits = LimitsOf(job.spec().resources());
+    attempt.uid = limits.uid;
+    FillAttemptDirectory(data_.blobs(), directory, job, inputs.at(0).sha256, limits);
     const bool begun = data_.database().Transact([&](SQLite::Database& connection) {
       const auto now = FindJob(connection, id, false);
       if (!now || now->state() != Job::QUEUED) return false;  // cancelled meanwhile
@@ -308,6 +319,28 @@ void Scheduler::StartJob(const Job& job) {
   } catch (const std::exception& error) {
     FailToStart(id, error.what());
   }
+}
+
+AttemptLimits Scheduler::LimitsOf(const modlab::v1::Resources& resources) const {
+  AttemptLimits limits;
+  limits.memory_bytes = resources.memory_bytes();
+  limits.wall_milliseconds = TimeUtil::DurationToMilliseconds(resources.wall_time());
+  limits.disk_bytes = limits_.job_disk_bytes;
+  limits.files = limits_.job_files;
+  limits.threads = limits_.job_extra_threads + resources.threads();
+  limits.uid = UnusedUid();
+  return limits;
+}
+
+/// No two jobs at a time have the same, so that none can touch another's processes and files.
+int64_t Scheduler::UnusedUid() const {
+  if (limits_.uids == 0) return 0;
+  for (int64_t uid = limits_.first_uid; uid < int64_t{limits_.first_uid} + limits_.uids; ++uid) {
+    if (std::none_of(attempts_.begin(), attempts_.end(), [&](const Attempt& attempt) { return attempt.uid == uid; })) {
+      return uid;
+    }
+  }
+  throw std::logic_error("there are fewer uids than workers");
 }
 
 void Scheduler::FailToStart(const std::string& job, const std::string& message) {

@@ -39,6 +39,7 @@ class Scheduler {
  private:
   struct Attempt : OpenAttempt {
     std::string phase;
+    int64_t uid = 0;
     bool cancel_sent = false;
     bool force_sent = false;
   };
@@ -51,6 +52,8 @@ class Scheduler {
   void SendCancellations();
   bool StartNext();
   void StartJob(const modlab::v1::Job& job);
+  AttemptLimits LimitsOf(const modlab::v1::Resources& resources) const;
+  int64_t UnusedUid() const;
   void FailToStart(const std::string& job, const std::string& message);
 
   boost::asio::io_context& context_;

@@ -29,6 +29,7 @@ grpc::StatusCode CodeOf(Reason reason) {
     case modlab::v1::MODEL_UNUSABLE:
     case modlab::v1::RESOURCE_IN_USE:
     case modlab::v1::JOB_ENDED:
+    case modlab::v1::SANDBOX_INSUFFICIENT:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case modlab::v1::LIMIT_EXCEEDED:
       return grpc::StatusCode::RESOURCE_EXHAUSTED;

@@ -36,10 +36,10 @@ void SetEventOffset(SQLite::Database& connection, const std::string& job, int nu
 void EndAttempt(SQLite::Database& connection, const std::string& job, int number, const modlab::v1::Attempt& attempt,
                 bool lost) {
   Query(connection,
-        "UPDATE attempts SET end_time = ?, outcome = ?, lost = ?, peak_memory_bytes = ?, wall_milliseconds = ? "
-        "WHERE job = ? AND number = ?",
+        "UPDATE attempts SET end_time = ?, outcome = ?, lost = ?, peak_memory_bytes = ?, wall_milliseconds = ?, "
+        "sandbox = ? WHERE job = ? AND number = ?",
         NowMicros(), attempt.outcome(), lost, static_cast<int64_t>(attempt.peak_memory_bytes()),
-        TimeUtil::DurationToMilliseconds(attempt.wall_time()), job, number)
+        TimeUtil::DurationToMilliseconds(attempt.wall_time()), attempt.sandbox(), job, number)
       .exec();
 }
 
@@ -51,8 +51,8 @@ int CountLostAttempts(SQLite::Database& connection, const std::string& job) {
 
 void LoadAttempts(SQLite::Database& connection, const std::string& id, modlab::v1::Job* job) {
   Query query(connection,
-              "SELECT number, start_time, end_time, outcome, peak_memory_bytes, wall_milliseconds FROM attempts "
-              "WHERE job = ? ORDER BY number",
+              "SELECT number, start_time, end_time, outcome, peak_memory_bytes, wall_milliseconds, sandbox "
+              "FROM attempts WHERE job = ? ORDER BY number",
               id);
   while (query.executeStep()) {
     auto* attempt = job->add_attempts();
@@ -63,6 +63,7 @@ void LoadAttempts(SQLite::Database& connection, const std::string& id, modlab::v
     attempt->set_outcome(query.getColumn(3).getString());
     attempt->set_peak_memory_bytes(static_cast<double>(query.getColumn(4).getInt64()));
     *attempt->mutable_wall_time() = TimeUtil::MillisecondsToDuration(query.getColumn(5).getInt64());
+    attempt->set_sandbox(query.getColumn(6).getString());
   }
 }
 

@@ -119,6 +119,9 @@ CREATE TABLE requests (
   PRIMARY KEY (owner, request_id)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+ALTER TABLE attempts ADD COLUMN sandbox TEXT NOT NULL DEFAULT '';
+)sql",
 };
 
 }  // namespace modlab::server

@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 
+#include "server/supervisor/probe.h"
 #include "server/supervisor/supervision.h"
 
 namespace {
@@ -25,17 +26,33 @@ int main(int argc, char** argv) {
       "Runs one job in a worker process and outlives the daemon that started it. Reads the path of the attempt's "
       "directory from standard input; the end is written to the file `ended` there. SIGTERM cancels, SIGUSR1 at once.\n"
       "Exit status: 0 the end was recorded, or no job came; 2 usage; 3 the worker died before a job came; 4 the "
-      "attempt's directory cannot be used.");
+      "attempt's directory cannot be used; 5 the sandbox is not sufficient (of --probe-sandbox).");
   modlab::server::SupervisorOptions options;
   app.set_version_flag("--version", "modlab-supervisor " MODLAB_VERSION);
-  app.add_option("--worker", options.worker, "Path of modlab-worker")->required();
+  std::string sandbox = modlab::server::ToString(options.sandbox);
+  std::string probe;
+  unsigned uid = 0;
+  auto* worker = app.add_option("--worker", options.worker, "Path of modlab-worker");
+  app.add_option("--sandbox", sandbox, "required, best-effort or off [required]")
+      ->check(CLI::IsMember({"required", "best-effort", "off"}));
+  app.add_option("--probe-sandbox", probe, "Only try the sandbox on this directory, with in/ and out/artifacts/ in it")
+      ->excludes(worker);
+  app.add_option("--uid", uid, "Uid to change to while probing");
   app.add_option("--threads", options.threads, "Threads of computation")->check(CLI::PositiveNumber);
   try {
     app.parse(argc, argv);
+    if (probe.empty() && options.worker.empty()) throw CLI::RequiredError("--worker");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {
+    options.sandbox = *modlab::server::ParseSandboxMode(sandbox);
+    if (!probe.empty()) {
+      modlab::server::SandboxOptions tried ;
+      tried.mode = options.sandbox;
+      if (uid != 0) tried.uid = uid;
+      return modlab::server::ProbeSandbox(modlab::server::AttemptDirectory(probe), tried);
+    }
     return modlab::server::Supervise(options);
   } catch (const std::exception& error) {
     std::cerr << "modlab-supervisor: " << error.what() << "\n";

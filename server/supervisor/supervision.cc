@@ -17,6 +17,7 @@
 #include <stdexcept>
 
 #include "server/executor/attempt_directory.h"
+#include "server/supervisor/disk_usage.h"
 #include "server/supervisor/worker_log.h"
 #include "server/supervisor/worker_process.h"
 
@@ -27,6 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 // How often time and memory are looked at. Whatever else happens wakes us at once.
 constexpr int kLookMilliseconds = 20;
+constexpr int64_t kDiskLookMilliseconds = 250;
 constexpr size_t kMaxPathBytes = 4096;
 
 int64_t MillisecondsSince(Clock::time_point start) {
@@ -82,50 +84,43 @@ std::array<bool, N> WaitReadable(const std::array<int, N>& descriptors, int time
   return readable;
 }
 
-// What there is to read, at most a pipe's capacity. Empty at the end of the file, nothing where there is nothing now.
-std::optional<std::string> ReadSome(int descriptor) {
-  std::array<char, 64 * 1024> buffer{};
-  const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
-  if (got < 0) return std::nullopt;
-  return std::string(buffer.data(), static_cast<size_t>(got));
-}
-
 // One attempt, from the assignment to the worker's end.
 class Attempt {
  public:
-  Attempt(const AttemptDirectory& directory, const AttemptLimits& limits, WorkerProcess& worker, bool worker_ready)
+  Attempt(const AttemptDirectory& directory, const AttemptLimits& limits, WorkerProcess& worker)
       : directory_(directory), limits_(limits), worker_(worker), log_(directory.log(), limits.log_bytes) {
-    if (worker_ready) PassOn();
+    if (worker_.ready()) PassOn();
   }
 
   AttemptEnd Run(Signals& signals) {
     std::optional<WorkerProcess::Exit> exit;
     while (!exit) {
-      const auto [signalled, ready, printed] =
-          WaitReadable<3>({signals.descriptor(), passed_on_ ? -1 : worker_.ready_descriptor(),
-                           output_open_ ? worker_.output_descriptor() : -1},
-                          kLookMilliseconds);
-      if (ready && !passed_on_) PassOn();
+      const auto [signalled, reported, printed] = WaitReadable<3>(
+          {signals.descriptor(), worker_.report_descriptor(), output_open_ ? worker_.output_descriptor() : -1},
+          kLookMilliseconds);
+      if (reported) worker_.ReadReport();
+      if (worker_.ready() && !passed_on_) PassOn();
       if (printed) CopyOutput();
       if (signalled) {
         const Signals::Seen seen = signals.Take();
         if (seen.cancel) Cancel();
-        if (seen.kill) Stop(Why::kCancelled);
+        if (seen.kill) Stop(How::kCancelled, "");
         if (seen.child) exit = worker_.Reap();
       }
       if (!exit) EnforceLimits();
     }
-    // Every writer is dead: what is left in the pipe is all there will ever be.
+    // Every writer is dead: what is left in the pipes is all there will ever be.
     while (output_open_) CopyOutput();
+    while (worker_.report_descriptor() >= 0) worker_.ReadReport();
     return Describe(*exit);
   }
 
  private:
-  enum class Why { kNothing, kCancelled, kTimeLimit, kMemoryLimit };
+  using How = AttemptEnd::How;
 
   void PassOn() {
     passed_on_ = true;
-    baseline_bytes_ = worker_.MemoryBytes();
+    baseline_bytes_ = worker_.CurrentUsage().memory_bytes;
     worker_.Assign(directory_.root().string());
   }
 
@@ -141,49 +136,68 @@ class Attempt {
   }
 
   void Cancel() {
-    if (why_ != Why::kNothing) return;
-    why_ = Why::kCancelled;
+    if (stopped_) return;
+    stopped_ = How::kCancelled;
     cancel_milliseconds_ = MillisecondsSince(start_);
     worker_.Terminate();
   }
 
   // The first reason stands.
-  void Stop(Why why) {
-    if (why_ == Why::kNothing) why_ = why;
+  void Stop(How how, const std::string& message) {
+    if (!stopped_) {
+      stopped_ = how;
+      stop_message_ = message;
+    }
     worker_.Kill();
   }
 
   void EnforceLimits() {
     const int64_t elapsed = MillisecondsSince(start_);
-    if (cancel_milliseconds_ && elapsed - *cancel_milliseconds_ >= limits_.grace_milliseconds) Stop(Why::kCancelled);
-    if (limits_.wall_milliseconds > 0 && elapsed >= limits_.wall_milliseconds) Stop(Why::kTimeLimit);
-    if (limits_.memory_bytes <= 0 || !passed_on_) return;
-    const int64_t used = worker_.MemoryBytes() - baseline_bytes_;
-    if (used <= limits_.memory_bytes) return;
-    used_bytes_ = used;
-    Stop(Why::kMemoryLimit);
+    if (cancel_milliseconds_ && elapsed - *cancel_milliseconds_ >= limits_.grace_milliseconds) {
+      Stop(How::kCancelled, "");
+    }
+    if (limits_.wall_milliseconds > 0 && elapsed >= limits_.wall_milliseconds) {
+      Stop(How::kTimeLimit, "used up its " + std::to_string(limits_.wall_milliseconds) + " ms");
+    }
+    if (!passed_on_) return;
+    const WorkerProcess::Usage usage = worker_.CurrentUsage();
+    const int64_t memory = usage.memory_bytes - baseline_bytes_;
+    if (limits_.memory_bytes > 0 && memory > limits_.memory_bytes) {
+      Stop(How::kMemoryLimit, "held " + Mebibytes(memory) + "; the limit is " + Mebibytes(limits_.memory_bytes));
+    }
+    if (limits_.threads > 0 && usage.threads > limits_.threads) {
+      Stop(How::kThreadLimit,
+           "had " + std::to_string(usage.threads) + " threads; the limit is " + std::to_string(limits_.threads));
+    }
+    if (elapsed < next_disk_look_) return;
+    next_disk_look_ = elapsed + kDiskLookMilliseconds;
+    const DiskUsage disk = MeasureDiskUsage(directory_.out(), limits_.files > 0 ? limits_.files + 1 : INT64_MAX);
+    if (limits_.disk_bytes > 0 && disk.bytes > limits_.disk_bytes) {
+      Stop(How::kDiskLimit, "wrote " + Mebibytes(disk.bytes) + "; the limit is " + Mebibytes(limits_.disk_bytes));
+    }
+    if (limits_.files > 0 && disk.files > limits_.files) {
+      Stop(How::kDiskLimit, "made more than " + std::to_string(limits_.files) + " files");
+    }
   }
 
   AttemptEnd Describe(const WorkerProcess::Exit& exit) const {
     AttemptEnd end;
     end.peak_memory_bytes = exit.peak_memory_bytes;
     end.wall_milliseconds = MillisecondsSince(start_);
+    end.sandbox = worker_.sandbox();
     const bool exited = WIFEXITED(exit.wait_status);
     end.status = exited ? WEXITSTATUS(exit.wait_status) : WTERMSIG(exit.wait_status);
-    if (why_ == Why::kCancelled) {
-      end.how = AttemptEnd::How::kCancelled;
+    if (stopped_ == How::kCancelled) {
+      end.how = How::kCancelled;
       end.message = exited ? "stopped when asked to" : "killed after it was asked to stop";
     } else if (exited) {
       // Also where it was finished just before it would have been killed.
-      end.how = AttemptEnd::How::kExited;
-    } else if (why_ == Why::kTimeLimit) {
-      end.how = AttemptEnd::How::kTimeLimit;
-      end.message = "used up its " + std::to_string(limits_.wall_milliseconds) + " ms";
-    } else if (why_ == Why::kMemoryLimit) {
-      end.how = AttemptEnd::How::kMemoryLimit;
-      end.message = "held " + Mebibytes(used_bytes_) + "; the limit is " + Mebibytes(limits_.memory_bytes);
+      end.how = How::kExited;
+    } else if (stopped_) {
+      end.how = *stopped_;
+      end.message = stop_message_;
     } else {
-      end.how = AttemptEnd::How::kSignaled;
+      end.how = How::kSignaled;
       end.message = ::strsignal(end.status);
     }
     return end;
@@ -196,9 +210,10 @@ class Attempt {
   Clock::time_point start_ = Clock::now();
   bool passed_on_ = false;
   bool output_open_ = true;
-  Why why_ = Why::kNothing;
+  std::optional<How> stopped_;
+  std::string stop_message_;
   int64_t baseline_bytes_ = 0;
-  int64_t used_bytes_ = 0;
+  int64_t next_disk_look_ = 0;
   std::optional<int64_t> cancel_milliseconds_;
 };
 
@@ -206,7 +221,7 @@ class Supervisor {
  public:
   explicit Supervisor(const SupervisorOptions& options) {
     try {
-      worker_ = std::make_unique<WorkerProcess>(options.worker, options.threads);
+      worker_ = std::make_unique<WorkerProcess>(options.worker, options.threads, options.sandbox);
     } catch (const std::runtime_error& error) {
       // Told in the record of the job that will be assigned, where somebody reads it.
       start_error_ = error.what();
@@ -233,14 +248,14 @@ class Supervisor {
     std::string line;
     while (line.find('\n') == std::string::npos) {
       if (line.size() > kMaxPathBytes) throw std::runtime_error("standard input is not the path of a directory");
-      const auto [assigned, signalled, ready] = WaitReadable<3>(
-          {STDIN_FILENO, signals_.descriptor(), worker_ && !worker_ready_ ? worker_->ready_descriptor() : -1}, -1);
+      const auto [assigned, signalled, reported] =
+          WaitReadable<3>({STDIN_FILENO, signals_.descriptor(), worker_ ? worker_->report_descriptor() : -1}, -1);
       if (signalled) {
         const Signals::Seen seen = signals_.Take();
         if (seen.cancel || seen.kill) return std::nullopt;
         if (seen.child && worker_ && WorkerDied()) return std::nullopt;
       }
-      worker_ready_ |= ready;
+      if (reported) worker_->ReadReport();
       if (!assigned) continue;
       const std::optional<std::string> bytes = ReadSome(STDIN_FILENO);
       if (bytes && bytes->empty()) return std::nullopt;
@@ -276,7 +291,7 @@ class Supervisor {
     try {
       const std::optional<AttemptLimits> limits = ReadLimits(directory);
       if (!limits) throw std::runtime_error("there is no such file");
-      return Attempt(directory, *limits, *worker_, worker_ready_).Run(signals_);
+      return Attempt(directory, *limits, *worker_).Run(signals_);
     } catch (const std::exception& error) {
       worker_.reset();
       failed.message = "the limits of the job, or its log: " + std::string(error.what());
@@ -287,7 +302,6 @@ class Supervisor {
   Signals signals_;
   std::unique_ptr<WorkerProcess> worker_;
   std::string start_error_;
-  bool worker_ready_ = false;
   int exit_status_ = 0;
 };
 

@@ -16,8 +16,12 @@
 #include <system_error>
 #include <vector>
 
+#include "server/sandbox/namespaces.h"
+
 namespace modlab::server {
 namespace {
+
+constexpr size_t kMaxReportBytes = 4096;
 
 struct Pipe {
   FileDescriptor read;
@@ -56,6 +60,8 @@ std::vector<char*> PointersTo(std::vector<std::string>& strings) {
 
 struct ChildSetup {
   char* const* arguments;
+  char* const* arguments_in_namespaces;
+  bool namespaces;  // Whether to try.
   char* const* environment;
   pid_t parent;
   int input;
@@ -67,6 +73,7 @@ struct ChildSetup {
 // Runs in the child between fork and exec: system calls only.
 [[noreturn]] void ExecWorker(const ChildSetup& setup) {
   ::setpgid(0, 0);
+  const bool moved = setup.namespaces && EnterNamespaces();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != setup.parent) ::_exit(1);  // It died before the line above.
   for (const int signal : {SIGHUP, SIGINT, SIGPIPE}) ::signal(signal, SIG_DFL);
@@ -79,7 +86,7 @@ struct ChildSetup {
   }
   if (::dup2(setup.input, STDIN_FILENO) >= 0 && ::dup2(setup.output, STDOUT_FILENO) >= 0 &&
       ::dup2(setup.output, STDERR_FILENO) >= 0 && ::fcntl(setup.ready, F_SETFD, 0) == 0) {
-    ::execve(setup.arguments[0], setup.arguments, setup.environment);
+    ::execve(setup.arguments[0], moved ? setup.arguments_in_namespaces : setup.arguments, setup.environment);
   }
   const int error = errno;
   [[maybe_unused]] const ssize_t ignored = ::write(setup.failure, &error, sizeof(error));
@@ -104,20 +111,30 @@ void KillChildren() {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(const std::string& program, int threads) {
+WorkerProcess::WorkerProcess(const std::string& program, int threads, SandboxMode sandbox) {
   // Orphans of the worker become our children, so that none outlives the job.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Pipe input = MakePipe();
   Pipe output = MakePipe();
   Pipe ready = MakePipe();
   Pipe failure = MakePipe();
-  std::vector<std::string> arguments = {program, "--threads", std::to_string(threads), "--ready-fd",
-                                        std::to_string(ready.write.get())};
+  std::vector<std::string> arguments = {program,     "--threads",       std::to_string(threads),
+                                        "--ready-fd", std::to_string(ready.write.get()),
+                                        "--sandbox", ToString(sandbox), "--namespaces"};
   std::vector<std::string> environment = WorkerEnvironment(threads);
+  const std::vector<char*> namespaces_pointers = PointersTo(arguments);
+  arguments.pop_back();
   const std::vector<char*> argument_pointers = PointersTo(arguments);
   const std::vector<char*> environment_pointers = PointersTo(environment);
-  const ChildSetup setup = {argument_pointers.data(), environment_pointers.data(), ::getpid(),         input.read.get(),
-                            output.write.get(),       ready.write.get(),           failure.write.get()};
+  const ChildSetup setup = {.arguments = argument_pointers.data(),
+                            .arguments_in_namespaces = namespaces_pointers.data(),
+                            .namespaces = sandbox != SandboxMode::kOff,
+                            .environment = environment_pointers.data(),
+                            .parent = ::getpid(),
+                            .input = input.read.get(),
+                            .output = output.write.get(),
+                            .ready = ready.write.get(),
+                            .failure = failure.write.get()};
   pid_ = ::fork();
   if (pid_ == 0) ExecWorker(setup);
   if (pid_ < 0) throw std::runtime_error(std::string("cannot start another process: ") + std::strerror(errno));
@@ -133,8 +150,8 @@ WorkerProcess::WorkerProcess(const std::string& program, int threads) {
   }
   input_ = std::move(input.write);
   output_ = std::move(output.read);
-  ready_ = std::move(ready.read);
-  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  reports_ = std::move(ready.read);
+  for (const FileDescriptor* descriptor : {&output_, &reports_}) ::fcntl(descriptor->get(), F_SETFL, O_NONBLOCK);
 }
 
 WorkerProcess::~WorkerProcess() {
@@ -142,6 +159,20 @@ WorkerProcess::~WorkerProcess() {
   Kill();
   ::waitpid(pid_, nullptr, 0);
   KillChildren();
+}
+
+void WorkerProcess::ReadReport() {
+  const std::optional<std::string> bytes = ReadSome(reports_.get());
+  if (!bytes && (errno == EAGAIN || errno == EINTR)) return;
+  report_ += bytes.value_or("");
+  if (!bytes || bytes->empty() || report_.size() > kMaxReportBytes) reports_ = FileDescriptor();
+}
+
+std::string WorkerProcess::sandbox() const {
+  const size_t start = report_.find('\n');
+  if (start == std::string::npos) return "";
+  const size_t end = report_.find('\n', start + 1);
+  return end == std::string::npos ? "" : report_.substr(start + 1, end - start - 1);
 }
 
 void WorkerProcess::Assign(const std::string& directory) {
@@ -153,15 +184,18 @@ void WorkerProcess::Assign(const std::string& directory) {
   input_ = FileDescriptor();
 }
 
-int64_t WorkerProcess::MemoryBytes() const {
+WorkerProcess::Usage WorkerProcess::CurrentUsage() const {
   std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
-  int64_t kibibytes = 0;
+  Usage usage;
   for (std::string line; std::getline(status, line);) {
-    for (const std::string_view key : {"RssAnon:", "RssShmem:", "VmSwap:"}) {
-      if (line.compare(0, key.size(), key) == 0) kibibytes += std::strtoll(line.c_str() + key.size(), nullptr, 10);
-    }
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const std::string_view key = std::string_view(line).substr(0, colon);
+    const int64_t value = std::strtoll(line.c_str() + colon + 1, nullptr, 10);
+    if (key == "RssAnon" || key == "RssShmem" || key == "VmSwap") usage.memory_bytes += value * 1024;
+    if (key == "Threads") usage.threads = value;
   }
-  return kibibytes * 1024;
+  return usage;
 }
 
 void WorkerProcess::Terminate() {

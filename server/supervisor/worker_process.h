@@ -7,35 +7,47 @@
 #include <string>
 
 #include "server/executor/files.h"
+#include "server/sandbox/sandbox.h"
 
 namespace modlab::server {
 
 /// The worker as its supervisor sees it: a child with a clean environment, in a process group of its own, that dies
 /// when the supervisor dies, by whatever cause.
 ///
-/// Its program is called as `PROGRAM --threads N --ready-fd F`. It reads one line from standard input, the attempt's
-/// directory, and says by a byte on descriptor F that it has loaded its libraries and waits for that line. Not thread
-/// safe; the process must have no other threads and must ignore SIGPIPE.
+/// Its program is called as `PROGRAM --threads N --ready-fd F --sandbox MODE [--namespaces]`, the last where it is in
+/// namespaces of its own. It reads one line from standard input, the attempt's directory. On descriptor F it says by a
+/// line that it has loaded its libraries and waits for that; and by another, before it loads the model, what holds it in.
+/// Not thread safe; the process must have no other threads and must ignore SIGPIPE.
 class WorkerProcess {
  public:
   /// Throws std::runtime_error with a sentence where the program cannot be run.
-  WorkerProcess(const std::string& program, int threads);
+  WorkerProcess(const std::string& program, int threads, SandboxMode sandbox);
   /// Kills and reaps what still lives.
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
-  /// Becomes readable, or is closed, when the worker is ready.
-  int ready_descriptor() const { return ready_.get(); }
+  /// Descriptor F above: to be read, when it can be, by ReadReport. -1 once the worker has closed it.
+  int report_descriptor() const { return reports_.get(); }
+  void ReadReport();
+  /// Whether it waits for its assignment, or never will.
+  bool ready() const { return !reports_.valid() || report_.find('\n') != std::string::npos; }
+  /// What holds the model in, as the worker says it; empty until it does.
+  std::string sandbox() const;
   /// Standard output and error; does not block.
   int output_descriptor() const { return output_.get(); }
 
   /// Hands over the attempt's directory. A worker that is already dead is not an error.
   void Assign(const std::string& directory);
 
-  /// Memory that nobody else could use if the worker did not hold it: anonymous and shared pages, and those swapped
-  /// out. The worker's alone: it starts no processes. 0 once it is dead.
-  int64_t MemoryBytes() const;
+  struct Usage {
+    /// Memory that nobody else could use if the worker did not hold it: anonymous and shared pages, and those swapped
+    /// out.
+    int64_t memory_bytes = 0;
+    int64_t threads = 0;
+  };
+  /// The worker's alone: it starts no processes. Zeros once it is dead.
+  Usage CurrentUsage() const;
 
   /// Asks the worker to end (SIGTERM).
   void Terminate();
@@ -55,7 +67,8 @@ class WorkerProcess {
   bool reaped_ = false;
   FileDescriptor input_;
   FileDescriptor output_;
-  FileDescriptor ready_;
+  FileDescriptor reports_;
+  std::string report_;
 };
 
 }  // namespace modlab::server

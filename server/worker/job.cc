@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <iostream>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -14,11 +15,11 @@
 #include "core/run_context.h"
 #include "modlab/internal/attempt.pb.h"
 #include "server/executor/files.h"
-#include "server/worker/confine.h"
 #include "server/worker/event_sink.h"
 #include "server/worker/inspect.h"
 #include "server/worker/mapping.h"
 #include "server/worker/provenance.h"
+#include "server/worker/resource_limits.h"
 #include "server/worker/score.h"
 
 namespace modlab::server {
@@ -58,8 +59,39 @@ internal::AttemptSpec ReadSpec(const AttemptDirectory& directory, int threads) {
   return spec;
 }
 
-v1::JobResult RunKind(const AttemptDirectory& directory, internal::AttemptSpec spec, EventSink& events,
-                      RunContext& context, internal::WorkerResult& files) {
+ResourceLimits LimitsOf(const v1::Resources& resources, const AttemptLimits& attempt) {
+  ResourceLimits limits;
+  limits.memory_bytes = resources.memory_bytes();
+  limits.file_bytes = attempt.disk_bytes;
+  // All threads busy all the time, and a minute for rounding.
+  if (attempt.wall_milliseconds > 0) {
+    limits.cpu_seconds = (attempt.wall_milliseconds / 1000 + 1) * resources.threads() + 60;
+  }
+  limits.threads = resources.threads();
+  if (attempt.uid != 0) limits.tasks = attempt.threads;
+  return limits;
+}
+
+// False where the sandbox is not sufficient, which is told on standard error then.
+bool EnterSandboxOrTell(const AttemptDirectory& assigned, const AttemptLimits& limits, WorkerOptions& options) {
+  SandboxOptions wanted;
+  wanted.mode = options.sandbox;
+  wanted.namespaces = options.namespaces;
+  if (limits.uid != 0) wanted.uid = static_cast<uid_t>(limits.uid);
+  try {
+    const SandboxLevel level = EnterSandbox(assigned, wanted);
+    if (options.sandbox == SandboxMode::kRequired && !level.Sufficient()) throw std::runtime_error(level.missing);
+    if (options.reports.valid()) WriteAll(options.reports.get(), level.Describe() + "\n");
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << std::endl;
+    return false;
+  }
+  options.reports = FileDescriptor();
+  return true;
+}
+
+v1::JobResult RunKind(const AttemptDirectory& directory, internal::AttemptSpec spec, const std::string& cpu,
+                      EventSink& events, RunContext& context, internal::WorkerResult& files) {
   v1::JobSpec& job = *spec.mutable_spec();
   v1::JobResult result;
   switch (job.kind_case()) {
@@ -73,20 +105,17 @@ v1::JobResult RunKind(const AttemptDirectory& directory, internal::AttemptSpec s
     case v1::JobSpec::KIND_NOT_SET:
       throw std::logic_error("a job of a kind that this worker does not know");
   }
-  *result.mutable_provenance() = MakeProvenance(spec, events.Timings());
+  *result.mutable_provenance() = MakeProvenance(spec, events.Timings(), cpu);
   return result;
 }
 
 // Runs the job; what goes wrong becomes the job's error.
-internal::WorkerResult ResultOrError(const AttemptDirectory& directory, int threads, EventSink& events,
-                                     RunContext& context) {
+internal::WorkerResult ResultOrError(const AttemptDirectory& directory, const internal::AttemptSpec& spec,
+                                     const std::string& cpu, EventSink& events, RunContext& context) {
   internal::WorkerResult result;
-  int64_t memory_bytes = 0;
+  const int64_t memory_bytes = spec.spec().resources().memory_bytes();
   try {
-    const internal::AttemptSpec spec = ReadSpec(directory, threads);
-    memory_bytes = spec.spec().resources().memory_bytes();
-    Confine({.memory_bytes = memory_bytes, .threads = threads});
-    *result.mutable_result() = RunKind(directory, spec, events, context, result);
+    *result.mutable_result() = RunKind(directory, spec, cpu, events, context, result);
   } catch (const Error& error) {
     *result.mutable_error() = error.kind() == ErrorKind::kOutOfMemory
                                   ? OutOfMemory(error.what(), memory_bytes, events.phase())
@@ -114,14 +143,31 @@ std::string Serialize(const internal::WorkerResult& result) {
 
 }  // namespace
 
-int RunJob(const AttemptDirectory& directory, int threads) {
-  std::filesystem::create_directories(directory.artifacts());
+int RunJob(const AttemptDirectory& assigned, WorkerOptions options) {
+  std::filesystem::create_directories(assigned.artifacts());
+  internal::AttemptSpec spec;
+  AttemptLimits limits;
+  try {
+    spec = ReadSpec(assigned, options.threads);
+    limits = ReadLimits(assigned).value_or(limits);
+  } catch (const std::exception& error) {
+    internal::WorkerResult result;
+    *result.mutable_error() = InternalFault(error.what(), "");
+    WriteFileAtomically(assigned.result(), Serialize(result));
+    return 0;
+  }
+  const std::string cpu = CpuName();  // Not to be had any more in the sandbox.
+  LimitResources(LimitsOf(spec.spec().resources(), limits));
+  if (!EnterSandboxOrTell(assigned, limits, options)) return kWorkerSandboxStatus;
+
+  const AttemptDirectory directory(".");
   EventSink events(directory.events());
-  RunContext context(
-      threads, [&events](std::string_view phase, std::optional<double> fraction) { events.Progress(phase, fraction); });
+  RunContext context(options.threads, [&events](std::string_view phase, std::optional<double> fraction) {
+    events.Progress(phase, fraction);
+  });
   const CancelOnSigterm cancel(context);
   try {
-    WriteFileAtomically(directory.result(), Serialize(ResultOrError(directory, threads, events, context)));
+    WriteFileAtomically(directory.result(), Serialize(ResultOrError(directory, spec, cpu, events, context)));
     return 0;
   } catch (const Cancelled&) {
     return kWorkerCancelledStatus;

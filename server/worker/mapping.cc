@@ -122,6 +122,8 @@ v1::Reason ToReason(ErrorKind kind) {
       return v1::MODEL_LOAD_FAILED;
     case ErrorKind::kModelForwardFailed:
       return v1::MODEL_FORWARD_FAILED;
+    case ErrorKind::kOperationForbidden:
+      return v1::OPERATION_FORBIDDEN;
     case ErrorKind::kOperationUnsupported:
       return v1::OPERATION_UNSUPPORTED;
     case ErrorKind::kNoWeightLayers:

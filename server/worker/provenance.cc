@@ -24,7 +24,8 @@ std::string Compiler() {
 #endif
 }
 
-// Empty where /proc does not name it (some architectures do not).
+}  // namespace
+
 std::string CpuName() {
   std::ifstream cpus("/proc/cpuinfo");
   for (std::string line; std::getline(cpus, line);) {
@@ -34,9 +35,8 @@ std::string CpuName() {
   return "";
 }
 
-}  // namespace
-
-v1::Provenance MakeProvenance(const internal::AttemptSpec& spec, const std::vector<v1::PhaseTiming>& timings) {
+v1::Provenance MakeProvenance(const internal::AttemptSpec& spec, const std::vector<v1::PhaseTiming>& timings,
+                              const std::string& cpu) {
   v1::Provenance provenance;
   *provenance.mutable_spec() = spec.spec();
   provenance.set_model_sha256(spec.model_sha256());
@@ -46,7 +46,7 @@ v1::Provenance MakeProvenance(const internal::AttemptSpec& spec, const std::vect
   versions["eigen"] = Dotted(EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION);
   versions["spectra"] = Dotted(SPECTRA_MAJOR_VERSION, SPECTRA_MINOR_VERSION, SPECTRA_PATCH_VERSION);
   versions["compiler"] = Compiler();
-  provenance.set_cpu(ToUtf8(CpuName()));
+  provenance.set_cpu(ToUtf8(cpu));
   provenance.mutable_timings()->Assign(timings.begin(), timings.end());
   return provenance;
 }

@@ -73,6 +73,10 @@ class Home:
     def sanitizer_reports(self):
         return "\n".join(report.read_text(errors="replace") for report in sorted(self.path.glob("sanitizer.*")))
 
+    def give_to(self, uid):
+        for path in (self.path, *self.path.iterdir()):
+            os.chown(path, uid, uid)
+
     def remove(self):
         for folder, _, _ in os.walk(self.path):
             os.chmod(folder, 0o700)
@@ -123,6 +127,19 @@ class Daemon:
         """SIGTERM; returns the exit status."""
         self.process.terminate()
         return self.process.wait(PATIENCE)
+
+
+class HinderedDaemon(Daemon):
+    """A daemon as on another system, or of another user; `system` are arguments of hindered.cc. Needs root."""
+
+    def __init__(self, home, system, *options, **fields):
+        super().__init__(home, *options, **fields)
+        self.system = list(map(str, system))
+        if "--uid" in self.system:
+            home.give_to(int(self.system[self.system.index("--uid") + 1]))
+
+    def command(self):
+        return [str(BIN / "hindered"), *self.system, *super().command()]
 
 
 class EndToEndTest(unittest.TestCase):

@@ -293,7 +293,7 @@ class Commands(EndToEndTest):
 
     def test_server_status(self):
         out, _ = self.modlab("server", "status")
-        for words in ("models run with your rights", self.daemon.address, str(self.daemon.process.pid)):
+        for words in ("seccomp", self.daemon.address, str(self.daemon.process.pid)):
             self.assertIn(words, out)
         self.assertEqual(self.modlab_json("server", "status")["pid"], self.daemon.process.pid)
 

@@ -14,13 +14,21 @@ TEST(AttemptLimits, ComeBackAsWritten) {
   WriteLimits(attempt.directory(), {.memory_bytes = std::numeric_limits<int64_t>::max(),
                                     .wall_milliseconds = 1,
                                     .grace_milliseconds = 0,
-                                    .log_bytes = 77});
+                                    .log_bytes = 77,
+                                    .disk_bytes = 78,
+                                    .files = 79,
+                                    .threads = 80,
+                                    .uid = 60578});
   const auto limits = ReadLimits(attempt.directory());
   ASSERT_TRUE(limits);
   EXPECT_EQ(limits->memory_bytes, std::numeric_limits<int64_t>::max());
   EXPECT_EQ(limits->wall_milliseconds, 1);
   EXPECT_EQ(limits->grace_milliseconds, 0);
   EXPECT_EQ(limits->log_bytes, 77);
+  EXPECT_EQ(limits->disk_bytes, 78);
+  EXPECT_EQ(limits->files, 79);
+  EXPECT_EQ(limits->threads, 80);
+  EXPECT_EQ(limits->uid, 60578);
 }
 
 TEST(AttemptLimits, AbsentFileIsNotAnError) {
@@ -43,13 +51,15 @@ TEST(AttemptLimits, NonsenseIsRefused) {
 TEST(AttemptEnd, EveryWayComesBackAsWritten) {
   using How = AttemptEnd::How;
   for (const How how :
-       {How::kExited, How::kSignaled, How::kTimeLimit, How::kMemoryLimit, How::kCancelled, How::kStartFailed}) {
+       {How::kExited, How::kSignaled, How::kTimeLimit, How::kMemoryLimit, How::kDiskLimit, How::kThreadLimit,
+        How::kCancelled, How::kStartFailed}) {
     const TemporaryAttempt attempt;
     WriteEnd(attempt.directory(), {.how = how,
                                    .status = 9,
                                    .peak_memory_bytes = int64_t{1} << 40,
                                    .wall_milliseconds = 5,
-                                   .message = "two\nlines, and more"});
+                                   .message = "two\nlines, and more",
+                                   .sandbox = "seccomp, Landlock 7"});
     const auto end = ReadEnd(attempt.directory());
     ASSERT_TRUE(end);
     EXPECT_EQ(end->how, how);
@@ -57,6 +67,7 @@ TEST(AttemptEnd, EveryWayComesBackAsWritten) {
     EXPECT_EQ(end->peak_memory_bytes, int64_t{1} << 40);
     EXPECT_EQ(end->wall_milliseconds, 5);
     EXPECT_EQ(end->message, "two lines, and more");
+    EXPECT_EQ(end->sandbox, "seccomp, Landlock 7");
   }
 }
 

@@ -53,7 +53,7 @@ TEST(AttemptOutcome, NoResultOrABadOneFails) {
 }
 
 TEST(AttemptOutcome, SignalsOfTheModelsOwnMakingFailTheJob) {
-  for (const int signal : {SIGSEGV, SIGABRT, SIGSYS, SIGBUS, SIGFPE, SIGILL}) {
+  for (const int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL}) {
     const AttemptOutcome outcome = Decide(Ended(How::kSignaled, signal), {});
     EXPECT_EQ(outcome.state, Job::FAILED) << signal;
     EXPECT_EQ(outcome.error.reason(), modlab::v1::CRASHED);
@@ -92,6 +92,37 @@ TEST(AttemptOutcome, LimitsSayWhatTheyWere) {
   EXPECT_EQ(Decide(Ended(How::kTimeLimit), {}).error.reason(), modlab::v1::TIME_LIMIT);
   EXPECT_TRUE(Says(Decide(Ended(How::kMemoryLimit), {}), "256 MiB"));
   EXPECT_EQ(Decide(Ended(How::kMemoryLimit), {}).error.reason(), modlab::v1::MEMORY_LIMIT);
+}
+
+TEST(AttemptOutcome, SignalsOfTheKernelsLimitsAreLimits) {
+  EXPECT_EQ(Decide(Ended(How::kSignaled, SIGXFSZ), {}).error.reason(), modlab::v1::DISK_LIMIT);
+  EXPECT_EQ(Decide(Ended(How::kSignaled, SIGXCPU), {}).error.reason(), modlab::v1::TIME_LIMIT);
+  EXPECT_EQ(Decide(Ended(How::kDiskLimit), {}).error.reason(), modlab::v1::DISK_LIMIT);
+  EXPECT_EQ(Decide(Ended(How::kThreadLimit), {}).error.reason(), modlab::v1::THREAD_LIMIT);
+}
+
+TEST(AttemptOutcome, AViolationOfTheSandboxNamesTheSystemCall) {
+  AttemptFacts facts = Ended(How::kSignaled, SIGSYS);
+  facts.last_output = "modlab: the sandbox forbids the system call socket";
+  const AttemptOutcome outcome = Decide(facts, {});
+  EXPECT_EQ(outcome.error.reason(), modlab::v1::SANDBOX_VIOLATION);
+  EXPECT_TRUE(Says(outcome, "socket"));
+}
+
+TEST(AttemptOutcome, AWorkerThatIsNotConfinedSaysWhatIsMissing) {
+  AttemptFacts facts = Ended(How::kExited, kWorkerSandboxStatus);
+  facts.last_output = "Landlock: the kernel has none";
+  const AttemptOutcome outcome = Decide(facts, {});
+  EXPECT_EQ(outcome.error.reason(), modlab::v1::SANDBOX_INSUFFICIENT);
+  EXPECT_TRUE(Says(outcome, "Landlock: the kernel has none"));
+}
+
+TEST(AttemptOutcome, WhatWasStoppedForItsNonsenseIsNotTriedAgain) {
+  AttemptFacts facts = Ended(How::kCancelled);
+  facts.result_problem = "events.log: an event that makes no sense";
+  const AttemptOutcome outcome = Decide(facts, {});
+  EXPECT_EQ(outcome.state, Job::FAILED);
+  EXPECT_EQ(outcome.error.reason(), modlab::v1::RESULT_INVALID);
 }
 
 TEST(AttemptOutcome, StoppedWithoutACancellationGoesBackToTheQueueUncounted) {

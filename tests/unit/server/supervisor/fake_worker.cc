@@ -32,6 +32,20 @@ void EatMemory() {
   }
 }
 
+// One file without end, or empty files without end.
+[[noreturn]] void WriteForEver(const std::string& directory, bool many) {
+  const std::string block(many ? 0 : 1 << 20, 'x');
+  for (int i = 0;; ++i) {
+    std::ofstream(directory + "/out/" + (many ? std::to_string(i) : "file"), std::ios::app) << block;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+[[noreturn]] void StartThreads() {
+  for (int i = 0; i < 50; ++i) std::thread(Wait).detach();
+  Wait();
+}
+
 [[noreturn]] void LeaveChild(const std::string& directory, bool own_session) {
   if (::fork() == 0) {
     if (own_session) ::setsid();
@@ -61,14 +75,17 @@ void Describe() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  int reports = -1;
   for (int i = 1; i + 1 < argc; ++i) {
     if (std::strcmp(argv[i], "--ready-fd") != 0) continue;
     const int ready = std::atoi(argv[i + 1]);
     if (::write(ready, "\n", 1) != 1) return 101;
-    ::close(ready);
+    reports = ready;
   }
   std::string directory;
   if (!std::getline(std::cin, directory)) return 0;
+  if (::write(reports, "a fake sandbox\n", 15) != 15) return 101;
+  ::close(reports);
   std::string behaviour;
   std::ifstream(directory + "/in/behaviour") >> behaviour;
   if (behaviour == "leave-when-asked") std::signal(SIGTERM, [](int) { ::_exit(75); });
@@ -81,6 +98,9 @@ int main(int argc, char** argv) {
   if (behaviour == "abort") std::abort();
   if (behaviour == "eat") EatMemory();
   if (behaviour == "describe") Describe();
+  if (behaviour == "write") WriteForEver(directory, false);
+  if (behaviour == "write-files") WriteForEver(directory, true);
+  if (behaviour == "start-threads") StartThreads();
   if (behaviour == "print-a-megabyte") {
     for (int i = 0; i < 1 << 14; ++i) std::cout << std::string(63, 'x') << "\n";
   }

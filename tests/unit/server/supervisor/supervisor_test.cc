@@ -110,6 +110,35 @@ TEST_F(SupervisorTest, EnforcesTheMemoryLimit) {
   EXPECT_NE(end.message.find("the limit is 64 MiB"), std::string::npos) << end.message;
 }
 
+TEST_F(SupervisorTest, EnforcesTheDiskLimit) {
+  Prepare("write", {.wall_milliseconds = 10 * kMinute, .disk_bytes = 8 << 20});
+  Start();
+  Assign();
+  const AttemptEnd end = End();
+  EXPECT_EQ(end.how, How::kDiskLimit);
+  EXPECT_NE(end.message.find("the limit is 8 MiB"), std::string::npos) << end.message;
+}
+
+TEST_F(SupervisorTest, EnforcesTheNumberOfFiles) {
+  Prepare("write-files", {.wall_milliseconds = 10 * kMinute, .files = 50});
+  Start();
+  Assign();
+  const AttemptEnd end = End();
+  EXPECT_EQ(end.how, How::kDiskLimit);
+  EXPECT_NE(end.message.find("50 files"), std::string::npos) << end.message;
+}
+
+TEST_F(SupervisorTest, EnforcesTheNumberOfThreads) {
+  Prepare("start-threads", {.wall_milliseconds = 10 * kMinute, .threads = 20});
+  Start();
+  Assign();
+  const AttemptEnd end = End();
+  EXPECT_EQ(end.how, How::kThreadLimit);
+  EXPECT_NE(end.message.find("the limit is 20"), std::string::npos) << end.message;
+}
+
+TEST_F(SupervisorTest, RecordsWhatHeldTheModelIn) { EXPECT_EQ(Run("exit-7").sandbox, "a fake sandbox"); }
+
 TEST_F(SupervisorTest, CancelsGracefully) {
   Prepare("leave-when-asked");
   Start();

@@ -1,4 +1,4 @@
-#include "server/worker/confine.h"
+#include "server/worker/resource_limits.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -12,11 +12,11 @@ namespace {
 
 // Each runs in a process of its own: what is taken does not come back.
 
-TEST(ConfineDeathTest, ForbidsCoreFilesAndOtherReaders) {
+TEST(ResourceLimitsDeathTest, ForbidsCoreFilesAndOtherReaders) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(
       {
-        Confine({});
+        LimitResources({});
         rlimit core{};
         ::getrlimit(RLIMIT_CORE, &core);
         std::_Exit(core.rlim_max == 0 && ::umask(0) == 077 ? 0 : 1);
@@ -24,7 +24,7 @@ TEST(ConfineDeathTest, ForbidsCoreFilesAndOtherReaders) {
       testing::ExitedWithCode(0), "");
 }
 
-TEST(ConfineDeathTest, AnAllocationFarBeyondTheLimitThrows) {
+TEST(ResourceLimitsDeathTest, AnAllocationFarBeyondTheLimitThrows) {
 #ifdef MODLAB_SANITIZED
   GTEST_SKIP() << "a sanitizer maps memory as it likes";
 #endif
@@ -32,7 +32,7 @@ TEST(ConfineDeathTest, AnAllocationFarBeyondTheLimitThrows) {
   constexpr int64_t limit = 64 << 20;
   EXPECT_EXIT(
       {
-        Confine({.memory_bytes = limit, .threads = 1});
+        LimitResources({.memory_bytes = limit, .threads = 1});
         // Within the limit. Calls, not new-expressions: those may be optimised away.
         ::operator delete(::operator new(limit));
         try {
