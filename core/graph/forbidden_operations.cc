@@ -44,7 +44,8 @@ std::optional<Found> FindForbidden(std::string_view code) {
   for (size_t i = 0; i < code.size(); ++i) {
     if ((code[i] != 't' && code[i] != 'o') || (i > 0 && (InName(code[i - 1]) || code[i - 1] == '.'))) continue;
     const std::string_view operation = OperationAt(code, i);
-    if (operation.empty() || std::find(std::begin(kForbidden), std::end(kForbidden), operation) == std::end(kForbidden)) {
+    if (operation.empty() ||
+        std::find(std::begin(kForbidden), std::end(kForbidden), operation) == std::end(kForbidden)) {
       continue;
     }
     return Found{std::string(operation), 1 + std::count(code.begin(), code.begin() + static_cast<long>(i), '\n')};

@@ -63,8 +63,9 @@ void OpenToOwnUids(const AttemptDirectory& directory) {
 void WriteLimits(const AttemptDirectory& directory, const AttemptLimits& limits) {
   std::ostringstream text;
   text << "memory-bytes " << limits.memory_bytes << "\nwall-milliseconds " << limits.wall_milliseconds
-       << "\ngrace-milliseconds " << limits.grace_milliseconds << "\nlog-bytes " << limits.log_bytes << "\ndisk-bytes " << limits.disk_bytes
-       << "\nfiles " << limits.files << "\nthreads " << limits.threads << "\nuid " << limits.uid << "\n";
+       << "\ngrace-milliseconds " << limits.grace_milliseconds << "\nlog-bytes " << limits.log_bytes << "\ndisk-bytes "
+       << limits.disk_bytes << "\nfiles " << limits.files << "\nthreads " << limits.threads << "\nuid " << limits.uid
+       << "\n";
   WriteFileAtomically(directory.limits(), text.str());
 }
 

@@ -84,8 +84,8 @@ inline constexpr int kWorkerCancelledStatus = 75;
 /// Exit status of a worker that did not touch the model since the sandbox is not sufficient; it prints what is missing.
 inline constexpr int kWorkerSandboxStatus = 76;
 
-/// Lets a worker with an uid of its own search the attempt's directory and read in(), once that is complete. Nobody else
-/// gets so far: the directories above are their owner's alone. Throws std::filesystem::filesystem_error.
+/// Lets a worker with an uid of its own search the attempt's directory and read in(), once that is complete. Nobody
+/// else gets so far: the directories above are their owner's alone. Throws std::filesystem::filesystem_error.
 void OpenToOwnUids(const AttemptDirectory& directory);
 
 /// Text files of `key value` lines, written to a temporary name, synced and renamed. The writers throw

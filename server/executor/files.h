@@ -44,7 +44,8 @@ FileDescriptor OpenUntrusted(const std::filesystem::path& path, int64_t max_byte
 /// Reads at most `max_bytes` from `offset`; fewer at the end of the file. Throws std::system_error.
 std::string ReadAt(int descriptor, int64_t offset, size_t max_bytes);
 
-/// What there is to read now, at most 64 KiB of it. Empty at the end; nothing, with errno, where there is none or it fails.
+/// What there is to read now, at most 64 KiB of it. Empty at the end; nothing, with errno, where there is none or it
+/// fails.
 std::optional<std::string> ReadSome(int descriptor);
 
 /// Size of an open file in bytes. Throws std::system_error.

@@ -107,9 +107,8 @@ LocalExecutor::Waiting LocalExecutor::Spawn(int threads) const {
   posix_spawn_file_actions_adddup2(actions.get(), STDERR_FILENO, STDOUT_FILENO);
   posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);
   Attributes attributes;
-  std::array<std::string, 7> words = {options_.supervisor.string(), "--worker",    options_.worker.string(),
-                                      "--threads",                  std::to_string(threads), "--sandbox",
-                                      ToString(options_.sandbox)};
+  std::array<std::string, 7> words = {options_.supervisor.string(), "--worker",  options_.worker.string(),  "--threads",
+                                      std::to_string(threads),      "--sandbox", ToString(options_.sandbox)};
   std::array<char*, 8> arguments{};
   for (size_t i = 0; i < words.size(); ++i) arguments.at(i) = words.at(i).data();
   const int error =

@@ -68,8 +68,8 @@ bool OfTheModelsOwnMaking(int signal) {
 
 AttemptOutcome DiskLimit(const AttemptFacts& facts, const std::string& what) {
   return Fail(facts, modlab::v1::DISK_LIMIT,
-              fmt::format("the job was stopped {}: what it may write to the disk is used up ({})", DuringPhase(facts.phase),
-                          what));
+              fmt::format("the job was stopped {}: what it may write to the disk is used up ({})",
+                          DuringPhase(facts.phase), what));
 }
 
 AttemptOutcome ResultInvalid(const AttemptFacts& facts) {
@@ -80,10 +80,11 @@ AttemptOutcome ResultInvalid(const AttemptFacts& facts) {
 
 AttemptOutcome Exited(const AttemptFacts& facts) {
   if (facts.end->status == kWorkerSandboxStatus) {
-    return Fail(facts, modlab::v1::SANDBOX_INSUFFICIENT,
-                fmt::format("the model was not touched, since it cannot be confined: {}: the server's operator can mend "
-                            "that, or start modlabd with --sandbox best-effort",
-                            facts.last_output));
+    return Fail(
+        facts, modlab::v1::SANDBOX_INSUFFICIENT,
+        fmt::format("the model was not touched, since it cannot be confined: {}: the server's operator can mend "
+                    "that, or start modlabd with --sandbox best-effort",
+                    facts.last_output));
   }
   if (facts.end->status == kWorkerCancelledStatus) return Requeue("requeued: it was stopped before it was done");
   if (facts.end->status != 0) {

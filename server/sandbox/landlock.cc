@@ -12,10 +12,10 @@ namespace modlab::server {
 namespace {
 
 // The kernel's header on Debian 12 ends at version 2; the numbers are the kernel's interface and never change.
-constexpr uint64_t kTruncate = uint64_t{1} << 14;      // Version 3.
-constexpr uint64_t kIoctlDevice = uint64_t{1} << 15;   // Version 5.
-constexpr uint64_t kTcp = (1 << 0) | (1 << 1);         // Version 4: bind, connect.
-constexpr uint64_t kScopes = (1 << 0) | (1 << 1);      // Version 6: abstract Unix sockets, signals.
+constexpr uint64_t kTruncate = uint64_t{1} << 14;           // Version 3.
+constexpr uint64_t kIoctlDevice = uint64_t{1} << 15;        // Version 5.
+constexpr uint64_t kTcp = (1 << 0) | (1 << 1);              // Version 4: bind, connect.
+constexpr uint64_t kScopes = (1 << 0) | (1 << 1);           // Version 6: abstract Unix sockets, signals.
 constexpr uint64_t kFirstRights = (uint64_t{1} << 13) - 1;  // Version 1.
 
 struct Ruleset {

@@ -23,9 +23,8 @@
 namespace modlab::server {
 namespace {
 
-constexpr std::array<std::pair<SandboxMode, const char*>, 3> kModes = {{{SandboxMode::kRequired, "required"},
-                                                                        {SandboxMode::kBestEffort, "best-effort"},
-                                                                        {SandboxMode::kOff, "off"}}};
+constexpr std::array<std::pair<SandboxMode, const char*>, 3> kModes = {
+    {{SandboxMode::kRequired, "required"}, {SandboxMode::kBestEffort, "best-effort"}, {SandboxMode::kOff, "off"}}};
 
 void Missing(SandboxLevel& level, const std::string& part, const std::string& why) {
   level.missing += (level.missing.empty() ? "" : "; ") + part + ": " + why;

@@ -40,8 +40,8 @@ struct SandboxOptions {
   bool namespaces = false;   ///< Whether EnterNamespaces has moved this process.
 };
 
-/// Takes from this process and all its threads, for good, every right that a model must not have. Runs after LibTorch is
-/// loaded and before the model is: a TorchScript model is a program, and loading it runs its code.
+/// Takes from this process and all its threads, for good, every right that a model must not have. Runs after LibTorch
+/// is loaded and before the model is: a TorchScript model is a program, and loading it runs its code.
 ///
 /// Left are: reading in(), writing plain files in out(), memory, threads, clocks, and standard output and error. The
 /// working directory is the attempt's afterwards, and **its files are found by relative paths only**: what was

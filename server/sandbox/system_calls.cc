@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -24,49 +25,45 @@ namespace {
 // the mount namespace's; truncate(2) is not here since an old Landlock does not know it.
 constexpr std::array kAllowed = {
     // Memory.
-    "brk", "mmap", "munmap", "mprotect", "mremap", "madvise", "mincore", "membarrier", "get_mempolicy",
+    "brk mmap munmap mprotect mremap madvise mincore membarrier get_mempolicy",
     // Threads and their waiting; starting one is below.
-    "futex", "futex_waitv", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "gettid", "exit",
-    "exit_group", "sched_yield", "sched_getaffinity", "sched_getparam", "sched_getscheduler",
-    "sched_get_priority_min", "sched_get_priority_max", "restart_syscall",
+    "futex futex_waitv set_robust_list get_robust_list rseq set_tid_address gettid exit exit_group "
+    "sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_min "
+    "sched_get_priority_max restart_syscall",
     // Signals to oneself.
-    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "rt_sigsuspend", "sigaltstack", "pause",
+    "rt_sigaction rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigsuspend sigaltstack pause",
     // Clocks and facts.
-    "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "times", "getrusage",
-    "getcpu", "uname", "sysinfo", "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getrandom",
-    "getrlimit", "getpriority",
+    "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrusage getcpu uname "
+    "sysinfo getpid getppid getuid geteuid getgid getegid getrandom getrlimit getpriority",
     // Files.
-    "open", "openat", "close", "read", "readv", "pread64", "preadv", "preadv2", "write", "writev", "pwrite64",
-    "pwritev", "pwritev2", "lseek", "_llseek", "fstat", "stat", "lstat", "newfstatat", "statx", "fstatfs", "statfs",
-    "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "getcwd", "fsync", "fdatasync",
-    "ftruncate", "fallocate", "fadvise64", "rename", "renameat", "renameat2", "unlink", "unlinkat", "umask", "dup",
-    "poll", "ppoll", "select", "pselect6", "copy_file_range", "sendfile",
+    "open openat close read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek "
+    "_llseek fstat stat lstat newfstatat statx fstatfs statfs access faccessat faccessat2 readlink "
+    "readlinkat getdents64 getcwd fsync fdatasync ftruncate fallocate fadvise64 rename renameat renameat2 "
+    "unlink unlinkat umask dup poll ppoll select pselect6 copy_file_range sendfile",
 #ifdef MODLAB_SANITIZED
-    "pipe2", "prctl", "sched_setaffinity",
+    "pipe2 prctl sched_setaffinity",
 #endif
 };
 
 // Attempts at these are no accident.
-constexpr std::array kViolations = {
-    "socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "sendto", "sendmsg", "sendmmsg",
-    "recvfrom", "recvmsg", "recvmmsg", "execve", "execveat", "fork", "vfork", "ptrace", "process_vm_readv",
-    "process_vm_writev", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "kcmp", "mount", "umount2", "pivot_root",
-    "chroot", "fsopen", "fsmount", "open_tree", "move_mount", "mount_setattr", "unshare", "setns", "io_uring_setup",
-    "io_uring_enter", "io_uring_register", "bpf", "perf_event_open", "userfaultfd", "keyctl", "add_key", "request_key",
-    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff",
-    "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "capset", "personality",
-    "truncate", "link", "linkat", "symlink", "symlinkat", "mknod", "mknodat", "chown", "fchown", "lchown", "fchownat",
-    "memfd_create", "memfd_secret", "shmget", "shmat", "msgget", "semget", "mq_open", "name_to_handle_at",
-    "open_by_handle_at", "fanotify_init", "inotify_init", "inotify_init1", "acct", "quotactl", "syslog", "iopl",
-    "ioperm", "modify_ldt", "setsid", "setpgid", "landlock_create_ruleset",
-};
+constexpr const char* kViolations =
+    "socket socketpair connect bind listen accept accept4 sendto sendmsg sendmmsg recvfrom recvmsg "
+    "recvmmsg execve execveat fork vfork ptrace process_vm_readv process_vm_writev pidfd_open pidfd_getfd "
+    "pidfd_send_signal kcmp mount umount2 pivot_root chroot fsopen fsmount open_tree move_mount "
+    "mount_setattr unshare setns io_uring_setup io_uring_enter io_uring_register bpf perf_event_open "
+    "userfaultfd keyctl add_key request_key init_module finit_module delete_module kexec_load "
+    "kexec_file_load reboot swapon swapoff setuid setgid setreuid setregid setresuid setresgid setgroups "
+    "capset personality truncate link linkat symlink symlinkat mknod mknodat chown fchown lchown fchownat "
+    "memfd_create memfd_secret shmget shmat msgget semget mq_open name_to_handle_at open_by_handle_at "
+    "fanotify_init inotify_init inotify_init1 acct quotactl syslog iopl ioperm modify_ldt setsid setpgid "
+    "landlock_create_ruleset";
 
-// For the handler, filled before the filter is in force: number and name.
-std::array<std::pair<int, const char*>, kViolations.size() + 4> named_calls;
+// For the handler, filled before the filter is in force: numbers and names of violations.
+std::vector<std::pair<int, std::string>> named_calls;
 
 const char* NameOfCall(int number) {
   for (const auto& [known, name] : named_calls) {
-    if (name != nullptr && known == number) return name;
+    if (known == number) return name.c_str();
   }
   return "unknown";
 }
@@ -91,24 +88,24 @@ class Filter {
 
   /// `conditions` are on arguments, and all must hold. A call unknown to this architecture is passed over.
   template <typename... Conditions>
-  void Add(uint32_t action, const char* name, Conditions... conditions) {
-    const int number = ::seccomp_syscall_resolve_name(name);
+  void Add(uint32_t action, const std::string& name, Conditions... conditions) {
+    const int number = ::seccomp_syscall_resolve_name(name.c_str());
     if (number == __NR_SCMP_ERROR) return;  // Younger than libseccomp.
     Check(::seccomp_rule_add(filter_.get(), action, number, sizeof...(conditions), conditions...), name);
-    if (action != SCMP_ACT_TRAP) return;
-    for (auto& [known, known_name] : named_calls) {
-      if (known_name != nullptr && known != number) continue;
-      known = number;
-      known_name = name;
-      return;
-    }
+    if (action == SCMP_ACT_TRAP) named_calls.emplace_back(number, name);
+  }
+
+  /// For each of the names in a text, without conditions.
+  void AddAll(uint32_t action, const char* names) {
+    std::istringstream words(names);
+    for (std::string name; words >> name;) Add(action, name);
   }
 
   void Load() { Check(::seccomp_load(filter_.get()), "the kernel does not take the filter"); }
 
  private:
-  static void Check(int result, const char* what) {
-    if (result < 0) throw std::runtime_error(std::string("seccomp: ") + what + ": " + std::strerror(-result));
+  static void Check(int result, const std::string& what) {
+    if (result < 0) throw std::runtime_error("seccomp: " + what + ": " + std::strerror(-result));
   }
 
   std::unique_ptr<void, decltype(&::seccomp_release)> filter_;
@@ -120,8 +117,8 @@ scmp_datum_t Datum(int value) { return static_cast<scmp_datum_t>(static_cast<uin
 
 void RestrictSystemCalls() {
   Filter filter;
-  for (const char* name : kAllowed) filter.Add(SCMP_ACT_ALLOW, name);
-  for (const char* name : kViolations) filter.Add(SCMP_ACT_TRAP, name);
+  for (const char* names : kAllowed) filter.AddAll(SCMP_ACT_ALLOW, names);
+  filter.AddAll(SCMP_ACT_TRAP, kViolations);
 
   // Threads, but no processes. libc falls back to clone, whose flags a filter can see, where there is no clone3.
   constexpr scmp_datum_t thread = CLONE_THREAD;

@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
   try {
     options.sandbox = *modlab::server::ParseSandboxMode(sandbox);
     if (!probe.empty()) {
-      modlab::server::SandboxOptions tried ;
+      modlab::server::SandboxOptions tried;
       tried.mode = options.sandbox;
       if (uid != 0) tried.uid = uid;
       return modlab::server::ProbeSandbox(modlab::server::AttemptDirectory(probe), tried);

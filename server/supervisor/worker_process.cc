@@ -118,9 +118,9 @@ WorkerProcess::WorkerProcess(const std::string& program, int threads, SandboxMod
   Pipe output = MakePipe();
   Pipe ready = MakePipe();
   Pipe failure = MakePipe();
-  std::vector<std::string> arguments = {program,     "--threads",       std::to_string(threads),
-                                        "--ready-fd", std::to_string(ready.write.get()),
-                                        "--sandbox", ToString(sandbox), "--namespaces"};
+  std::vector<std::string> arguments = {
+      program,     "--threads",       std::to_string(threads), "--ready-fd", std::to_string(ready.write.get()),
+      "--sandbox", ToString(sandbox), "--namespaces"};
   std::vector<std::string> environment = WorkerEnvironment(threads);
   const std::vector<char*> namespaces_pointers = PointersTo(arguments);
   arguments.pop_back();

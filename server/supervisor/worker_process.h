@@ -16,8 +16,8 @@ namespace modlab::server {
 ///
 /// Its program is called as `PROGRAM --threads N --ready-fd F --sandbox MODE [--namespaces]`, the last where it is in
 /// namespaces of its own. It reads one line from standard input, the attempt's directory. On descriptor F it says by a
-/// line that it has loaded its libraries and waits for that; and by another, before it loads the model, what holds it in.
-/// Not thread safe; the process must have no other threads and must ignore SIGPIPE.
+/// line that it has loaded its libraries and waits for that; and by another, before it loads the model, what holds it
+/// in. Not thread safe; the process must have no other threads and must ignore SIGPIPE.
 class WorkerProcess {
  public:
   /// Throws std::runtime_error with a sentence where the program cannot be run.

@@ -7,10 +7,10 @@
 namespace modlab::server {
 
 struct WorkerOptions {
-  int threads = 1;            ///< That LibTorch was initialised for.
+  int threads = 1;  ///< That LibTorch was initialised for.
   SandboxMode sandbox = SandboxMode::kRequired;
-  bool namespaces = false;    ///< Whether the supervisor has moved this process into its own.
-  FileDescriptor reports;     ///< The supervisor's other end hears what holds the model in. May be invalid.
+  bool namespaces = false;  ///< Whether the supervisor has moved this process into its own.
+  FileDescriptor reports;   ///< The supervisor's other end hears what holds the model in. May be invalid.
 };
 
 /// Runs the job of an attempt's directory in this process and writes its result or its error there. Returns the

@@ -20,10 +20,10 @@ struct ResourceLimits {
 
 /// Sets what the kernel enforces on this process by itself, for good; the supervisor enforces the rest from outside.
 ///
-/// No core files; few open files; new files are the owner's alone; allocations that could never be within `memory_bytes`
-/// fail with an exception, instead of the supervisor's kill (not under a sanitizer, which maps memory as it likes). A
-/// file that grows too large ends the process with SIGXFSZ, processor time that is used up with SIGXCPU. Throws
-/// std::system_error.
+/// No core files; few open files; new files are the owner's alone; allocations that could never be within
+/// `memory_bytes` fail with an exception, instead of the supervisor's kill (not under a sanitizer, which maps memory as
+/// it likes). A file that grows too large ends the process with SIGXFSZ, processor time that is used up with SIGXCPU.
+/// Throws std::system_error.
 void LimitResources(const ResourceLimits& limits);
 
 }  // namespace modlab::server

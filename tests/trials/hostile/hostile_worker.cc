@@ -1,6 +1,6 @@
-// Stands in for modlab-worker in the hands of an attacker: goes into the sandbox as the real one does, and then, in place
-// of a job, tries the attack whose number is the job's seed. Ends with status 10 and a line `denied: ...` where the
-// system refused it, with 11 and `ESCAPED` where it worked.
+// Stands in for modlab-worker in the hands of an attacker: goes into the sandbox as the real one does, and then, in
+// place of a job, tries the attack whose number is the job's seed. Ends with status 10 and a line `denied: ...` where
+// the system refused it, with 11 and `ESCAPED` where it worked.
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -89,6 +89,17 @@ WorkerResult ScoreResult(const AttemptSpec& spec, double modularity, int label, 
   return result;
 }
 
+// In an empty root of its own, the parent is that root.
+[[noreturn]] void ListParent() {
+  DIR* parent = ::opendir("..");
+  if (parent == nullptr) Denied(std::strerror(errno));
+  while (const dirent* entry = ::readdir(parent)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != ".." && name != "in" && name != "out") Escaped(name);
+  }
+  Denied("there is nobody");
+}
+
 // A thread that libraries could have started before the sandbox; it tries a file when it is told to.
 struct EarlyThread {
   std::atomic<bool> go = false;
@@ -115,8 +126,13 @@ struct Attack {
   std::function<void(const AttemptSpec&, EarlyThread&)> run;
 };
 
-#define ATTACK(name, ...) \
-  { name, [](const AttemptSpec& spec, EarlyThread& early) { (void)spec, (void)early; __VA_ARGS__; } }
+#define ATTACK(name, ...)                                   \
+  {                                                         \
+    name, [](const AttemptSpec& spec, EarlyThread& early) { \
+      (void)spec, (void)early;                              \
+      __VA_ARGS__;                                          \
+    }                                                       \
+  }
 
 // Their numbers are the order; --list prints the names.
 const std::vector<Attack> kAttacks = {
@@ -125,9 +141,9 @@ const std::vector<Attack> kAttacks = {
     ATTACK("socket_unix", Expect(::socket(AF_UNIX, SOCK_STREAM, 0), "socket")),
     ATTACK("socket_pair", int pair[2]; Expect(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), "socketpair")),
     ATTACK("exec", ::execl("/bin/true", "true", nullptr); Denied("exec")),
-    ATTACK("fork", const long pid = ::syscall(SYS_fork); if (pid == 0) ::_exit(0); Expect(pid, "fork")),
+    ATTACK("fork", const long pid = ::syscall(SYS_fork); if (pid == 0)::_exit(0); Expect(pid, "fork")),
     ATTACK("clone_process", const long pid = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
-           if (pid == 0) ::_exit(0); Expect(pid, "clone")),
+           if (pid == 0)::_exit(0); Expect(pid, "clone")),
     ATTACK("ptrace_supervisor", Expect(::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr), "ptrace")),
     ATTACK("read_supervisors_memory", char byte; iovec local = {&byte, 1}; iovec remote = {&byte, 1};
            Expect(::process_vm_readv(::getppid(), &local, 1, &remote, 1, 0), "process_vm_readv")),
@@ -137,7 +153,8 @@ const std::vector<Attack> kAttacks = {
     ATTACK("unshare", Expect(::unshare(CLONE_NEWUSER), "unshare")),
     ATTACK("chroot", Expect(::chroot("out"), "chroot")),
     ATTACK("io_uring", io_uring_params parameters{}; Expect(::syscall(SYS_io_uring_setup, 4, &parameters), "io_uring")),
-    ATTACK("bpf", bpf_attr attributes{}; Expect(::syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes)), "bpf")),
+    ATTACK("bpf", bpf_attr attributes{};
+           Expect(::syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof(attributes)), "bpf")),
     ATTACK("keyctl", Expect(::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1), "keyctl")),
     ATTACK("become_root", Expect(::setuid(0), "setuid")),
     ATTACK("memfd", Expect(::memfd_create("program", 0), "memfd_create")),
@@ -149,7 +166,7 @@ const std::vector<Attack> kAttacks = {
     ATTACK("read_passwd", Expect(OpenForReading("/etc/passwd"), "open")),
     ATTACK("read_environment", Expect(OpenForReading("/proc/" + std::to_string(::getppid()) + "/environ"), "open")),
     ATTACK("read_limits", Expect(OpenForReading("limits"), "open")),
-    ATTACK("list_neighbours", Expect(::opendir("..") == nullptr ? -1 : 0, "opendir")),
+    ATTACK("list_neighbours", ListParent()),
     ATTACK("read_device", Expect(OpenForReading("/dev/mem"), "open")),
     ATTACK("write_outside", Expect(OpenForWriting("/tmp/modlab-escaped"), "open")),
     ATTACK("write_home", Expect(OpenForWriting("ended"), "open")),
@@ -157,34 +174,42 @@ const std::vector<Attack> kAttacks = {
     ATTACK("remove_input", Expect(::unlink("in/spec.binpb"), "unlink")),
     ATTACK("move_input", Expect(::rename("in/spec.binpb", "out/spec"), "rename")),
     ATTACK("open_to_all", Expect(::chmod("out", 0777), "chmod")),
-    ATTACK("thread_of_before", early.go = true; while (early.outcome == 0) ::sched_yield();
-           errno = -early.outcome; Expect(early.outcome == 1 ? 0 : -1, "open in an early thread")),
+    ATTACK("thread_of_before", early.go = true; while (early.outcome == 0)::sched_yield(); errno = -early.outcome;
+           Expect(early.outcome == 1 ? 0 : -1, "open in an early thread")),
     // Resources.
-    ATTACK("thread_bomb", while (true) try { std::thread([] { while (true) ::pause(); }).detach(); } catch (
-                                           const std::system_error& error) { Denied(error.what()); }),
-    ATTACK("descriptor_bomb", while (::dup(1) >= 0) {} Denied(std::strerror(errno))),
-    ATTACK("raise_limits", rlimit all = {RLIM_INFINITY, RLIM_INFINITY}; Expect(::setrlimit(RLIMIT_FSIZE, &all), "setrlimit")),
+    ATTACK(
+        "thread_bomb",
+        while (true) try {
+          std::thread([] {
+            while (true) ::pause();
+          }).detach();
+        } catch (const std::system_error& error) { Denied(error.what()); }),
+    ATTACK(
+        "descriptor_bomb", while (::dup(1) >= 0) {} Denied(std::strerror(errno))),
+    ATTACK("raise_limits", rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+           Expect(::setrlimit(RLIMIT_FSIZE, &all), "setrlimit")),
     ATTACK("sparse_terabyte", Expect(::ftruncate(OpenForWriting("out/big"), off_t{1} << 40), "ftruncate")),
-    ATTACK("fill_the_disk", const std::string block(1 << 20, 'x'); for (int i = 0;; ++i) {
-             const FileDescriptor file(OpenForWriting("out/" + std::to_string(i)));
-             for (int j = 0; j < 32; ++j) WriteAll(file.get(), block);
-           }),
-    ATTACK("a_million_files", for (int i = 0;; ++i) ::close(OpenForWriting("out/" + std::to_string(i)))),
+    ATTACK(
+        "fill_the_disk", const std::string block(1 << 20, 'x'); for (int i = 0;; ++i) {
+          const FileDescriptor file(OpenForWriting("out/" + std::to_string(i)));
+          for (int j = 0; j < 32; ++j) WriteAll(file.get(), block);
+        }),
+    ATTACK("a_million_files", for (int i = 0;; ++i)::close(OpenForWriting("out/" + std::to_string(i)))),
     ATTACK("fill_the_log", for (int i = 0; i < 200'000; ++i) std::cout << std::string(1000, 'x') << "\n"; ::_exit(0)),
     ATTACK("events_without_end", WorkerEvent event; event.mutable_log()->set_severity(modlab::v1::LogLine::INFO);
            event.mutable_log()->set_text(std::string(4000, 'x')); FloodEvents(event.SerializeAsString())),
-    ATTACK("sleep_for_ever", while (true) ::pause()),
+    ATTACK("sleep_for_ever", while (true)::pause()),
     // Forged files.
-    ATTACK("events_malformed", Overwrite("out/events.log", std::string(100, '\xff')); while (true) ::pause()),
-    ATTACK("events_of_nonsense", EventLogWriter("out/events.log").Append("nonsense"); while (true) ::pause()),
+    ATTACK("events_malformed", Overwrite("out/events.log", std::string(100, '\xff')); while (true)::pause()),
+    ATTACK("events_of_nonsense", EventLogWriter("out/events.log").Append("nonsense"); while (true)::pause()),
     ATTACK("result_malformed", Overwrite("out/result.binpb", std::string(100, '\xff')); ::_exit(0)),
     ATTACK("result_huge", Overwrite("out/result.binpb", std::string(100 << 20, 'x')); ::_exit(0)),
     ATTACK("result_nan", Forge(ScoreResult(spec, std::numeric_limits<double>::quiet_NaN(), 0, 106))),
     ATTACK("result_label_range", Forge(ScoreResult(spec, 0.1, 7, 106))),
     ATTACK("result_label_count", Forge(ScoreResult(spec, 0.1, 0, 5))),
     ATTACK("result_of_another_kind", WorkerResult result; result.mutable_result()->mutable_inspect(); Forge(result)),
-    ATTACK("artifact_outside", WorkerResult result = ScoreResult(spec, 0.1, 0, 106); result.add_artifacts("../../limits");
-           Forge(result)),
+    ATTACK("artifact_outside", WorkerResult result = ScoreResult(spec, 0.1, 0, 106);
+           result.add_artifacts("../../limits"); Forge(result)),
     ATTACK("result_of_unknown_fields", Overwrite("out/result.binpb", std::string(60 << 20, 'x')); ::_exit(0)),
     ATTACK("result_of_empty_parts", std::string empty; for (int i = 0; i < 10'000'000; ++i) empty += "\x0a\x00"s;
            Overwrite("out/result.binpb", empty); ::_exit(0)),

@@ -50,9 +50,8 @@ TEST(AttemptLimits, NonsenseIsRefused) {
 
 TEST(AttemptEnd, EveryWayComesBackAsWritten) {
   using How = AttemptEnd::How;
-  for (const How how :
-       {How::kExited, How::kSignaled, How::kTimeLimit, How::kMemoryLimit, How::kDiskLimit, How::kThreadLimit,
-        How::kCancelled, How::kStartFailed}) {
+  for (const How how : {How::kExited, How::kSignaled, How::kTimeLimit, How::kMemoryLimit, How::kDiskLimit,
+                        How::kThreadLimit, How::kCancelled, How::kStartFailed}) {
     const TemporaryAttempt attempt;
     WriteEnd(attempt.directory(), {.how = how,
                                    .status = 9,
