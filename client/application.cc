@@ -20,8 +20,9 @@ constexpr const char* kFooter = R"(Examples:
   modlab --server unix:/tmp/lab.sock model list
 
 The server is the one that --server, MODLAB_SERVER, or a line server = "HOST:PORT" in
-$XDG_CONFIG_HOME/modlab/config names, in this order; if none does, a server of your own,
-on this machine, which starts when it is needed and leaves when it is idle.
+$XDG_CONFIG_HOME/modlab/config names (`modlab server use` writes it), in this order; if none
+does, a server of your own, on this machine, which starts when it is needed and leaves when
+it is idle. HOST:PORT is spoken to with TLS.
 
 Exit codes:
   0    ok
@@ -38,8 +39,18 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
   app.fallthrough();  // so that the options below may stand behind a command too
   app.require_subcommand(1);
   app.set_version_flag("--version", "modlab " MODLAB_VERSION, "Print this program's version");
-  app.add_option("--server", options.server.server, "HOST:PORT, unix:PATH or the absolute path of a socket")
+  CredentialFiles& files = options.server.files;
+  app.add_option("--server", options.server.server,
+                 "HOST:PORT, unix:PATH, a socket's absolute path, or a name given by `modlab server add`")
       ->type_name("ADDRESS");
+  app.add_option("--ca", files.ca, "Certificate (PEM) that signs the server's, for HOST:PORT (or MODLAB_CA)")
+      ->type_name("FILE");
+  app.add_option("--token-file", files.token,
+                 "Holds your token and can be read by you alone; - for standard input (or MODLAB_TOKEN_FILE)")
+      ->type_name("FILE");
+  app.add_option("--cert", files.certificate, "Your certificate (PEM), in place of a token (or MODLAB_CERT)")
+      ->type_name("FILE");
+  app.add_option("--key", files.key, "Its key (PEM) (or MODLAB_KEY)")->type_name("FILE");
   app.add_flag("--insecure", options.server.insecure,
                "Speak to HOST:PORT without encryption or authentication (or MODLAB_INSECURE=1)");
   AddChoice<Format>(

@@ -1,13 +1,14 @@
 #include "client/connection.h"
 
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
+
+#include "client/credentials.h"
 
 namespace modlab::client {
 namespace {
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& target) {
+std::shared_ptr<grpc::Channel> OpenChannel(const ServerAddress& address) {
   grpc::ChannelArguments arguments;
   constexpr int message_bytes = 4 << 20;
   arguments.SetMaxReceiveMessageSize(message_bytes);
@@ -22,12 +23,12 @@ std::shared_ptr<grpc::Channel> OpenChannel(const std::string& target) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);  // despite its name the time that one connect may take
   // A web proxy is set for web pages; a compute server is reached directly.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(address.target, MakeCredentials(address), arguments);
 }
 
 }  // namespace
 
-Connection::Connection(const ServerAddress& address) : Connection(address.target, OpenChannel(address.target)) {}
+Connection::Connection(const ServerAddress& address) : Connection(address.target, OpenChannel(address)) {}
 
 Connection::Connection(std::string name, const std::shared_ptr<grpc::Channel>& channel)
     : name_(std::move(name)),

@@ -29,6 +29,7 @@ class Connection {
   /// How long a call with one answer may take: the server only looks something up or writes it down.
   static constexpr std::chrono::seconds kDeadline{10};
 
+  /// Throws UsageError where the address's files cannot be used.
   explicit Connection(const ServerAddress& address);
   /// Over a channel that is there already. `name` says in messages what it leads to.
   Connection(std::string name, const std::shared_ptr<grpc::Channel>& channel);

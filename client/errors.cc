@@ -37,6 +37,12 @@ v1::ErrorDetail DetailOf(const grpc::ClientContext& context) {
 Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std::string_view address) {
   const ExitCode code = ExitCodeOf(status.error_code());
   const std::string sentence = Printable(status.error_message());
+  if (sentence.find("certificate verify failed") != std::string::npos) {
+    return {code,
+            fmt::format("the certificate of {} is signed by nobody who is known here, or is another server's: give "
+                        "its authority's certificate with --ca",
+                        address)};
+  }
   if (code == ExitCode::kUnreachable && detail.reason() == v1::REASON_UNSPECIFIED) {
     return {code, fmt::format("no modlab server answers at {} ({})", address, sentence)};
   }

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <map>
 #include <vector>
 
 #include "client/errors.h"
@@ -22,7 +23,7 @@ ServerAddress SocketAddress(std::string_view path) {
     throw UsageError(fmt::format("the socket's path {} has {} bytes; Linux allows {}", Printable(path), path.size(),
                                  kLongestSocketPath));
   }
-  return {"unix:" + std::string(path), std::string(path)};
+  return {.target = "unix:" + std::string(path), .socket_path = std::string(path), .files = {}};
 }
 
 bool IsPort(std::string_view text) {
@@ -43,13 +44,18 @@ ServerAddress ParseServerAddress(std::string_view text) {
   const bool plain = !host.empty() && host.find_first_of(":/[] ") == std::string_view::npos;
   if (colon == std::string_view::npos || !(bracketed || plain) || !IsPort(text.substr(colon + 1))) {
     throw UsageError(fmt::format(
-        "'{}' is not a server's address; write HOST:PORT, unix:PATH or a socket's absolute path", Printable(text)));
+        "'{}' is not a server's address; write HOST:PORT, unix:PATH, a socket's absolute path, or a name that "
+        "`modlab server list` shows",
+        Printable(text)));
   }
-  return {std::string(text), ""};
+  return {.target = std::string(text), .socket_path = "", .files = {}};
 }
 
 ServerSettings SettingsOf(const Environment& environment) {
-  return {Find(environment, "MODLAB_SERVER"), IsTrue(Find(environment, "MODLAB_INSECURE").value_or(""))};
+  const auto text = [&](const char* name) { return Find(environment, name).value_or(""); };
+  return {Find(environment, "MODLAB_SERVER"),
+          IsTrue(text("MODLAB_INSECURE")),
+          {text("MODLAB_CA"), text("MODLAB_TOKEN_FILE"), text("MODLAB_CERT"), text("MODLAB_KEY")}};
 }
 
 std::string ConfigPath(const Environment& environment) {
@@ -63,32 +69,43 @@ ServerSettings ReadConfigFile(const std::string& path) {
     throw UsageError(fmt::format("cannot read the configuration file {}", path));
   }
   ServerSettings settings;
+  CredentialFiles& files = settings.files;
+  const std::map<std::string, std::string*> paths = {
+      {"ca", &files.ca}, {"token-file", &files.token}, {"cert", &files.certificate}, {"key", &files.key}};
   for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(file)) {
     const std::string value = item.inputs.empty() ? "" : item.inputs.front();
-    if (item.fullname() == "server" && item.inputs.size() == 1) {
+    const auto known = paths.find(item.fullname());
+    if (item.inputs.size() == 1 && item.fullname() == "server") {
       settings.server = value;
-    } else if (item.fullname() == "insecure" && item.inputs.size() == 1) {
+    } else if (item.inputs.size() == 1 && item.fullname() == "insecure") {
       settings.insecure = IsTrue(value);
+    } else if (item.inputs.size() == 1 && known != paths.end()) {
+      *known->second = value;
     } else {
-      throw UsageError(fmt::format("{}: cannot use '{}'; the keys are server and insecure, one value each", path,
-                                   Printable(item.fullname())));
+      throw UsageError(fmt::format(
+          "{}: cannot use '{}'; the keys are server, insecure, ca, token-file, cert and key, one value each", path,
+          Printable(item.fullname())));
     }
   }
   return settings;
 }
 
 std::optional<ServerAddress> ChooseServer(const ServerSettings& flags, const ServerSettings& environment,
-                                          const ServerSettings& file) {
+                                          const ServerSettings& file, const NamedServers& named) {
   for (const ServerSettings* source : {&flags, &environment, &file}) {
     if (!source->server) continue;
-    ServerAddress address = ParseServerAddress(*source->server);
-    const bool insecure = flags.insecure || environment.insecure || file.insecure;
-    if (address.socket_path.empty() && !insecure) {
-      throw UsageError(fmt::format(
-          "{} would be spoken to without encryption or authentication; forward its socket by ssh and use unix:PATH, or "
-          "say --insecure (MODLAB_INSECURE=1) if everybody on that network may see and change your work",
-          address.target));
-    }
+    const auto found = named.find(*source->server);
+    const ServerSettings& settings = found == named.end() ? *source : found->second;
+    ServerAddress address = ParseServerAddress(settings.server.value_or(""));
+    address.insecure = settings.insecure || flags.insecure || environment.insecure || file.insecure;
+    address.files = settings.files;
+    const auto prefer = [](std::string& path, const std::string& flag) {
+      if (!flag.empty()) path = flag;
+    };
+    prefer(address.files.ca, flags.files.ca);
+    prefer(address.files.token, flags.files.token);
+    prefer(address.files.certificate, flags.files.certificate);
+    prefer(address.files.key, flags.files.key);
     return address;
   }
   return std::nullopt;

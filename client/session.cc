@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "client/local_daemon.h"
+#include "client/named_servers.h"
 #include "client/output/json.h"
 
 namespace modlab::client {
@@ -13,7 +14,8 @@ namespace modlab::client {
 Session::Session(GlobalOptions options, Environment environment)
     : options_(std::move(options)),
       environment_(std::move(environment)),
-      address_(ChooseServer(options_.server, SettingsOf(environment_), ReadConfigFile(ConfigPath(environment_)))) {}
+      address_(ChooseServer(options_.server, SettingsOf(environment_), ReadConfigFile(ConfigPath(environment_)),
+                            ReadNamedServers(environment_))) {}
 
 Connection& Session::Connect() {
   if (!connection_) connection_ = address_ ? std::make_unique<Connection>(*address_) : ConnectLocal(environment_);
@@ -71,6 +73,11 @@ std::string Session::CommandLine(std::string_view arguments) const {
   std::string line = "modlab";
   if (options_.server.server) line += " --server " + *options_.server.server;
   if (options_.server.insecure) line += " --insecure";
+  for (const auto& [flag, file] :
+       {std::pair(" --ca ", &options_.server.files.ca), std::pair(" --token-file ", &options_.server.files.token),
+        std::pair(" --cert ", &options_.server.files.certificate), std::pair(" --key ", &options_.server.files.key)}) {
+    if (!file->empty()) line += flag + *file;
+  }
   return fmt::format("{} {}", line, arguments);
 }
 

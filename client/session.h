@@ -40,6 +40,8 @@ class Session {
   /// Whether no server is configured, so that the user's own local daemon is meant.
   bool is_local() const { return !address_; }
   const Environment& environment() const { return environment_; }
+  /// What the command line says about the server.
+  const ServerSettings& server_flags() const { return options_.server; }
 
   bool json() const { return options_.format == Format::kJson; }
   bool quiet() const { return options_.quiet; }

@@ -76,7 +76,9 @@ class Daemon {
         uploads_(data_, limits_),
         models_(data_, limits_, [this] { scheduler_.Wake(); }),
         jobs_(data_, limits_, events_, [this] { scheduler_.Wake(); }),
-        call_{pool_, calls_, {UserName()}},
+        users_(data_.database()),
+        authenticator_({UserName(), modlab::v1::ADMIN}, users_),
+        call_{pool_, calls_, authenticator_},
         model_service_(call_, models_),
         upload_service_(call_, uploads_),
         job_service_(call_, jobs_, events_),
@@ -88,7 +90,8 @@ class Daemon {
         start_micros_(NowMicros()) {}
 
   int Run() {
-    RpcServer server(options_.listen, {&model_service_, &upload_service_, &job_service_, &server_service_});
+    RpcServer server(options_.listen, options_.tls,
+                     {&model_service_, &upload_service_, &job_service_, &server_service_});
     for (const ListenAddress& address : options_.listen) spdlog::info("listening on {}", address.text);
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
@@ -182,6 +185,8 @@ class Daemon {
   Uploads uploads_;
   Models models_;
   Jobs jobs_;
+  Users users_;
+  Authenticator authenticator_;
   CallContext call_;
   ModelService model_service_;
   UploadService upload_service_;

@@ -4,9 +4,11 @@
 
 #include <exception>
 
+#include "server/admin/admin.h"
 #include "server/daemon.h"
 
 int main(int argc, char** argv) {
+  if (modlab::server::IsAdminCommand(argc, argv)) return modlab::server::RunAdminCommand(argc, argv);
   int exit_code = 1;
   try {
     const auto options = modlab::server::ParseOptions(argc, argv, &exit_code);

@@ -18,7 +18,12 @@ constexpr const char* kExamples = R"(
 Examples:
   modlabd --listen unix:/run/modlab/modlabd.sock --data-dir /var/lib/modlab
   modlabd --config /etc/modlab/modlabd.conf
+  modlabd --listen 0.0.0.0:7443 --tls-cert server.pem --tls-key server.key --data-dir /var/lib/modlab
   modlabd --listen 127.0.0.1:7443 --insecure --data-dir ./data --workers 4
+
+Users and tokens, for HOST:PORT with TLS (also while the server runs):
+  modlabd user add alice --data-dir /var/lib/modlab
+  modlabd token create alice --expires 90d --data-dir /var/lib/modlab
 
 A configuration file has a line `option=value` for each option, named as on the command line:
   listen=unix:/run/modlab/modlabd.sock
@@ -98,7 +103,16 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   app.add_option("--sandbox-uids", uids, "Where modlabd is root: uids that jobs run under, one each [60578-61183]");
   app.add_option("--job-disk", job_disk, "What a job may write while it runs, e.g. 8GiB [8GiB]")
       ->transform(CLI::AsSizeValue(false));
-  app.add_flag("--insecure", insecure, "Allow HOST:PORT, where everybody who can connect may do everything");
+  auto* certificate = app.add_option("--tls-cert", options.tls.certificate,
+                                     "The server's certificate (PEM), for HOST:PORT; read again when it is renewed")
+                          ->check(CLI::ExistingFile);
+  app.add_option("--tls-key", options.tls.key, "Its key (PEM)")->check(CLI::ExistingFile);
+  app.add_option("--tls-client-ca", options.tls.client_ca,
+                 "Certificates (PEM) that sign the users', whose common names are users' names [tokens only]")
+      ->check(CLI::ExistingFile)
+      ->needs(certificate);
+  app.add_flag("--insecure", insecure,
+               "Allow HOST:PORT without TLS, where everybody who can connect may do everything");
   app.add_flag("--on-demand", options.on_demand, "Leave after a while without calls and jobs");
   app.add_option("--idle-time", options.idle_seconds, "How long that while is, e.g. 10m [10m]")
       ->transform(CLI::AsNumberWithUnit(SecondsOfUnits(), CLI::AsNumberWithUnit::CASE_SENSITIVE));
@@ -132,12 +146,15 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   options.sandbox = *ParseSandboxMode(sandbox);
   if (const std::string problem = SetUids(uids, &limits); !problem.empty()) return usage(problem);
   if (::geteuid() != 0 || options.sandbox == SandboxMode::kOff) limits.uids = 0;
+  const bool tls = !options.tls.certificate.empty();
+  if (tls == options.tls.key.empty()) return usage("--tls-cert and --tls-key go together");
+  if (tls && insecure) return usage("--insecure and --tls-cert exclude each other");
   for (const std::string& address : listen) {
     options.listen.push_back({address});
-    if (!options.listen.back().unix_socket() && !insecure) {
+    if (!options.listen.back().unix_socket() && !insecure && !tls) {
       return usage(
-          fmt::format("{} would let everybody who can connect run programs as you: give --insecure if that is "
-                      "meant, or listen on unix:/PATH",
+          fmt::format("{} would let everybody who can connect run programs as you: give --tls-cert and --tls-key, or "
+                      "--insecure if that is meant, or listen on unix:/PATH",
                       address));
     }
   }

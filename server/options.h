@@ -17,6 +17,7 @@ struct Options {
   std::filesystem::path data_directory;
   std::filesystem::path supervisor;
   std::filesystem::path worker;
+  TlsFiles tls;
   Limits limits;
   SandboxMode sandbox = SandboxMode::kRequired;
   bool on_demand = false;

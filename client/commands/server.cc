@@ -5,7 +5,9 @@
 
 #include "client/commands/commands.h"
 #include "client/commands/options.h"
+#include "client/credentials.h"
 #include "client/local_daemon.h"
+#include "client/named_servers.h"
 #include "client/output/server_text.h"
 
 namespace modlab::client {
@@ -79,6 +81,88 @@ ExitCode Stop(Session& session, const StopCommand& command) {
   return ExitCode::kOk;
 }
 
+struct AddServer {
+  std::string name;
+  std::string address;
+};
+
+ExitCode Add(Session& session, const AddServer& command) {
+  ServerSettings settings = session.server_flags();
+  if (settings.server) throw UsageError("the address stands behind the name, without --server");
+  ParseServerAddress(command.address);
+  settings.server = command.address;
+  std::optional<std::string> token;
+  if (settings.files.token == "-") {
+    token = ReadToken("-");
+    settings.files.token.clear();
+  }
+  AddNamedServer(session.environment(), command.name, settings, token);
+  session.Note(fmt::format("added; `modlab server use {}` makes it the one that commands talk to", command.name));
+  return ExitCode::kOk;
+}
+
+struct NameOption {
+  std::string name;
+};
+
+ExitCode Use(Session& session, const NameOption& command) {
+  if (command.name == "local") {
+    SetDefaultServer(session.environment(), std::nullopt);
+    return ExitCode::kOk;
+  }
+  if (!ReadNamedServers(session.environment()).contains(command.name)) {
+    throw UsageError(fmt::format("there is no server {}; `modlab server list` shows them, `modlab server add` adds one",
+                                 command.name));
+  }
+  SetDefaultServer(session.environment(), command.name);
+  return ExitCode::kOk;
+}
+
+ExitCode Remove(Session& session, const NameOption& command) {
+  RemoveNamedServer(session.environment(), command.name);
+  if (ReadConfigFile(ConfigPath(session.environment())).server == command.name) {
+    SetDefaultServer(session.environment(), std::nullopt);
+  }
+  return ExitCode::kOk;
+}
+
+ExitCode List(Session& session, const NoOptions& /*command*/) {
+  const std::string used = ReadConfigFile(ConfigPath(session.environment())).server.value_or("local");
+  const auto line = [&](const std::string& name, const std::string& address) {
+    session.PrintData(session.quiet() ? name + "\n"
+                                      : fmt::format("{} {:16} {}\n", name == used ? "*" : " ", name, address));
+  };
+  line("local", "a server of your own, on this machine");
+  for (const auto& [name, settings] : ReadNamedServers(session.environment())) {
+    line(name, settings.server.value_or(""));
+  }
+  return ExitCode::kOk;
+}
+
+void AddNamingCommands(CLI::App& family, Action& chosen) {
+  CLI::App* add = AddCommand<AddServer>(
+      family, chosen, "add", "Give a server a name, with the files that go with it",
+      [](CLI::App& command, AddServer& options) {
+        command.add_option("name", options.name, "A short name")->required()->option_text("NAME");
+        command.add_option("address", options.address, "HOST:PORT, unix:PATH or a socket's absolute path")
+            ->required()
+            ->option_text("ADDRESS");
+      },
+      Add);
+  AddExamples(*add, {"modlab server add lab lab.example:7443 --ca ca.pem --token-file alice.token",
+                     "modlab server add lab lab.example:7443 --ca ca.pem --token-file - < token"});
+  const auto name = [](CLI::App& command, NameOption& options) {
+    command.add_option("name", options.name, "Its name")->required()->option_text("NAME");
+  };
+  CLI::App* use = AddCommand<NameOption>(
+      family, chosen, "use", "Make a server the one that commands talk to; `local` for your own", name, Use);
+  AddExamples(*use, {"modlab server use lab", "modlab server use local"});
+  AddCommand<NoOptions>(
+      family, chosen, "list", "Show the servers that have names", [](CLI::App&, NoOptions&) {}, List);
+  AddCommand<NameOption>(family, chosen, "remove", "Forget a server, and the token that was kept with it", name,
+                         Remove);
+}
+
 }  // namespace
 
 void AddServerCommands(CLI::App& app, Action& chosen) {
@@ -102,6 +186,7 @@ void AddServerCommands(CLI::App& app, Action& chosen) {
                                            "Stop the server; running jobs go on, and the next start takes them up",
                                            define_stop, Stop);
   AddExamples(*stop, {"modlab server stop", "modlab server stop --jobs"});
+  AddNamingCommands(*family, chosen);
 }
 
 }  // namespace modlab::client

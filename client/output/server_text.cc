@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <string>
+
 #include "client/output/facts.h"
 #include "client/output/grid.h"
 #include "client/output/text.h"
@@ -13,6 +17,11 @@ std::string ServerText(const v1::Server& server, std::string_view address, doubl
   if (server.stopping()) text += ", stopping";
   Facts facts(style);
   facts.Add("address", address);
+  if (!server.user().empty()) {
+    std::string role = v1::Role_Name(server.role());
+    std::transform(role.begin(), role.end(), role.begin(), [](unsigned char c) { return std::tolower(c); });
+    facts.Add("you are", fmt::format("{}, {}", Printable(server.user()), role));
+  }
   facts.Add("process", fmt::format("{}{}", server.pid(),
                                    server.on_demand() ? ", started on demand; leaves when it has been idle" : ""));
   facts.Add("up for", SecondsText(now - static_cast<double>(server.start_time().seconds())));

@@ -6,9 +6,21 @@
 
 namespace modlab::server {
 
-void Authorize(const Principal& principal, Verb /*verb*/, const Resource& resource) {
-  if (resource.owner.empty()) return;  // the server itself: who may connect may use it
-  if (principal.name != resource.owner) ThrowNotFound(resource.name);
+void Authorize(const Principal& principal, Verb verb, const Resource& resource) {
+  using modlab::v1::Role;
+  if (principal.role == Role::ADMIN) return;
+  const bool of_the_server = resource.owner.empty();
+  if (!of_the_server && principal.name != resource.owner) ThrowNotFound(resource.name);
+  if (verb == Verb::kRead || (principal.role == Role::USER && verb != Verb::kOperate)) return;
+  throw RequestError(
+      modlab::v1::PERMISSION_REFUSED,
+      verb == Verb::kOperate
+          ? fmt::format("{} may not stop or change this server: ask an admin", principal.name)
+          : fmt::format("{} may read here, and change nothing: ask an admin for another role", principal.name));
+}
+
+std::string OwnerToList(const Principal& principal) {
+  return principal.role == modlab::v1::ADMIN ? "" : principal.name;
 }
 
 void ThrowNotFound(const std::string& name, const std::string& field) {

@@ -6,9 +6,10 @@
 
 namespace modlab::server {
 
-/// Who is asking. On a private Unix socket there is one: the daemon's own user.
+/// Who is asking. On a private Unix socket there is one: the daemon's own user, an admin.
 struct Principal {
   std::string name;
+  modlab::v1::Role role = modlab::v1::READER;
 };
 
 enum class Verb { kRead, kCreate, kChange, kDelete, kOperate };
@@ -20,9 +21,16 @@ struct Resource {
   modlab::v1::Sharing sharing = modlab::v1::PRIVATE;
 };
 
-/// The one place that says who may do what; every RPC passes it. Returns if `principal` may; throws RequestError
-/// RESOURCE_NOT_FOUND where the principal may not even know that the resource exists.
+/// The one place that says who may do what; every RPC passes it. Returns if `principal` may. Throws RequestError
+/// RESOURCE_NOT_FOUND where the principal may not even know that the resource exists, and PERMISSION_REFUSED where they
+/// may know, but not do this.
+///
+/// An admin may do everything. Of the server, everybody may read, users may create on it, and nobody else may operate
+/// it. Of a stored thing, its owner may do everything but, as a reader, change it.
 void Authorize(const Principal& principal, Verb verb, const Resource& resource);
+
+/// Whose things a principal is shown in lists: an admin, everybody's (empty); anybody else, their own.
+std::string OwnerToList(const Principal& principal);
 
 /// The sentence for a resource that does not exist, or that one may not see: they must read the same.
 [[noreturn]] void ThrowNotFound(const std::string& name, const std::string& field = "name");

@@ -93,7 +93,7 @@ modlab::v1::ListJobsResponse Jobs::List(const Principal& principal, const modlab
   const std::string filter_text = FilterOf(request);
   const Page page = RequirePage(request.page_size(), request.page_token(), filter_text);
   JobFilter filter;
-  filter.owner = principal.name;
+  filter.owner = OwnerToList(principal);
   for (const int state : request.states()) filter.states.push_back(static_cast<Job::State>(state));
   for (const int kind : request.kinds()) filter.kinds.push_back(static_cast<Job::Kind>(kind));
   filter.labels = request.labels();

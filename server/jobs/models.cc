@@ -153,7 +153,7 @@ modlab::v1::ListModelsResponse Models::List(const Principal& principal, const mo
   const std::string filter = FilterOf(request);
   const Page page = RequirePage(request.page_size(), request.page_token(), filter);
   const ModelList list = data_.database().Transact([&](SQLite::Database& connection) {
-    return ListModels(connection, {principal.name, request.sha256(), request.labels()}, page);
+    return ListModels(connection, {OwnerToList(principal), request.sha256(), request.labels()}, page);
   });
   modlab::v1::ListModelsResponse response;
   for (const Model& model : list.models) *response.add_models() = model;

@@ -7,40 +7,40 @@
 #include <exception>
 #include <utility>
 
-#include "server/jobs/authorize.h"
+#include "server/rpc/authenticator.h"
 #include "server/rpc/errors.h"
 #include "server/rpc/live_calls.h"
 
 namespace modlab::server {
 
-/// What every service needs: where blocking work goes (gRPC's callbacks must never block), the open calls, and who
-/// asks.
+/// What every service needs: where blocking work goes (gRPC's callbacks must never block), the open calls, and what
+/// says who asks.
 struct CallContext {
   boost::asio::thread_pool& pool;
   LiveCalls& calls;
-  /// On a private Unix socket, and without authentication, everybody is the daemon's own user.
-  Principal principal;
+  const Authenticator& authenticator;
 };
 
-/// A unary call: `body()` runs on the pool and fills the response; what it throws becomes the status.
+/// A unary call: `body(principal)` runs on the pool and fills the response; what it throws becomes the status.
 template <typename Body>
 grpc::ServerUnaryReactor* RunUnary(const CallContext& call, grpc::CallbackServerContext* context, Body body) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   call.calls.Begin();
-  boost::asio::post(call.pool, [&calls = call.calls, context, reactor, body = std::move(body)] {
-    grpc::Status status;
-    try {
-      if (calls.interrupted()) {
-        status = StoppingStatus(context);
-      } else {
-        body();
-      }
-    } catch (...) {
-      status = ToStatus(std::current_exception(), context);
-    }
-    calls.End();
-    reactor->Finish(status);
-  });
+  boost::asio::post(
+      call.pool, [&authenticator = call.authenticator, &calls = call.calls, context, reactor, body = std::move(body)] {
+        grpc::Status status;
+        try {
+          if (calls.interrupted()) {
+            status = StoppingStatus(context);
+          } else {
+            body(authenticator.Identify(*context));
+          }
+        } catch (...) {
+          status = ToStatus(std::current_exception(), context);
+        }
+        calls.End();
+        reactor->Finish(status);
+      });
   return reactor;
 }
 

@@ -16,13 +16,13 @@ namespace modlab::server {
 template <typename Response>
 class DownloadStream : public Stream<grpc::ServerWriteReactor<Response>> {
  public:
-  /// `open` runs on the pool; what it throws becomes the status.
+  /// `open(principal)` runs on the pool; what it throws becomes the status.
   static DownloadStream* Open(const CallContext& call, grpc::CallbackServerContext* context, int64_t offset,
-                              std::function<FileDescriptor()> open) {
+                              std::function<FileDescriptor(const Principal&)> open) {
     const std::shared_ptr<DownloadStream> stream(new DownloadStream(call, context, offset));
     stream->Start([stream = stream.get(), open = std::move(open)] {
       stream->Do([stream, open] {
-        stream->file_ = open();
+        stream->file_ = open(stream->principal());
         if (stream->offset_ < 0 || stream->offset_ > SizeOf(stream->file_.get())) {
           throw RequestError(modlab::v1::FIELD_INVALID,
                              fmt::format("the content has {} bytes: there is nothing at {}",

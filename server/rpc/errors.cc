@@ -33,6 +33,8 @@ grpc::StatusCode CodeOf(Reason reason) {
       return grpc::StatusCode::FAILED_PRECONDITION;
     case modlab::v1::LIMIT_EXCEEDED:
       return grpc::StatusCode::RESOURCE_EXHAUSTED;
+    case modlab::v1::UNAUTHENTICATED:
+      return grpc::StatusCode::UNAUTHENTICATED;
     case modlab::v1::SERVER_STOPPING:
       return grpc::StatusCode::UNAVAILABLE;
     case modlab::v1::STORAGE_FAILED:

@@ -5,6 +5,9 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,6 +23,7 @@ namespace modlab::server {
 namespace {
 
 constexpr int kMessageBytes = 4 << 20;
+constexpr unsigned kRefreshSeconds = 5;
 /// As health checks name them; the empty name is the whole server.
 constexpr std::array kServices = {"", "modlab.v1.ModelService", "modlab.v1.UploadService", "modlab.v1.JobService",
                                   "modlab.v1.ServerService"};
@@ -63,9 +67,31 @@ FileDescriptor ReserveSocket(const std::string& path) {
   return lock;
 }
 
+void CheckReadable(const std::filesystem::path& file) {
+  if (::access(file.c_str(), R_OK) != 0) {
+    throw std::runtime_error(fmt::format("cannot read {}: {}", file.string(), std::strerror(errno)));
+  }
+}
+
+std::shared_ptr<grpc::ServerCredentials> TcpCredentials(const TlsFiles& tls) {
+  if (tls.certificate.empty()) return grpc::InsecureServerCredentials();
+  for (const auto& file : {tls.certificate, tls.key}) CheckReadable(file);
+  if (!tls.client_ca.empty()) CheckReadable(tls.client_ca);
+  using grpc::experimental::FileWatcherCertificateProvider;
+  grpc::experimental::TlsServerCredentialsOptions options(std::make_shared<FileWatcherCertificateProvider>(
+      tls.key.string(), tls.certificate.string(), tls.client_ca.string(), kRefreshSeconds));
+  options.watch_identity_key_cert_pairs();
+  if (!tls.client_ca.empty()) {
+    options.watch_root_certs();
+    options.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
 }  // namespace
 
-RpcServer::RpcServer(const std::vector<ListenAddress>& addresses, const std::vector<grpc::Service*>& services) {
+RpcServer::RpcServer(const std::vector<ListenAddress>& addresses, const TlsFiles& tls,
+                     const std::vector<grpc::Service*>& services) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -80,7 +106,9 @@ RpcServer::RpcServer(const std::vector<ListenAddress>& addresses, const std::vec
       socket_locks_.push_back(ReserveSocket(addresses[i].path()));
       socket_paths_.push_back(addresses[i].path());
     }
-    builder.AddListeningPort(addresses[i].text, grpc::InsecureServerCredentials(), &ports[i]);
+    builder.AddListeningPort(addresses[i].text,
+                             addresses[i].unix_socket() ? grpc::InsecureServerCredentials() : TcpCredentials(tls),
+                             &ports[i]);
   }
   for (grpc::Service* service : services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();

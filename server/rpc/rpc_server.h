@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,13 +22,22 @@ struct ListenAddress {
   std::string path() const { return text.substr(5); }
 };
 
+/// What TCP is encrypted with: files in PEM format, looked at again every few seconds, so that a certificate is renewed
+/// without a restart. No `certificate`: TCP is not encrypted.
+struct TlsFiles {
+  std::filesystem::path certificate;  ///< The server's, with what it was signed by down to the root.
+  std::filesystem::path key;
+  std::filesystem::path client_ca;  ///< Signs the users' certificates; empty: they have tokens only.
+};
+
 /// The gRPC server around our services, with health (grpc.health.v1) and reflection. One daemon for each socket or
 /// port: a second one is refused, not left to steal half of the connections.
 class RpcServer {
  public:
   /// Listens and serves. Unix sockets are made in a directory of mode 0700 (created where it is absent) and belong to
   /// this user alone. Throws std::runtime_error with a sentence where an address cannot be had.
-  RpcServer(const std::vector<ListenAddress>& addresses, const std::vector<grpc::Service*>& services);
+  RpcServer(const std::vector<ListenAddress>& addresses, const TlsFiles& tls,
+            const std::vector<grpc::Service*>& services);
   /// As Shutdown.
   ~RpcServer();
 

@@ -41,13 +41,24 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
     const bool serving = calls_.Add(self_);
     OnStrand([this, serving, begin] {
       if (!serving) return End(StoppingStatus(context_));
+      try {
+        principal_ = authenticator_.Identify(*context_);
+      } catch (...) {
+        return End(ToStatus(std::current_exception(), context_));
+      }
       begin();
     });
   }
 
  protected:
   Stream(const CallContext& call, grpc::CallbackServerContext* context)
-      : strand_(boost::asio::make_strand(call.pool)), calls_(call.calls), context_(context) {}
+      : strand_(boost::asio::make_strand(call.pool)),
+        calls_(call.calls),
+        authenticator_(call.authenticator),
+        context_(context) {}
+
+  /// Who asks; known from the first step on.
+  const Principal& principal() const { return principal_; }
 
   /// Lets go of what might call back: subscriptions, timers.
   virtual void Release() {}
@@ -83,6 +94,8 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
 
   boost::asio::strand<boost::asio::thread_pool::executor_type> strand_;
   LiveCalls& calls_;
+  const Authenticator& authenticator_;
+  Principal principal_;
   grpc::CallbackServerContext* context_;
   bool ended_ = false;
   std::shared_ptr<Stream> self_;

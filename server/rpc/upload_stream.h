@@ -23,7 +23,6 @@ class UploadStream : public Stream<grpc::ServerReadReactor<modlab::v1::WriteUplo
   void Close();
 
   Uploads& uploads_;
-  const Principal principal_;
   modlab::v1::WriteUploadRequest request_;
   modlab::v1::Upload* response_;
   std::unique_ptr<Uploads::Writer> writer_;

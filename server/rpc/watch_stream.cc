@@ -29,7 +29,6 @@ WatchStream::WatchStream(const CallContext& call, grpc::CallbackServerContext* c
                          const WatchJobRequest& request)
     : Stream(call, context),
       jobs_(jobs),
-      principal_(call.principal),
       name_(request.name()),
       cursor_(request.after_sequence()),
       heartbeat_(strand()) {}
@@ -74,7 +73,7 @@ void WatchStream::Advance() {
 }
 
 void WatchStream::ReadStore() {
-  Jobs::Look look = jobs_.Watch(principal_, name_, cursor_);
+  Jobs::Look look = jobs_.Watch(principal(), name_, cursor_);
   if (first_) {
     if (cursor_ < 0 || cursor_ > look.job.last_sequence()) {
       throw RequestError(

@@ -28,7 +28,6 @@ class WatchStream : public Stream<grpc::ServerWriteReactor<modlab::v1::WatchJobR
   void ArmHeartbeat();
 
   Jobs& jobs_;
-  const Principal principal_;
   const std::string name_;
   int cursor_ = 0;
   bool first_ = true;

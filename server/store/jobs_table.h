@@ -27,7 +27,7 @@ std::optional<modlab::v1::Job> FindJob(SQLite::Database& connection, const std::
 std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::string& id);
 
 struct JobFilter {
-  std::string owner;
+  std::string owner;                           ///< Empty for anybody.
   std::vector<modlab::v1::Job::State> states;  ///< Empty for all.
   std::vector<modlab::v1::Job::Kind> kinds;    ///< Empty for all.
   Labels labels;

@@ -64,7 +64,7 @@ std::optional<Model> FindModelByContent(SQLite::Database& connection, const std:
 }
 
 ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, const Page& page) {
-  std::string sql = std::string("SELECT ") + kColumns + " WHERE owner = ?";
+  std::string sql = std::string("SELECT ") + kColumns + " WHERE (owner = ?1 OR ?1 = '')";
   if (!filter.sha256.empty()) sql += " AND sha256 = ?";
   if (page.before_sequence) sql += " AND sequence < ?";
   sql += LabelCondition("'models/' || id", filter.labels.size()) + " ORDER BY sequence DESC LIMIT ?";

@@ -21,7 +21,7 @@ std::optional<modlab::v1::Model> FindModel(SQLite::Database& connection, const s
 std::optional<modlab::v1::Model> FindModelByContent(SQLite::Database& connection, const std::string& owner,
                                                     const std::string& sha256);
 struct ModelFilter {
-  std::string owner;
+  std::string owner;   ///< Empty for anybody.
   std::string sha256;  ///< Empty for any.
   Labels labels;
 };

@@ -122,6 +122,22 @@ CREATE TABLE requests (
     R"sql(
 ALTER TABLE attempts ADD COLUMN sandbox TEXT NOT NULL DEFAULT '';
 )sql",
+    R"sql(
+CREATE TABLE users (
+  name TEXT PRIMARY KEY,
+  role INTEGER NOT NULL,              -- modlab.v1.Role
+  create_time INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What a user shows to be let in. The secret itself is kept nowhere.
+CREATE TABLE tokens (
+  id TEXT PRIMARY KEY,
+  user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+  sha256 TEXT NOT NULL,
+  create_time INTEGER NOT NULL,
+  expire_time INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace modlab::server

@@ -36,27 +36,54 @@ TEST(ParseServerAddress, EverythingElseIsAUsageError) {
 }
 
 std::string Chosen(const ServerSettings& flags, const ServerSettings& environment, const ServerSettings& file) {
-  const auto address = ChooseServer(flags, environment, file);
+  const auto address = ChooseServer(flags, environment, file, {});
   return address ? address->socket_path : "local";
 }
 
 TEST(ChooseServer, FlagsOverEnvironmentOverFile) {
-  const ServerSettings flags{.server = "/flags", .insecure = false};
-  const ServerSettings environment{.server = "/environment", .insecure = false};
-  const ServerSettings file{.server = "/file", .insecure = false};
+  const ServerSettings flags{.server = "/flags", .files = {}};
+  const ServerSettings environment{.server = "/environment", .files = {}};
+  const ServerSettings file{.server = "/file", .files = {}};
   EXPECT_EQ(Chosen(flags, environment, file), "/flags");
   EXPECT_EQ(Chosen({}, environment, file), "/environment");
   EXPECT_EQ(Chosen({}, {}, file), "/file");
   EXPECT_EQ(Chosen({}, {}, {}), "local");
 }
 
-TEST(ChooseServer, HostsOnlyWhenToldInsecure) {
-  const ServerSettings host{.server = "host:1", .insecure = false};
-  const ServerSettings insecure{.server = {}, .insecure = true};
-  EXPECT_THROW(ChooseServer(host, {}, {}), UsageError);
-  EXPECT_THROW(ChooseServer({}, {}, host), UsageError);
-  EXPECT_EQ(ChooseServer({}, host, insecure)->target, "host:1");
-  EXPECT_EQ(ChooseServer(insecure, {}, host)->target, "host:1");
+TEST(ChooseServer, HostsAreInsecureOnlyWhenSomeSourceSaysSo) {
+  const ServerSettings host{.server = "host:1", .files = {}};
+  const ServerSettings insecure{.server = {}, .insecure = true, .files = {}};
+  EXPECT_FALSE(ChooseServer(host, {}, {}, {})->insecure);
+  EXPECT_FALSE(ChooseServer({}, {}, host, {})->insecure);
+  EXPECT_TRUE(ChooseServer({}, host, insecure, {})->insecure);
+  EXPECT_TRUE(ChooseServer(insecure, {}, host, {})->insecure);
+}
+
+TEST(ChooseServer, NamesStandForServersWithTheirFiles) {
+  const NamedServers named = {
+      {"lab", {.server = "lab:1", .files = {.ca = "ca", .token = "token", .certificate = "", .key = ""}}},
+      {"old", {.server = "old:1", .insecure = true, .files = {}}}};
+  const ServerSettings lab{.server = "lab", .files = {}};
+  const auto address = ChooseServer(lab, {}, {}, named);
+  EXPECT_EQ(address->target, "lab:1");
+  EXPECT_EQ(address->files.ca, "ca");
+  EXPECT_EQ(address->files.token, "token");
+  EXPECT_TRUE(ChooseServer({}, {}, {.server = "old", .files = {}}, named)->insecure);
+  EXPECT_THROW(ChooseServer({}, {}, {.server = "new", .files = {}}, named), UsageError);
+}
+
+TEST(ChooseServer, NoTokenIsShownToAnotherServer) {
+  const ServerSettings file{.server = "lab:1", .files = {.ca = "", .token = "secret", .certificate = "", .key = "key"}};
+  const ServerSettings flags{.server = "elsewhere:1", .files = {}};
+  EXPECT_EQ(ChooseServer({}, {}, file, {})->files.token, "secret");
+  EXPECT_EQ(ChooseServer(flags, {}, file, {})->files.token, "");
+  EXPECT_EQ(ChooseServer(flags, {}, file, {})->files.key, "");
+}
+
+TEST(ChooseServer, FlagsAddFilesToAnySource) {
+  ServerSettings flags;
+  flags.files.token = "mine";
+  EXPECT_EQ(ChooseServer(flags, {}, {.server = "lab:1", .files = {}}, {})->files.token, "mine");
 }
 
 TEST(SettingsOf, Environment) {
@@ -79,6 +106,7 @@ TEST(ReadConfigFile, KeysAndComments) {
   EXPECT_EQ(settings.server, "lab.example.org:7000");
   EXPECT_TRUE(settings.insecure);
   EXPECT_EQ(ReadConfigFile(directory.Write("plain", "server=unix:/run/m.sock\n")).server, "unix:/run/m.sock");
+  EXPECT_EQ(ReadConfigFile(directory.Write("token", "token-file = \"/t\"\n")).files.token, "/t");
 }
 
 TEST(ReadConfigFile, AbsentIsEmpty) {

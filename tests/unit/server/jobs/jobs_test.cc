@@ -53,7 +53,7 @@ class JobsTest : public testing::Test {
   int woken_ = 0;
   Jobs jobs_{data_, limits_, events_, [this] { ++woken_; }};
   Models models_{data_, limits_, [] {}};
-  const Principal ada_{"ada"};
+  const Principal ada_{"ada", modlab::v1::USER};
   const std::string model_ = "models/" + NewId();
 };
 
@@ -81,7 +81,7 @@ TEST_F(JobsTest, ValidateOnlyCreatesNothing) {
 
 TEST_F(JobsTest, OthersSeeNothing) {
   const Job job = jobs_.Create(ada_, Request());
-  const Principal bob{"bob"};
+  const Principal bob{"bob", modlab::v1::USER};
   EXPECT_EQ(ReasonOf([&] { jobs_.Get(bob, job.name()); }), modlab::v1::RESOURCE_NOT_FOUND);
   EXPECT_EQ(ReasonOf([&] { jobs_.Create(bob, Request()); }), modlab::v1::RESOURCE_NOT_FOUND);
   EXPECT_EQ(ReasonOf([&] { jobs_.Delete(bob, job.name()); }), modlab::v1::RESOURCE_NOT_FOUND);

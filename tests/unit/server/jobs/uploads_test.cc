@@ -20,14 +20,14 @@ class UploadsTest : public testing::Test {
     request.mutable_upload()->set_size_bytes(static_cast<int64_t>(content.size()));
     request.mutable_upload()->set_sha256(Sha256(content));
     request.set_request_id(request_id);
-    return uploads_.Create({owner}, request);
+    return uploads_.Create({owner, modlab::v1::USER}, request);
   }
 
   TemporaryDirectory directory_;
   DataDirectory data_{directory_.path() / "data"};
   Limits limits_;
   Uploads uploads_{data_, limits_};
-  const Principal ada_{"ada"};
+  const Principal ada_{"ada", modlab::v1::USER};
 };
 
 TEST_F(UploadsTest, ArrivesInPiecesAndIsVerified) {
@@ -77,7 +77,7 @@ TEST_F(UploadsTest, ContentIsSkippedOnlyForItsOwner) {
   writer->Close();
   EXPECT_EQ(Create("abc").state(), Upload::COMPLETE);
   EXPECT_EQ(Create("abc", "", "bob").state(), Upload::ACTIVE);
-  EXPECT_EQ(ReasonOf([&] { uploads_.Get({"bob"}, upload.name()); }), modlab::v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(ReasonOf([&] { uploads_.Get({"bob", modlab::v1::USER}, upload.name()); }), modlab::v1::RESOURCE_NOT_FOUND);
 }
 
 TEST_F(UploadsTest, TheSameRequestIdIsTheSameUpload) {

@@ -1,0 +1,177 @@
+#include "server/admin/admin.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+#include "server/jobs/users.h"
+
+namespace modlab::server {
+namespace {
+
+using modlab::v1::Role;
+
+constexpr std::array<std::string_view, 2> kCommands = {"user", "token"};
+constexpr const char* kExamples = R"(
+Examples:
+  modlabd user add alice --data-dir /var/lib/modlab
+  modlabd user add carol --role admin --data-dir /var/lib/modlab
+  modlabd token create alice --expires 90d --data-dir /var/lib/modlab > alice.token
+  modlabd token list --data-dir /var/lib/modlab
+  modlabd token revoke 3hq7xw2nzk5c --data-dir /var/lib/modlab)";
+
+std::map<std::string, Role> Roles() { return {{"admin", Role::ADMIN}, {"user", Role::USER}, {"reader", Role::READER}}; }
+
+std::string NameOf(Role role) {
+  for (const auto& [name, known] : Roles()) {
+    if (known == role) return name;
+  }
+  return "?";
+}
+
+std::string Day(int64_t micros) { return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(micros / 1'000'000)); }
+
+struct Arguments {
+  std::filesystem::path data_directory;
+  std::string name;
+  Role role = Role::USER;
+  double lifetime_seconds = 90 * 86400.0;
+};
+
+class Commands {
+ public:
+  explicit Commands(const Arguments& arguments)
+      : arguments_(arguments), database_(Existing(arguments.data_directory)), users_(database_) {}
+
+  void AddUser() { users_.Put(arguments_.name, arguments_.role); }
+
+  void RemoveUser() {
+    const bool found = database_.Transact(
+        [&](SQLite::Database& connection) { return server::DeleteUser(connection, arguments_.name); });
+    if (!found) throw std::runtime_error(fmt::format("there is no user {}", arguments_.name));
+  }
+
+  void PrintUsers() {
+    const auto users = database_.Transact([](SQLite::Database& connection) { return ListUsers(connection); });
+    for (const StoredUser& user : users)
+      fmt::print("{:24} {:7} {}\n", user.name, NameOf(user.role), Day(user.create_time));
+  }
+
+  void CreateToken() {
+    fmt::print("{}\n", users_.MakeToken(arguments_.name, static_cast<int64_t>(arguments_.lifetime_seconds * 1e6)));
+  }
+
+  void PrintTokens() {
+    const auto tokens = database_.Transact([](SQLite::Database& connection) { return ListTokens(connection); });
+    for (const StoredToken& token : tokens) {
+      fmt::print("{}  {:24} from {} to {}{}\n", token.id, token.user, Day(token.create_time), Day(token.expire_time),
+                 token.expire_time <= NowMicros() ? ", out of date" : "");
+    }
+  }
+
+  void RevokeToken() {
+    const bool found =
+        database_.Transact([&](SQLite::Database& connection) { return DeleteToken(connection, arguments_.name); });
+    if (!found) {
+      throw std::runtime_error(fmt::format("there is no token {} (`modlabd token list` shows them)", arguments_.name));
+    }
+  }
+
+ private:
+  // A directory that is misspelt must not become a new one.
+  static std::filesystem::path Existing(const std::filesystem::path& data_directory) {
+    const auto path = data_directory / "modlab.db";
+    if (!std::filesystem::exists(path)) {
+      throw std::runtime_error(fmt::format(
+          "{} is no data directory: start modlabd on it once, or give another --data-dir", data_directory.string()));
+    }
+    return path;
+  }
+
+  const Arguments& arguments_;
+  Database database_;
+  Users users_;
+};
+
+class Parser {
+ public:
+  Parser() : app_("modlabd's commands for its operator") {
+    app_.footer(kExamples);
+    app_.require_subcommand(1);
+    CLI::App* user = Family("user", "Who may use the server over TLS");
+    CLI::App* add = Add(*user, "add", "Add a user, or give one another role", &Commands::AddUser, "NAME");
+    add->add_option("--role", arguments_.role,
+                    "admin (may do everything), user (makes jobs and models) or reader (looks at what is there) [user]")
+        ->transform(CLI::CheckedTransformer(Roles()))
+        ->option_text("ROLE");
+    Add(*user, "list", "Show the users, with role and day of entry", &Commands::PrintUsers);
+    Add(*user, "remove", "Remove a user and their tokens; what they own stays", &Commands::RemoveUser, "NAME");
+
+    CLI::App* token = Family("token", "What a user shows to be let in");
+    CLI::App* create =
+        Add(*token, "create", "Print a new token of a user; it cannot be shown again", &Commands::CreateToken, "USER");
+    create->add_option("--expires", arguments_.lifetime_seconds, "How long it can be used, e.g. 12h or 90d [90d]")
+        ->transform(CLI::AsNumberWithUnit(std::map<std::string, double>{{"m", 60}, {"h", 3600}, {"d", 86400}},
+                                          CLI::AsNumberWithUnit::CASE_SENSITIVE))
+        ->check(CLI::Range(1.0, 3650 * 86400.0))
+        ->option_text("TIME");
+    Add(*token, "list", "Show all tokens' ids, users and times", &Commands::PrintTokens);
+    Add(*token, "revoke", "Make a token useless, from the next call on", &Commands::RevokeToken, "ID");
+  }
+
+  int Run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& done) {
+      return app_.exit(done);
+    } catch (const CLI::ParseError& error) {
+      fmt::print(stderr, "modlabd: {}\nRun `modlabd {} --help` for the options.\n", error.what(), argv[1]);
+      return 2;
+    }
+    try {
+      Commands commands(arguments_);
+      (commands.*chosen_)();
+      return 0;
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "modlabd: {}\n", error.what());
+      return 1;
+    }
+  }
+
+ private:
+  CLI::App* Family(const std::string& name, const std::string& description) {
+    CLI::App* family = app_.add_subcommand(name, description);
+    family->require_subcommand(1);
+    return family;
+  }
+
+  CLI::App* Add(CLI::App& family, const std::string& name, const std::string& description, void (Commands::*run)(),
+                const std::string& argument = "") {
+    CLI::App* command = family.add_subcommand(name, description);
+    if (!argument.empty()) command->add_option("name", arguments_.name, "")->required()->option_text(argument);
+    command->add_option("--data-dir", arguments_.data_directory, "The server's data directory")->required();
+    command->callback([this, run] { chosen_ = run; });
+    return command;
+  }
+
+  CLI::App app_;
+  Arguments arguments_;
+  void (Commands::*chosen_)() = nullptr;
+};
+
+}  // namespace
+
+bool IsAdminCommand(int argc, char** argv) {
+  return argc > 1 && std::find(kCommands.begin(), kCommands.end(), argv[1]) != kCommands.end();
+}
+
+int RunAdminCommand(int argc, char** argv) { return Parser().Run(argc, argv); }
+
+}  // namespace modlab::server

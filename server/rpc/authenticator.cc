@@ -1,0 +1,34 @@
+#include "server/rpc/authenticator.h"
+
+#include <string>
+#include <string_view>
+
+#include "server/jobs/request_error.h"
+
+namespace modlab::server {
+namespace {
+
+std::string Property(const grpc::AuthContext& context, const char* name) {
+  const auto values = context.FindPropertyValues(name);
+  return values.empty() ? "" : std::string(values.front().data(), values.front().size());
+}
+
+}  // namespace
+
+Principal Authenticator::Identify(const grpc::ServerContextBase& context) const {
+  const auto security = context.auth_context();
+  const std::string transport = security ? Property(*security, GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME) : "";
+  if (transport != "ssl" && transport != "tls") return own_user_;
+
+  const auto& metadata = context.client_metadata();
+  if (const auto found = metadata.find("authorization"); found != metadata.end()) {
+    constexpr std::string_view scheme = "Bearer ";
+    const std::string_view value(found->second.data(), found->second.size());
+    return users_.FromToken(value.starts_with(scheme) ? value.substr(scheme.size()) : "");
+  }
+  if (security->IsPeerAuthenticated()) return users_.FromName(Property(*security, GRPC_X509_CN_PROPERTY_NAME));
+  throw RequestError(modlab::v1::UNAUTHENTICATED,
+                     "this server wants to know who you are: give a token (--token-file) or a client certificate");
+}
+
+}  // namespace modlab::server

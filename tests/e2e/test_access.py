@@ -1,0 +1,317 @@
+"""TCP with TLS: who gets in, and what they see and may do there."""
+
+import hashlib
+import pathlib
+import socket
+import ssl
+import subprocess
+import unittest
+
+import grpc
+from modlab.v1 import access_pb2, error_pb2, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc
+from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc
+
+from harness import BIN, DIGITS, SOURCE, EndToEndTest, chunks, model_with, score_spec, wait_until
+
+Job = job_pb2.Job
+USERS = {"ada": "admin", "bob": "user", "dan": "user", "eve": "reader"}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Caller:
+    """The services as one user calls them."""
+
+    def __init__(self, target, credentials):
+        self.channel = grpc.secure_channel(target, credentials)
+        self.jobs = job_pb2_grpc.JobServiceStub(self.channel)
+        self.models = model_pb2_grpc.ModelServiceStub(self.channel)
+        self.uploads = upload_pb2_grpc.UploadServiceStub(self.channel)
+        self.server = server_pb2_grpc.ServerServiceStub(self.channel)
+
+
+class Access(EndToEndTest):
+    @classmethod
+    def make_home(cls, add_cleanup):
+        super().make_home(add_cleanup)
+        cls.tls = cls.home.path / "tls"
+        cls.certify("localhost", "127.0.0.1")
+        for user in ("bob", "mallory"):
+            cls.certify("--user", user)
+        cls.port = free_port()
+        cls.target = f"localhost:{cls.port}"
+        cls.daemon.options = (
+            "--listen", f"127.0.0.1:{cls.port}", "--tls-cert", cls.tls / "server.pem", "--tls-key",
+            cls.tls / "server.key", "--tls-client-ca", cls.tls / "ca.pem", "--workers", 2)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tokens, cls.token_files = {}, {}
+        for user, role in USERS.items():
+            cls.modlabd("user", "add", user, "--role", role)
+            cls.tokens[user] = cls.modlabd("token", "create", user).strip()
+            cls.token_files[user] = cls.secret_file(user + ".token", cls.tokens[user])
+        cls.callers = {user: Caller(cls.target, cls.credentials(token)) for user, token in cls.tokens.items()}
+
+    @classmethod
+    def certify(cls, *arguments, folder=None):
+        subprocess.run([SOURCE / "deploy" / "tls.sh", folder or cls.tls, *arguments], check=True, capture_output=True)
+
+    @classmethod
+    def secret_file(cls, name, text):
+        path = cls.home.path / name
+        path.write_text(text + "\n")
+        path.chmod(0o600)
+        return path
+
+    @classmethod
+    def modlabd(cls, *arguments, code=0):
+        done = subprocess.run(
+            [BIN / "modlabd", *map(str, arguments), "--data-dir", cls.daemon.data],
+            env=cls.home.environment, capture_output=True, text=True)
+        assert done.returncode == code, done
+        return done.stdout + done.stderr
+
+    @classmethod
+    def credentials(cls, token=None, user=None, ca=None):
+        key = certificate = None
+        if user:
+            key, certificate = ((cls.tls / (user + end)).read_bytes() for end in (".key", ".pem"))
+        channel = grpc.ssl_channel_credentials((ca or cls.tls / "ca.pem").read_bytes(), key, certificate)
+        return grpc.composite_channel_credentials(channel, grpc.access_token_call_credentials(token)) if token else channel
+
+    def as_user(self, user, *arguments, **options):
+        return self.modlab("--ca", self.tls / "ca.pem", "--token-file", self.token_files[user], *arguments,
+                           server=self.target, **options)
+
+    def assert_not_let_in(self, credentials):
+        caller = Caller(self.target, credentials)
+        with self.assert_refused(grpc.StatusCode.UNAUTHENTICATED, error_pb2.UNAUTHENTICATED):
+            caller.server.GetServer(server_pb2.GetServerRequest())
+        with self.assert_refused(grpc.StatusCode.UNAUTHENTICATED, error_pb2.UNAUTHENTICATED):
+            list(caller.jobs.WatchJob(job_pb2.WatchJobRequest(name="jobs/aaaaaaaaaaaa")))
+        with self.assert_refused(grpc.StatusCode.UNAUTHENTICATED, error_pb2.UNAUTHENTICATED):
+            caller.uploads.WriteUpload(chunks("uploads/aaaaaaaaaaaa", b"x"))
+        with self.assert_refused(grpc.StatusCode.UNAUTHENTICATED, error_pb2.UNAUTHENTICATED):
+            list(caller.models.DownloadModel(model_pb2.DownloadModelRequest(name="models/aaaaaaaaaaaa")))
+
+    def push_as(self, user, content):
+        caller = self.callers[user]
+        upload = caller.uploads.CreateUpload(upload_pb2.CreateUploadRequest(upload=upload_pb2.Upload(
+            size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())))
+        if upload.state != upload_pb2.Upload.COMPLETE:
+            upload = caller.uploads.WriteUpload(chunks(upload.name, content, upload.committed_bytes))
+        model = caller.models.CreateModel(model_pb2.CreateModelRequest(upload=upload.name))
+        for _ in caller.jobs.WatchJob(job_pb2.WatchJobRequest(name=model.inspect_job)):
+            pass
+        return model
+
+    # --- Getting in.
+
+    def test_tokens_say_who_one_is(self):
+        for user, role in USERS.items():
+            server = self.callers[user].server.GetServer(server_pb2.GetServerRequest())
+            self.assertEqual((server.user, access_pb2.Role.Name(server.role)), (user, role.upper()))
+
+    def test_a_certificate_says_who_one_is(self):
+        caller = Caller(self.target, self.credentials(user="bob"))
+        self.assertEqual(caller.server.GetServer(server_pb2.GetServerRequest()).user, "bob")
+
+    def test_a_token_goes_before_a_certificate(self):
+        caller = Caller(self.target, self.credentials(self.tokens["eve"], user="bob"))
+        self.assertEqual(caller.server.GetServer(server_pb2.GetServerRequest()).user, "eve")
+
+    def test_the_socket_is_the_operators(self):
+        server = self.server.GetServer(server_pb2.GetServerRequest())
+        self.assertEqual(server.role, access_pb2.ADMIN)
+
+    def test_without_or_with_wrong_tokens(self):
+        token = self.tokens["bob"]
+        for wrong in (None, "x", "modlab_aaaaaaaaaaaa_" + "0" * 64, token[:-1], token + "0", token.upper()):
+            self.assert_not_let_in(self.credentials(wrong))
+
+    def test_a_certificate_of_nobody_here(self):
+        self.assert_not_let_in(self.credentials(user="mallory"))
+
+    def test_revoked_and_expired(self):
+        token = self.modlabd("token", "create", "bob", "--expires", "12h").strip()
+        caller = Caller(self.target, self.credentials(token))
+        self.assertEqual(caller.server.GetServer(server_pb2.GetServerRequest()).user, "bob")
+        listed = self.modlabd("token", "list")
+        token_id = token.split("_")[1]
+        self.assertIn(token_id, listed)
+        self.assertNotIn(token.split("_")[2], listed)
+        self.modlabd("token", "revoke", token_id)
+        self.assert_not_let_in(self.credentials(token))
+        self.assertIn("there is no token", self.modlabd("token", "revoke", token_id, code=1))
+
+    def test_a_removed_user(self):
+        self.modlabd("user", "add", "gone")
+        token = self.modlabd("token", "create", "gone").strip()
+        self.modlabd("user", "remove", "gone")
+        self.assert_not_let_in(self.credentials(token))
+
+    def test_plain_text_and_wrong_authorities(self):
+        other = self.home.path / "other"
+        self.certify("localhost", folder=other)
+        for channel in (grpc.insecure_channel(self.target),
+                        grpc.secure_channel(self.target, self.credentials(self.tokens["bob"], ca=other / "ca.pem"))):
+            with self.assertRaises(grpc.RpcError) as caught:
+                server_pb2_grpc.ServerServiceStub(channel).GetServer(server_pb2.GetServerRequest(), timeout=10)
+            self.assertIn(caught.exception.code(), (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED))
+        self.modlab("--insecure", "server", "status", server=self.target, code=5)
+        for options in ([], ["--ca", other / "ca.pem"]):
+            _, err = self.modlab(*options, "server", "status", server=self.target, code=5)
+            self.assertIn("--ca", err)
+
+    def test_a_renewed_certificate_is_used_without_a_restart(self):
+        def served():
+            context = ssl.create_default_context(cafile=self.tls / "ca.pem")
+            with socket.create_connection(("127.0.0.1", self.port)) as plain, \
+                    context.wrap_socket(plain, server_hostname="localhost") as secure:
+                return secure.getpeercert()["serialNumber"]
+        before = served()
+        self.certify("localhost", "127.0.0.1")
+        wait_until(lambda: served() != before, "the new certificate is served")
+        self.as_user("bob", "server", "status")
+
+    # --- Once in.
+
+    def test_what_others_have_does_not_exist(self):
+        model = self.push_as("bob", model_with("bob's"))
+        bob, dan, eve, ada = (self.callers[user] for user in ("bob", "dan", "eve", "ada"))
+        job = bob.jobs.CreateJob(job_pb2.CreateJobRequest(job=Job(spec=score_spec(model)), request_id="same"))
+        for _ in bob.jobs.WatchJob(job_pb2.WatchJobRequest(name=job.name)):
+            pass
+        calls = (
+            lambda who: who.models.GetModel(model_pb2.GetModelRequest(name=model.name)),
+            lambda who: list(who.models.DownloadModel(model_pb2.DownloadModelRequest(name=model.name))),
+            lambda who: who.models.DeleteModel(model_pb2.DeleteModelRequest(name=model.name)),
+            lambda who: who.jobs.GetJob(job_pb2.GetJobRequest(name=job.name)),
+            lambda who: list(who.jobs.WatchJob(job_pb2.WatchJobRequest(name=job.name))),
+            lambda who: who.jobs.CancelJob(job_pb2.CancelJobRequest(name=job.name)),
+            lambda who: who.jobs.DeleteJob(job_pb2.DeleteJobRequest(name=job.name)),
+            lambda who: who.jobs.ListArtifacts(job_pb2.ListArtifactsRequest(job=job.name)),
+            lambda who: list(who.jobs.DownloadArtifact(job_pb2.DownloadArtifactRequest(job=job.name, artifact="x"))))
+        for call in calls:
+            for who in (dan, eve):
+                with self.assert_refused(grpc.StatusCode.NOT_FOUND, error_pb2.RESOURCE_NOT_FOUND):
+                    call(who)
+        with self.assert_refused(grpc.StatusCode.NOT_FOUND, error_pb2.RESOURCE_NOT_FOUND):
+            dan.jobs.CreateJob(job_pb2.CreateJobRequest(job=Job(spec=score_spec(model))))
+        for who in (dan, eve):
+            self.assertNotIn(model.name, [m.name for m in who.models.ListModels(model_pb2.ListModelsRequest()).models])
+            self.assertNotIn(job.name, [j.name for j in who.jobs.ListJobs(job_pb2.ListJobsRequest()).jobs])
+        self.assertEqual(ada.jobs.GetJob(job_pb2.GetJobRequest(name=job.name)).owner, "bob")
+        self.assertIn(job.name, [j.name for j in ada.jobs.ListJobs(job_pb2.ListJobsRequest()).jobs])
+        self.assertIn(model.name, [m.name for m in ada.models.ListModels(model_pb2.ListModelsRequest()).models])
+
+    def test_content_of_others_cannot_be_claimed_by_its_digest(self):
+        content = model_with("bob's own")
+        self.push_as("bob", content)
+        upload = self.callers["dan"].uploads.CreateUpload(upload_pb2.CreateUploadRequest(upload=upload_pb2.Upload(
+            size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())))
+        self.assertEqual(upload.state, upload_pb2.Upload.ACTIVE)
+        with self.assert_refused(grpc.StatusCode.FAILED_PRECONDITION, error_pb2.UPLOAD_INCOMPLETE):
+            self.callers["dan"].models.CreateModel(model_pb2.CreateModelRequest(upload=upload.name))
+        for verb in (self.callers["eve"].uploads.GetUpload, self.callers["bob"].uploads.GetUpload):
+            with self.assert_refused(grpc.StatusCode.NOT_FOUND, error_pb2.RESOURCE_NOT_FOUND):
+                verb(upload_pb2.GetUploadRequest(name=upload.name))
+
+    def test_the_same_request_id_of_two_users(self):
+        names = set()
+        for user in ("bob", "dan"):
+            model = self.push_as(user, model_with("of " + user))
+            request = job_pb2.CreateJobRequest(job=Job(spec=score_spec(model)), request_id="one")
+            names |= {self.callers[user].jobs.CreateJob(request).name for _ in range(2)}
+        self.assertEqual(len(names), 2)
+
+    def test_readers_change_nothing(self):
+        eve = self.callers["eve"]
+        for call in (lambda: eve.uploads.CreateUpload(upload_pb2.CreateUploadRequest(
+                         upload=upload_pb2.Upload(size_bytes=1, sha256="0" * 64))),
+                     lambda: eve.models.CreateModel(model_pb2.CreateModelRequest(upload="uploads/aaaaaaaaaaaa")),
+                     lambda: eve.jobs.CreateJob(job_pb2.CreateJobRequest())):
+            with self.assert_refused(grpc.StatusCode.PERMISSION_DENIED, error_pb2.PERMISSION_REFUSED):
+                call()
+        self.assertEqual(list(eve.jobs.ListJobs(job_pb2.ListJobsRequest()).jobs), [])
+
+    def test_only_admins_stop_the_server(self):
+        for user in ("bob", "eve"):
+            with self.assert_refused(grpc.StatusCode.PERMISSION_DENIED, error_pb2.PERMISSION_REFUSED):
+                self.callers[user].server.StopServer(server_pb2.StopServerRequest())
+            self.as_user(user, "server", "stop", code=6)
+
+    # --- From the shell.
+
+    def test_a_score_over_tls(self):
+        path = self.home.path / "own.pt"
+        path.write_bytes(model_with("from the shell"))
+        out, _ = self.as_user("bob", "score", path, "-k", 3, "--restarts", 5)
+        self.assertIn("Q ", out)
+        _, err = self.modlab("--ca", self.tls / "ca.pem", "score", path, server=self.target, code=6)
+        self.assertIn("--token-file", err)
+
+    def test_servers_with_names(self):
+        self.modlab("server", "add", "lab", self.target, "--ca", self.tls / "ca.pem", "--token-file",
+                    self.token_files["bob"], server="")
+        piped = self.start_modlab("server", "add", "piped", self.target, "--ca", self.tls / "ca.pem", "--token-file", "-",
+                                  server="", stdin=subprocess.PIPE)
+        piped.stdin.write(self.tokens["dan"] + "\n")
+        self.end_of(piped)
+        self.modlab("server", "use", "lab", server="")
+        self.assertIn("bob, user", self.modlab("server", "status", server="")[0])
+        self.assertIn("dan, user", self.modlab("server", "status", server="piped")[0])
+        out, _ = self.modlab("server", "list", server="")
+        self.assertRegex(out, r"(?m)^\* lab +" + self.target)
+        self.modlab("server", "remove", "lab", server="")
+        self.assertRegex(self.modlab("server", "list", server="")[0], r"(?m)^\* local ")
+        self.modlab("server", "use", "lab", server="", code=2)
+        self.modlab("server", "remove", "piped", server="")
+        self.assertEqual([path for path in pathlib.Path(self.home.environment["XDG_CONFIG_HOME"]).rglob("*.token")], [])
+
+    def test_files_that_cannot_be_used(self):
+        open_file = self.home.path / "open.token"
+        open_file.write_text(self.tokens["bob"])
+        open_file.chmod(0o644)
+        for options, word in ((["--token-file", open_file], "chmod 600"), (["--token-file", "/none"], "/none"),
+                              (["--ca", "/none"], "/none"), (["--cert", self.tls / "bob.pem"], "--key")):
+            _, err = self.modlab(*options, "server", "status", server=self.target, code=2)
+            self.assertIn(word, err)
+            self.assertNotIn(self.tokens["bob"], err)
+
+    def test_options_of_the_daemon(self):
+        command = [BIN / "modlabd", "--listen", "127.0.0.1:1", "--data-dir", self.home.path / "none"]
+        pem, key = self.tls / "server.pem", self.tls / "server.key"
+        for options, word in (([], "--tls-cert"), (["--tls-cert", pem], "together"), (["--tls-key", key], "together"),
+                              (["--tls-cert", pem, "--tls-key", key, "--insecure"], "exclude"),
+                              (["--tls-cert", "/none", "--tls-key", key], "/none")):
+            done = subprocess.run([*command, *options], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(word, done.stderr)
+        for arguments, word in ((["user", "add", "A b"], "cannot be"), (["token", "create", "nobody"], "no user"),
+                                (["user", "remove", "nobody"], "no user")):
+            self.assertIn(word, self.modlabd(*arguments, code=1))
+        self.modlabd("user", "add", "x", "--role", "king", code=2)
+        done = subprocess.run([BIN / "modlabd", "user", "list", "--data-dir", "/none"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no data directory", done.stderr)
+
+    def test_no_token_is_written_anywhere(self):
+        self.as_user("bob", "job", "list")
+        self.assert_not_let_in(self.credentials("modlab_aaaaaaaaaaaa_" + "5" * 64))
+        kept = {path for path in self.home.path.rglob("*.token")}
+        for path in self.home.path.rglob("*"):
+            if path.is_file() and path not in kept:
+                content = path.read_bytes()
+                for token in (*self.tokens.values(), "5" * 64):
+                    self.assertNotIn(token.split("_")[-1].encode(), content, path)
+
+
+if __name__ == "__main__":
+    unittest.main()
