@@ -32,6 +32,7 @@ test_packages=(
   python3 python3-torch python3-numpy             # fixtures: models as their authors write them
   python3-scipy python3-sklearn python3-networkx  # oracles for embedding, labels and modularity
   python3-grpcio python3-protobuf                 # end-to-end tests and the Python example
+  openssl                                         # deploy/tls.sh
 )
 
 say() { echo "install-deps: $*"; }
