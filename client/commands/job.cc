@@ -198,7 +198,8 @@ void AddDelete(CLI::App& family, Action& chosen) {
 }  // namespace
 
 void AddJobCommands(CLI::App& app, Action& chosen) {
-  CLI::App* family = app.add_subcommand("job", "Submit, list, watch, cancel and delete jobs, and get their results");
+  CLI::App* family =
+      app.add_subcommand("job", "Submit, list, watch, cancel, share and delete jobs, and get their results");
   family->require_subcommand(1);
   AddSubmitCommand(*family, chosen);
   AddList(*family, chosen);
@@ -207,6 +208,10 @@ void AddJobCommands(CLI::App& app, Action& chosen) {
   AddWait(*family, chosen);
   AddResult(*family, chosen);
   AddCancel(*family, chosen);
+  AddShareCommand(*family, chosen, "job", [](Session& session, const std::string& id, const ShareOptions& options) {
+    PrintJob(session,
+             session.Connect().CallWithRetries(&v1::JobService::Stub::ShareJob, options.RequestFor(JobName(id))));
+  });
   AddDelete(*family, chosen);
   AddArtifactCommands(*family, chosen);
 }

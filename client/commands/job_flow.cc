@@ -119,6 +119,9 @@ v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& o
   v1::CreateJobRequest request;
   *request.mutable_job()->mutable_spec() = spec;
   for (const auto& [key, value] : ParseLabels(options.labels)) (*request.mutable_job()->mutable_labels())[key] = value;
+  const v1::ShareRequest share = options.sharing.RequestFor("");
+  request.mutable_job()->set_sharing(share.sharing());
+  *request.mutable_job()->mutable_shared_with() = share.shared_with();
   request.mutable_job()->set_priority(options.priority);
   request.set_request_id(NewRequestId());
   return session.Connect().CallWithRetries(&v1::JobService::Stub::CreateJob, request);

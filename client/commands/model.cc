@@ -40,6 +40,7 @@ void AddPush(CLI::App& family, Action& chosen) {
     app.add_option("FILE", command.file, "A TorchScript archive, as torch.jit.save writes it")->required();
     app.add_option("--name", command.push.display_name, "What to call the model (default: the file's name)");
     AddLabels(app, command.push.labels, "A label for the model; may be repeated");
+    AddSharing(app, command.push.sharing);
     AddInputShapes(app, command.input_shapes);
     AddLimits(app, command.push.resources);
     AddWaiting(app, command.waiting);
@@ -146,12 +147,17 @@ void AddDelete(CLI::App& family, Action& chosen) {
 }  // namespace
 
 void AddModelCommands(CLI::App& app, Action& chosen) {
-  CLI::App* family = app.add_subcommand("model", "Push, list, show, pull and delete models");
+  CLI::App* family = app.add_subcommand("model", "Push, list, show, pull, share and delete models");
   family->require_subcommand(1);
   AddPush(*family, chosen);
   AddList(*family, chosen);
   AddShow(*family, chosen);
   AddPull(*family, chosen);
+  AddShareCommand(*family, chosen, "model", [](Session& session, const std::string& id, const ShareOptions& options) {
+    const v1::Model model =
+        session.Connect().CallWithRetries(&v1::ModelService::Stub::ShareModel, options.RequestFor(ModelName(id)));
+    session.Print(model, IdOf(model.name()), [&](const TextStyle& style) { return ModelText(model, style); });
+  });
   AddDelete(*family, chosen);
 }
 

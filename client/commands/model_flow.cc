@@ -28,7 +28,10 @@ v1::Model PushModel(Session& session, const std::string& path, const PushOptions
     });
     request.set_upload(upload.name());
   }
-  return connection.CallWithRetries(&v1::ModelService::Stub::CreateModel, request);
+  const v1::Model model = connection.CallWithRetries(&v1::ModelService::Stub::CreateModel, request);
+  // Apart from its creation, since the server may have had it before.
+  if (!options.sharing.given()) return model;
+  return connection.CallWithRetries(&v1::ModelService::Stub::ShareModel, options.sharing.RequestFor(model.name()));
 }
 
 v1::Model GetModel(Session& session, const std::string& name) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client/commands/job_flow.h"
+#include "client/commands/options.h"
 #include "client/session.h"
 #include "client/spec.h"
 #include "modlab/v1/model.pb.h"
@@ -15,6 +16,7 @@ struct PushOptions {
   /// Empty: the file's name.
   std::string display_name;
   std::vector<std::string> labels;
+  ShareOptions sharing;
   std::vector<v1::InputShape> input_shapes;
   /// Of the inspection.
   ResourceOptions resources;

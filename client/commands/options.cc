@@ -89,8 +89,53 @@ void AddWaiting(CLI::App& command, WaitOptions& options) {
 
 void AddJobOptions(CLI::App& command, JobOptions& options) {
   AddLabels(command, options.labels, "A label for the job; may be repeated");
+  AddSharing(command, options.sharing);
   command.add_option("--priority", options.priority, "-100 to 100; higher goes first (default 0)")->type_name("N");
   AddWaiting(command, options.waiting);
+}
+
+v1::ShareRequest ShareOptions::RequestFor(const std::string& name) const {
+  v1::ShareRequest request;
+  request.set_name(name);
+  request.set_sharing(v1::PRIVATE);
+  for (const std::string& user : users) {
+    if (user == "everyone") {
+      request.set_sharing(v1::EVERYONE);
+    } else {
+      request.add_shared_with(user);
+    }
+  }
+  return request;
+}
+
+void AddSharing(CLI::App& command, ShareOptions& options) {
+  AddRepeated(command, "--share", options.users, "Let this user read it, or everyone; may be repeated")
+      ->option_text("USER");
+}
+
+void AddShareCommand(CLI::App& family, Action& chosen, const std::string& what,
+                     const std::function<void(Session&, const std::string& id, const ShareOptions&)>& share) {
+  struct Options {
+    std::string id;
+    ShareOptions sharing;
+    bool nobody = false;
+  };
+  const auto define = [&what](CLI::App& app, Options& options) {
+    app.add_option("ID", options.id, "Of the " + what)->required();
+    CLI::Option* with = AddRepeated(app, "--with", options.sharing.users, "This user, or everyone; may be repeated")
+                            ->option_text("USER");
+    app.add_flag("--private", options.nobody, "Nobody but you, from now on")->excludes(with);
+  };
+  const auto run = [share](Session& session, const Options& options) {
+    if (!options.nobody && !options.sharing.given()) throw UsageError("say --with USER, --with everyone or --private");
+    share(session, options.id, options.sharing);
+    return ExitCode::kOk;
+  };
+  CLI::App* command =
+      AddCommand<Options>(family, chosen, "share", fmt::format("Say who besides you may read a {}", what), define, run);
+  AddExamples(*command, {fmt::format("modlab {} share abc --with bob --with carol", what),
+                         fmt::format("modlab {} share abc --with everyone", what),
+                         fmt::format("modlab {} share abc --private", what)});
 }
 
 void AddExamples(CLI::App& command, const std::vector<std::string>& examples) {

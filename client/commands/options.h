@@ -14,6 +14,7 @@
 #include "client/commands/commands.h"
 #include "client/errors.h"
 #include "client/spec.h"
+#include "modlab/v1/access.pb.h"
 #include "modlab/v1/graph.pb.h"
 
 namespace modlab::client {
@@ -59,14 +60,28 @@ struct WaitOptions {
 /// --wait, --detach, --wait-timeout; what `options` holds is the default.
 void AddWaiting(CLI::App& command, WaitOptions& options);
 
+/// Who may read what a command makes or names, as --share says it.
+struct ShareOptions {
+  std::vector<std::string> users;  ///< `everyone` for all.
+  bool given() const { return !users.empty(); }
+  v1::ShareRequest RequestFor(const std::string& name) const;
+};
+
 /// What a job carries besides its spec.
 struct JobOptions {
   std::vector<std::string> labels;
   int priority = 0;
+  ShareOptions sharing;
   WaitOptions waiting;
 };
-/// --label, --priority and those of AddWaiting.
+/// --label, --priority, --share and those of AddWaiting.
 void AddJobOptions(CLI::App& command, JobOptions& options);
+
+/// --share USER|everyone, several times.
+void AddSharing(CLI::App& command, ShareOptions& options);
+/// The command `share ID --with USER|everyone | --private`; `share` asks the server and prints.
+void AddShareCommand(CLI::App& family, Action& chosen, const std::string& what,
+                     const std::function<void(Session&, const std::string& id, const ShareOptions&)>& share);
 
 /// Ends the command's help with examples, one a line.
 void AddExamples(CLI::App& command, const std::vector<std::string>& examples);

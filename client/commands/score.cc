@@ -16,7 +16,7 @@ struct ScoreCommand {
   std::string subject;
   ScoreOptions score;
   std::vector<std::string> input_shapes;
-  JobOptions job{.labels = {}, .priority = 0, .waiting = {.wait = true, .timeout = {}}};
+  JobOptions job{.labels = {}, .priority = 0, .sharing = {}, .waiting = {.wait = true, .timeout = {}}};
   bool print_spec = false;
 };
 

@@ -12,7 +12,7 @@ namespace {
 struct SubmitCommand {
   std::string source;
   ResourceOptions resources;
-  JobOptions job{.labels = {}, .priority = 0, .waiting = {.wait = false, .timeout = {}}};
+  JobOptions job{.labels = {}, .priority = 0, .sharing = {}, .waiting = {.wait = false, .timeout = {}}};
 };
 
 v1::JobSpec ReadSpec(const std::string& source) {

@@ -7,6 +7,7 @@
 #include "client/output/facts.h"
 #include "client/output/grid.h"
 #include "client/output/labels_text.h"
+#include "client/output/sharing_text.h"
 #include "client/output/text.h"
 
 namespace modlab::client {
@@ -71,10 +72,13 @@ std::string JobText(const v1::Job& job, const TextStyle& style) {
   facts.Add("labels", LabelsText(job.labels()));
   if (job.priority() != 0) facts.Add("priority", std::to_string(job.priority()));
   facts.Add("resources", ResourcesText(job.spec().resources()));
+  facts.Add("owner", Printable(job.owner()));
+  facts.Add("shared", SharingText(job.sharing(), job.shared_with()));
   facts.Add("created", TimeText(job.create_time()));
   if (job.has_start_time()) facts.Add("started", TimeText(job.start_time()));
   if (job.has_end_time()) facts.Add("ended", fmt::format("{}, after {}", TimeText(job.end_time()), TookText(job)));
   for (const v1::Attempt& attempt : job.attempts()) facts.Add("attempt", AttemptText(attempt));
+  if (job.attempts_size() > 0) facts.Add("sandbox", Printable(job.attempts().rbegin()->sandbox()));
   if (job.has_error()) facts.Add("error", Describe("failed", job.error()));
   return text + facts.text();
 }

@@ -8,6 +8,7 @@
 #include "client/output/facts.h"
 #include "client/output/grid.h"
 #include "client/output/labels_text.h"
+#include "client/output/sharing_text.h"
 #include "client/output/text.h"
 
 namespace modlab::client {
@@ -67,6 +68,8 @@ std::string ModelText(const v1::Model& model, const TextStyle& style) {
   facts.Add("sha256", Printable(model.sha256()));
   facts.Add("size", SizeText(static_cast<double>(model.size_bytes())));
   facts.Add("labels", LabelsText(model.labels()));
+  facts.Add("owner", Printable(model.owner()));
+  facts.Add("shared", SharingText(model.sharing(), model.shared_with()));
   facts.Add("created", TimeText(model.create_time()));
   facts.Add("inspection", Printable(model.inspect_job()));
   if (model.has_error()) facts.Add("error", Describe("inspection failed", model.error()));

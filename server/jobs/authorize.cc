@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "server/jobs/request_error.h"
 
 namespace modlab::server {
@@ -10,7 +12,16 @@ void Authorize(const Principal& principal, Verb verb, const Resource& resource) 
   using modlab::v1::Role;
   if (principal.role == Role::ADMIN) return;
   const bool of_the_server = resource.owner.empty();
-  if (!of_the_server && principal.name != resource.owner) ThrowNotFound(resource.name);
+  if (!of_the_server && principal.name != resource.owner) {
+    const auto& users = resource.shared_with;
+    const bool shared = resource.sharing == modlab::v1::EVERYONE ||
+                        std::find(users.begin(), users.end(), principal.name) != users.end();
+    if (!shared) ThrowNotFound(resource.name);
+    if (verb == Verb::kRead) return;
+    throw RequestError(
+        modlab::v1::PERMISSION_REFUSED,
+        fmt::format("{} belongs to {}, and is shared with you to read it only", resource.name, resource.owner));
+  }
   if (verb == Verb::kRead || (principal.role == Role::USER && verb != Verb::kOperate)) return;
   throw RequestError(
       modlab::v1::PERMISSION_REFUSED,
@@ -19,9 +30,7 @@ void Authorize(const Principal& principal, Verb verb, const Resource& resource) 
           : fmt::format("{} may read here, and change nothing: ask an admin for another role", principal.name));
 }
 
-std::string OwnerToList(const Principal& principal) {
-  return principal.role == modlab::v1::ADMIN ? "" : principal.name;
-}
+std::string ReaderOf(const Principal& principal) { return principal.role == modlab::v1::ADMIN ? "" : principal.name; }
 
 void ThrowNotFound(const std::string& name, const std::string& field) {
   const std::string collection = name.substr(0, name.find('/'));

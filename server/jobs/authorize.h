@@ -1,5 +1,7 @@
 #pragma once
 
+#include <google/protobuf/repeated_ptr_field.h>
+
 #include <string>
 
 #include "modlab/v1/access.pb.h"
@@ -19,6 +21,7 @@ struct Resource {
   std::string name;  ///< `jobs/abc`, or `server`.
   std::string owner;
   modlab::v1::Sharing sharing = modlab::v1::PRIVATE;
+  google::protobuf::RepeatedPtrField<std::string> shared_with = {};
 };
 
 /// The one place that says who may do what; every RPC passes it. Returns if `principal` may. Throws RequestError
@@ -26,11 +29,12 @@ struct Resource {
 /// may know, but not do this.
 ///
 /// An admin may do everything. Of the server, everybody may read, users may create on it, and nobody else may operate
-/// it. Of a stored thing, its owner may do everything but, as a reader, change it.
+/// it. Of a stored thing, its owner may do everything but, as a reader, change it; those with whom it is shared may
+/// read it.
 void Authorize(const Principal& principal, Verb verb, const Resource& resource);
 
-/// Whose things a principal is shown in lists: an admin, everybody's (empty); anybody else, their own.
-std::string OwnerToList(const Principal& principal);
+/// Whose eyes lists are made for: an admin's see everything (empty).
+std::string ReaderOf(const Principal& principal);
 
 /// The sentence for a resource that does not exist, or that one may not see: they must read the same.
 [[noreturn]] void ThrowNotFound(const std::string& name, const std::string& field = "name");

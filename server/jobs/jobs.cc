@@ -10,6 +10,7 @@
 #include "server/jobs/models.h"
 #include "server/jobs/paging.h"
 #include "server/jobs/request_error.h"
+#include "server/jobs/sharing.h"
 #include "server/store/artifacts_table.h"
 #include "server/store/events_table.h"
 #include "server/store/jobs_table.h"
@@ -28,7 +29,7 @@ Job FindAuthorizedJob(SQLite::Database& connection, const Principal& principal, 
   const auto id = ParseName(name, "jobs");
   auto job = id ? FindJob(connection, *id, with_result) : std::nullopt;
   if (!job) ThrowNotFound(name, field);
-  Authorize(principal, verb, {name, job->owner(), job->sharing()});
+  Authorize(principal, verb, {name, job->owner(), job->sharing(), job->shared_with()});
   return *job;
 }
 
@@ -39,9 +40,6 @@ void CheckJobFields(const Job& job) {
         modlab::v1::FIELD_INVALID,
         fmt::format("{} is not a priority: give -{} to {}", job.priority(), kLargestPriority, kLargestPriority),
         "job.priority");
-  }
-  if (job.sharing() != modlab::v1::SHARING_UNSPECIFIED && job.sharing() != modlab::v1::PRIVATE) {
-    throw RequestError(modlab::v1::FIELD_INVALID, "unknown sharing: this server knows PRIVATE", "job.sharing");
   }
 }
 
@@ -65,7 +63,8 @@ Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest&
     *job.mutable_labels() = request.job().labels();
     job.set_priority(request.job().priority());
     job.set_owner(principal.name);
-    job.set_sharing(modlab::v1::PRIVATE);
+    job.set_sharing(CheckSharing(connection, request.job().sharing(), request.job().shared_with(), "job."));
+    *job.mutable_shared_with() = request.job().shared_with();
     *job.mutable_spec() = request.job().spec();
     const ModelLookup lookup = [&](const std::string& name, const std::string& field) {
       return FindAuthorizedModel(connection, principal, Verb::kRead, name, field);
@@ -93,7 +92,7 @@ modlab::v1::ListJobsResponse Jobs::List(const Principal& principal, const modlab
   const std::string filter_text = FilterOf(request);
   const Page page = RequirePage(request.page_size(), request.page_token(), filter_text);
   JobFilter filter;
-  filter.owner = OwnerToList(principal);
+  filter.reader = ReaderOf(principal);
   for (const int state : request.states()) filter.states.push_back(static_cast<Job::State>(state));
   for (const int kind : request.kinds()) filter.kinds.push_back(static_cast<Job::Kind>(kind));
   filter.labels = request.labels();
@@ -124,6 +123,16 @@ Job Jobs::Cancel(const Principal& principal, const modlab::v1::CancelJobRequest&
   events_.Notify(IdOf(request.name()));
   wake_();
   return job;
+}
+
+Job Jobs::Share(const Principal& principal, const modlab::v1::ShareRequest& request) {
+  return data_.database().Transact([&](SQLite::Database& connection) {
+    FindAuthorizedJob(connection, principal, Verb::kChange, request.name(), false);
+    const auto sharing = CheckSharing(connection, request.sharing(), request.shared_with(), "");
+    SetJobSharing(connection, IdOf(request.name()), sharing);
+    SetShares(connection, request.name(), request.shared_with());
+    return FindAuthorizedJob(connection, principal, Verb::kRead, request.name());
+  });
 }
 
 void Jobs::Delete(const Principal& principal, const std::string& name) {

@@ -24,6 +24,7 @@ class Jobs {
   modlab::v1::Job Get(const Principal& principal, const std::string& name);
   modlab::v1::ListJobsResponse List(const Principal& principal, const modlab::v1::ListJobsRequest& request);
   modlab::v1::Job Cancel(const Principal& principal, const modlab::v1::CancelJobRequest& request);
+  modlab::v1::Job Share(const Principal& principal, const modlab::v1::ShareRequest& request);
   void Delete(const Principal& principal, const std::string& name);
 
   /// What a watcher needs in one look: the job, and its next events after a sequence number.

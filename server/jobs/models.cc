@@ -7,6 +7,7 @@
 #include "server/jobs/job_spec.h"
 #include "server/jobs/paging.h"
 #include "server/jobs/request_error.h"
+#include "server/jobs/sharing.h"
 #include "server/store/blobs_table.h"
 #include "server/store/jobs_table.h"
 #include "server/store/models_table.h"
@@ -30,7 +31,6 @@ constexpr int kInspectPriority = 100;
 Model Describe(const Principal& principal, const CreateModelRequest& request) {
   Model model;
   model.set_owner(principal.name);
-  model.set_sharing(modlab::v1::PRIVATE);
   model.set_display_name(request.model().display_name());
   if (model.display_name().size() > kLongestDisplayName) {
     throw RequestError(modlab::v1::FIELD_INVALID,
@@ -40,10 +40,6 @@ Model Describe(const Principal& principal, const CreateModelRequest& request) {
   if (!Model::Format_IsValid(request.model().format())) {
     throw RequestError(modlab::v1::FIELD_INVALID, "unknown model format: this server takes TORCHSCRIPT",
                        "model.format");
-  }
-  if (request.model().sharing() != modlab::v1::SHARING_UNSPECIFIED &&
-      request.model().sharing() != modlab::v1::PRIVATE) {
-    throw RequestError(modlab::v1::FIELD_INVALID, "unknown sharing: this server knows PRIVATE", "model.sharing");
   }
   model.set_format(Model::TORCHSCRIPT);
   CheckLabels(request.model().labels(), "model.labels");
@@ -94,7 +90,7 @@ Model FindAuthorizedModel(SQLite::Database& connection, const Principal& princip
   const auto id = ParseName(name, "models");
   auto model = id ? FindModel(connection, *id) : std::nullopt;
   if (!model) ThrowNotFound(name, field);
-  Authorize(principal, verb, {name, model->owner(), model->sharing()});
+  Authorize(principal, verb, {name, model->owner(), model->sharing(), model->shared_with()});
   return *model;
 }
 
@@ -110,8 +106,11 @@ Model Models::Create(const Principal& principal, const CreateModelRequest& reque
   const auto earlier =
       data_.database().Transact([&](SQLite::Database& connection) { return idempotent.EarlierResource(connection); });
   if (earlier) return Get(principal, *earlier);
-  const Upload upload = data_.database().Transact(
-      [&](SQLite::Database& connection) { return CompleteUpload(connection, principal, request.upload()); });
+  const Upload upload = data_.database().Transact([&](SQLite::Database& connection) {
+    model.set_sharing(CheckSharing(connection, request.model().sharing(), request.model().shared_with(), "model."));
+    *model.mutable_shared_with() = request.model().shared_with();
+    return CompleteUpload(connection, principal, request.upload());
+  });
   CheckTorchScriptArchive(data_.blobs().PathOf(upload.sha256()));
   model.set_sha256(upload.sha256());
   model.set_size_bytes(upload.size_bytes());
@@ -153,12 +152,22 @@ modlab::v1::ListModelsResponse Models::List(const Principal& principal, const mo
   const std::string filter = FilterOf(request);
   const Page page = RequirePage(request.page_size(), request.page_token(), filter);
   const ModelList list = data_.database().Transact([&](SQLite::Database& connection) {
-    return ListModels(connection, {OwnerToList(principal), request.sha256(), request.labels()}, page);
+    return ListModels(connection, {ReaderOf(principal), request.sha256(), request.labels()}, page);
   });
   modlab::v1::ListModelsResponse response;
   for (const Model& model : list.models) *response.add_models() = model;
   if (list.last_sequence) response.set_next_page_token(MakePageToken(*list.last_sequence, filter));
   return response;
+}
+
+Model Models::Share(const Principal& principal, const modlab::v1::ShareRequest& request) {
+  return data_.database().Transact([&](SQLite::Database& connection) {
+    FindAuthorizedModel(connection, principal, Verb::kChange, request.name());
+    const auto sharing = CheckSharing(connection, request.sharing(), request.shared_with(), "");
+    SetModelSharing(connection, IdOf(request.name()), sharing);
+    SetShares(connection, request.name(), request.shared_with());
+    return FindAuthorizedModel(connection, principal, Verb::kRead, request.name());
+  });
 }
 
 void Models::Delete(const Principal& principal, const std::string& name) {

@@ -20,6 +20,7 @@ class Models {
   modlab::v1::Model Create(const Principal& principal, const modlab::v1::CreateModelRequest& request);
   modlab::v1::Model Get(const Principal& principal, const std::string& name);
   modlab::v1::ListModelsResponse List(const Principal& principal, const modlab::v1::ListModelsRequest& request);
+  modlab::v1::Model Share(const Principal& principal, const modlab::v1::ShareRequest& request);
   void Delete(const Principal& principal, const std::string& name);
   /// The model's content, for reading.
   FileDescriptor Open(const Principal& principal, const std::string& name);

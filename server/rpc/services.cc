@@ -31,6 +31,12 @@ ServerUnaryReactor* ModelService::ListModels(CallbackServerContext* context,
                   [=, this](const Principal& principal) { *response = models_.List(principal, *request); });
 }
 
+ServerUnaryReactor* ModelService::ShareModel(CallbackServerContext* context, const modlab::v1::ShareRequest* request,
+                                             modlab::v1::Model* response) {
+  return RunUnary(call_, context,
+                  [=, this](const Principal& principal) { *response = models_.Share(principal, *request); });
+}
+
 ServerUnaryReactor* ModelService::DeleteModel(CallbackServerContext* context,
                                               const modlab::v1::DeleteModelRequest* request,
                                               google::protobuf::Empty* /*response*/) {
@@ -97,6 +103,12 @@ ServerUnaryReactor* JobService::CancelJob(CallbackServerContext* context, const 
                                           modlab::v1::Job* response) {
   return RunUnary(call_, context,
                   [=, this](const Principal& principal) { *response = jobs_.Cancel(principal, *request); });
+}
+
+ServerUnaryReactor* JobService::ShareJob(CallbackServerContext* context, const modlab::v1::ShareRequest* request,
+                                         modlab::v1::Job* response) {
+  return RunUnary(call_, context,
+                  [=, this](const Principal& principal) { *response = jobs_.Share(principal, *request); });
 }
 
 ServerUnaryReactor* JobService::DeleteJob(CallbackServerContext* context, const modlab::v1::DeleteJobRequest* request,

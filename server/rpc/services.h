@@ -29,6 +29,8 @@ class ModelService : public modlab::v1::ModelService::CallbackService {
   grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* context,
                                        const modlab::v1::ListModelsRequest* request,
                                        modlab::v1::ListModelsResponse* response) override;
+  grpc::ServerUnaryReactor* ShareModel(grpc::CallbackServerContext* context, const modlab::v1::ShareRequest* request,
+                                       modlab::v1::Model* response) override;
   grpc::ServerUnaryReactor* DeleteModel(grpc::CallbackServerContext* context,
                                         const modlab::v1::DeleteModelRequest* request,
                                         google::protobuf::Empty* response) override;
@@ -72,6 +74,8 @@ class JobService : public modlab::v1::JobService::CallbackService {
                                      modlab::v1::ListJobsResponse* response) override;
   grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context, const modlab::v1::CancelJobRequest* request,
                                       modlab::v1::Job* response) override;
+  grpc::ServerUnaryReactor* ShareJob(grpc::CallbackServerContext* context, const modlab::v1::ShareRequest* request,
+                                     modlab::v1::Job* response) override;
   grpc::ServerUnaryReactor* DeleteJob(grpc::CallbackServerContext* context, const modlab::v1::DeleteJobRequest* request,
                                       google::protobuf::Empty* response) override;
   grpc::ServerWriteReactor<modlab::v1::WatchJobResponse>* WatchJob(grpc::CallbackServerContext* context,

@@ -9,6 +9,7 @@
 #include "server/store/events_table.h"
 #include "server/store/query.h"
 #include "server/store/resource_name.h"
+#include "server/store/shares_table.h"
 
 namespace modlab::server {
 namespace {
@@ -36,6 +37,7 @@ Job FromRow(SQLite::Database& connection, const Query& row) {
   job.set_last_sequence(row.getColumn(10).getInt());
   if (!row.getColumn(11).isNull()) ParseColumn(row.getColumn(11), job.mutable_error());
   LoadLabels(connection, job.name(), job.mutable_labels());
+  LoadShares(connection, job.name(), job.mutable_shared_with());
   LoadAttempts(connection, id, &job);
   return job;
 }
@@ -61,6 +63,7 @@ void InsertJob(SQLite::Database& connection, const Job& job, const std::vector<J
         .exec();
   }
   InsertLabels(connection, job.name(), job.labels());
+  SetShares(connection, job.name(), job.shared_with());
   SetJobState(connection, id, Job::QUEUED);
 }
 
@@ -83,12 +86,12 @@ std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::strin
 }
 
 JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Page& page) {
-  std::string sql = std::string("SELECT ") + kColumns + " WHERE (owner = ?1 OR ?1 = '')";
+  std::string sql = std::string("SELECT ") + kColumns + " WHERE " + ReadableCondition("'jobs/' || id");
   if (!filter.states.empty()) sql += " AND state IN (" + Placeholders(filter.states.size()) + ")";
   if (!filter.kinds.empty()) sql += " AND kind IN (" + Placeholders(filter.kinds.size()) + ")";
   if (page.before_sequence) sql += " AND sequence < ?";
   sql += LabelCondition("'jobs/' || id", filter.labels.size()) + " ORDER BY sequence DESC LIMIT ?";
-  Query query(connection, sql, filter.owner);
+  Query query(connection, sql, filter.reader);
   for (const auto state : filter.states) query.Add(state);
   for (const auto kind : filter.kinds) query.Add(kind);
   if (page.before_sequence) query.Add(*page.before_sequence);
@@ -142,6 +145,10 @@ void SetJobError(SQLite::Database& connection, const std::string& id, const modl
   Query(connection, "UPDATE jobs SET error = ? WHERE id = ?", error, id).exec();
 }
 
+void SetJobSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing) {
+  Query(connection, "UPDATE jobs SET sharing = ? WHERE id = ?", sharing, id).exec();
+}
+
 void SetForceCancel(SQLite::Database& connection, const std::string& id) {
   Query(connection, "UPDATE jobs SET force_cancel = 1 WHERE id = ?", id).exec();
 }
@@ -155,6 +162,7 @@ std::vector<std::string> DeleteJob(SQLite::Database& connection, const std::stri
   const auto artifacts = ArtifactsOfJob(connection, id);
   Query(connection, "DELETE FROM jobs WHERE id = ?", id).exec();
   DeleteLabels(connection, "jobs/" + id);
+  SetShares(connection, "jobs/" + id, {});
   std::vector<std::string> unused;
   for (const auto& artifact : artifacts) {
     if (DeleteBlobIfUnused(connection, artifact.sha256())) unused.push_back(artifact.sha256());

@@ -27,7 +27,7 @@ std::optional<modlab::v1::Job> FindJob(SQLite::Database& connection, const std::
 std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::string& id);
 
 struct JobFilter {
-  std::string owner;                           ///< Empty for anybody.
+  std::string reader;                          ///< What this user may read; empty for everything.
   std::vector<modlab::v1::Job::State> states;  ///< Empty for all.
   std::vector<modlab::v1::Job::Kind> kinds;    ///< Empty for all.
   Labels labels;
@@ -50,6 +50,7 @@ void SetJobResult(SQLite::Database& connection, const std::string& id, const mod
 void SetJobError(SQLite::Database& connection, const std::string& id, const modlab::v1::JobError& error);
 
 /// Whether a cancellation was asked for that does not wait. For a daemon that takes a cancelling job up again.
+void SetJobSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing);
 void SetForceCancel(SQLite::Database& connection, const std::string& id);
 bool ForceCancel(SQLite::Database& connection, const std::string& id);
 

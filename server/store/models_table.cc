@@ -5,6 +5,7 @@
 #include "modlab/v1/job.pb.h"
 #include "server/store/query.h"
 #include "server/store/resource_name.h"
+#include "server/store/shares_table.h"
 
 namespace modlab::server {
 namespace {
@@ -32,6 +33,7 @@ Model FromRow(SQLite::Database& connection, const Query& row, bool with_inspecti
   *model.mutable_create_time() = ToTimestamp(row.getColumn(10).getInt64());
   if (with_inspection && !row.getColumn(11).isNull()) ParseColumn(row.getColumn(11), model.mutable_inspection());
   LoadLabels(connection, model.name(), model.mutable_labels());
+  LoadShares(connection, model.name(), model.mutable_shared_with());
   return model;
 }
 
@@ -46,6 +48,7 @@ void InsertModel(SQLite::Database& connection, const Model& model) {
         TimeUtil::TimestampToMicroseconds(model.create_time()))
       .exec();
   InsertLabels(connection, model.name(), model.labels());
+  SetShares(connection, model.name(), model.shared_with());
 }
 
 std::optional<Model> FindModel(SQLite::Database& connection, const std::string& id) {
@@ -64,11 +67,11 @@ std::optional<Model> FindModelByContent(SQLite::Database& connection, const std:
 }
 
 ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, const Page& page) {
-  std::string sql = std::string("SELECT ") + kColumns + " WHERE (owner = ?1 OR ?1 = '')";
+  std::string sql = std::string("SELECT ") + kColumns + " WHERE " + ReadableCondition("'models/' || id");
   if (!filter.sha256.empty()) sql += " AND sha256 = ?";
   if (page.before_sequence) sql += " AND sequence < ?";
   sql += LabelCondition("'models/' || id", filter.labels.size()) + " ORDER BY sequence DESC LIMIT ?";
-  Query query(connection, sql, filter.owner);
+  Query query(connection, sql, filter.reader);
   if (!filter.sha256.empty()) query.Add(filter.sha256);
   if (page.before_sequence) query.Add(*page.before_sequence);
   for (const auto& [key, value] : filter.labels) {
@@ -101,9 +104,14 @@ void UpdateModelInspection(SQLite::Database& connection, const Model& model) {
   }
 }
 
+void SetModelSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing) {
+  Query(connection, "UPDATE models SET sharing = ? WHERE id = ?", sharing, id).exec();
+}
+
 void DeleteModel(SQLite::Database& connection, const std::string& id) {
   Query(connection, "DELETE FROM models WHERE id = ?", id).exec();
   DeleteLabels(connection, "models/" + id);
+  SetShares(connection, "models/" + id, {});
 }
 
 std::optional<std::string> UnfinishedJobOfModel(SQLite::Database& connection, const std::string& id) {

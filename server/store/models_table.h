@@ -21,7 +21,7 @@ std::optional<modlab::v1::Model> FindModel(SQLite::Database& connection, const s
 std::optional<modlab::v1::Model> FindModelByContent(SQLite::Database& connection, const std::string& owner,
                                                     const std::string& sha256);
 struct ModelFilter {
-  std::string owner;   ///< Empty for anybody.
+  std::string reader;  ///< What this user may read; empty for everything.
   std::string sha256;  ///< Empty for any.
   Labels labels;
 };
@@ -32,6 +32,7 @@ struct ModelList {
 ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, const Page& page);
 /// Writes `state`, `inspect_job`, `inspection` and `error`.
 void UpdateModelInspection(SQLite::Database& connection, const modlab::v1::Model& model);
+void SetModelSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing);
 void DeleteModel(SQLite::Database& connection, const std::string& id);
 /// A job that has not ended and reads this model, if there is one.
 std::optional<std::string> UnfinishedJobOfModel(SQLite::Database& connection, const std::string& id);

@@ -137,6 +137,13 @@ CREATE TABLE tokens (
   create_time INTEGER NOT NULL,
   expire_time INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Users who may read what is another's; `resource` is `jobs/{id}` or `models/{id}`.
+CREATE TABLE shares (
+  resource TEXT NOT NULL,
+  user TEXT NOT NULL REFERENCES users (name) ON DELETE CASCADE,
+  PRIMARY KEY (resource, user)
+) STRICT, WITHOUT ROWID;
 )sql",
 };
 

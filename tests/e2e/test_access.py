@@ -211,6 +211,60 @@ class Access(EndToEndTest):
         self.assertIn(job.name, [j.name for j in ada.jobs.ListJobs(job_pb2.ListJobsRequest()).jobs])
         self.assertIn(model.name, [m.name for m in ada.models.ListModels(model_pb2.ListModelsRequest()).models])
 
+    def test_sharing(self):
+        model = self.push_as("bob", model_with("to be shared"))
+        bob, dan, eve = (self.callers[user] for user in ("bob", "dan", "eve"))
+        job = bob.jobs.CreateJob(job_pb2.CreateJobRequest(job=Job(spec=score_spec(model), shared_with=["eve"])))
+        read_model = lambda who: who.models.GetModel(model_pb2.GetModelRequest(name=model.name))
+        read_job = lambda who: who.jobs.GetJob(job_pb2.GetJobRequest(name=job.name))
+        listed = lambda who: model.name in [m.name for m in who.models.ListModels(model_pb2.ListModelsRequest()).models]
+        share = lambda who, **fields: who.models.ShareModel(access_pb2.ShareRequest(name=model.name, **fields))
+        self.assertEqual(list(read_job(eve).shared_with), ["eve"])
+        for call in (read_model, read_job, share):
+            with self.assert_refused(grpc.StatusCode.NOT_FOUND, error_pb2.RESOURCE_NOT_FOUND):
+                call(dan)
+        # With one, with everyone, with nobody again.
+        for fields, those in (({"shared_with": ["dan"]}, {dan}), ({"sharing": access_pb2.EVERYONE}, {dan, eve}), ({}, set())):
+            share(bob, **fields)
+            for who in (dan, eve):
+                self.assertEqual(listed(who), who in those)
+                if who in those:
+                    self.assertEqual(read_model(who).owner, "bob")
+                else:
+                    with self.assert_refused(grpc.StatusCode.NOT_FOUND, error_pb2.RESOURCE_NOT_FOUND):
+                        read_model(who)
+        # Who may read may score it, and nothing else; the job is theirs.
+        share(bob, shared_with=["dan", "eve"])
+        theirs = dan.jobs.CreateJob(job_pb2.CreateJobRequest(job=Job(spec=score_spec(model))))
+        self.assertEqual(theirs.owner, "dan")
+        for call in (lambda: dan.models.DeleteModel(model_pb2.DeleteModelRequest(name=model.name)),
+                     lambda: share(dan, sharing=access_pb2.EVERYONE),
+                     lambda: eve.jobs.CancelJob(job_pb2.CancelJobRequest(name=job.name)),
+                     lambda: eve.jobs.DeleteJob(job_pb2.DeleteJobRequest(name=job.name)),
+                     lambda: eve.jobs.CreateJob(job_pb2.CreateJobRequest(job=Job(spec=score_spec(model))))):
+            with self.assert_refused(grpc.StatusCode.PERMISSION_DENIED, error_pb2.PERMISSION_REFUSED):
+                call()
+        with self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, error_pb2.FIELD_INVALID, "shared_with"):
+            share(bob, shared_with=["nobody"])
+        with self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, error_pb2.FIELD_INVALID, "job.shared_with"):
+            bob.jobs.CreateJob(job_pb2.CreateJobRequest(job=Job(spec=score_spec(model), shared_with=["nobody"])))
+
+    def test_sharing_from_the_shell(self):
+        path = self.home.path / "shared.pt"
+        path.write_bytes(model_with("shared from the shell"))
+        model = self.as_user("bob", "model", "push", path, "-q", "--share", "dan")[0].strip()
+        self.assertRegex(self.as_user("dan", "model", "show", model)[0], r"(?m)^owner +bob\nshared +with dan$")
+        job = self.as_user("dan", "score", model, "--restarts", 2, "-q", "--share", "everyone")[0].strip()
+        self.assertRegex(self.as_user("eve", "job", "show", job)[0], r"(?m)^shared +with everyone$")
+        self.as_user("dan", "job", "share", job, "--private")
+        self.as_user("eve", "job", "show", job, code=3)
+        self.as_user("dan", "job", "share", job, code=2)
+        self.as_user("eve", "model", "show", model, code=3)
+        self.as_user("bob", "model", "share", model, "--with", "everyone")
+        self.as_user("eve", "model", "show", model)
+        _, err = self.as_user("bob", "model", "share", model, "--with", "nobody", code=6)
+        self.assertIn("nobody", err)
+
     def test_content_of_others_cannot_be_claimed_by_its_digest(self):
         content = model_with("bob's own")
         self.push_as("bob", content)

@@ -91,7 +91,7 @@ TEST_F(Tables, ListsArePagedNewestFirstAndFiltered) {
   AddJob(0, "bob", "even");
   Do([&](SQLite::Database& connection) {
     JobFilter filter;
-    filter.owner = "ada";
+    filter.reader = "ada";
     Page page{2, {}};
     std::vector<std::string> seen;
     while (true) {
