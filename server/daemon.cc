@@ -50,8 +50,17 @@ SandboxReport ProbeSandbox(const Options& options, const DataDirectory& data, Li
     spdlog::warn("the sandbox is off: models run with the rights of {}", UserName());
     return {true, "models run with your rights"};
   }
-  SandboxReport report =
-      ProbeSandbox(options.supervisor, options.sandbox, limits->uids > 0 ? limits->first_uid : 0, data.root());
+  const auto probe = [&](uid_t uid) { return ProbeSandbox(options.supervisor, options.sandbox, uid, data.root()); };
+  SandboxReport report = probe(limits->uids > 0 ? limits->first_uid : 0);
+  if (!report.sufficient && limits->uids > 0) {
+    // A container's root may not have these uids.
+    const SandboxReport without = probe(0);
+    if (without.sufficient) {
+      spdlog::warn("jobs keep the server's uid: {}", report.text);
+      limits->uids = 0;
+      report = without;
+    }
+  }
   if (report.sufficient) {
     spdlog::info("models are held in by: {}", report.text);
     return report;

@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "server/executor/files.h"
 
@@ -86,10 +89,17 @@ void HideFileSystem(const AttemptDirectory& directory) {
               "size=64k,mode=755") != 0) {
     ThrowErrno("make the root read-only");
   }
+  const FileDescriptor here(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (::chdir(kNewRoot) != 0) ThrowErrno("enter the root");
   // Old root and new one in one place, the old one on top: it is taken off at once.
-  if (::syscall(SYS_pivot_root, ".", ".") != 0) ThrowErrno("change the root");
-  if (::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) ThrowErrno("leave the old root");
+  if (::syscall(SYS_pivot_root, ".", ".") != 0) {
+    const int error = errno;
+    if (::fchdir(here.get()) != 0) throw std::runtime_error("the sandbox is lost in its own mounts");
+    throw std::system_error(error, std::generic_category(), "change the root");
+  }
+  if (::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) {
+    throw std::runtime_error("the old root cannot be taken off");
+  }
 }
 
 }  // namespace modlab::server

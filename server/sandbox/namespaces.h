@@ -12,7 +12,8 @@ bool EnterNamespaces();
 /// For a process that EnterNamespaces has moved: takes the whole file system away from it and all its threads, but for
 /// the attempt's in(), which cannot be written, and out(), where nothing can be executed. They are `/in` and `/out`
 /// afterwards, and `/` is the working directory. Needs the right to mount; does not give it up. Throws
-/// std::system_error.
+/// std::system_error where the system does not allow it, which leaves the process as it was, but for mounts of its own;
+/// and std::runtime_error where it is left half way.
 void HideFileSystem(const AttemptDirectory& directory);
 
 }  // namespace modlab::server

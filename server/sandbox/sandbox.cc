@@ -107,12 +107,16 @@ SandboxLevel EnterSandbox(const AttemptDirectory& directory, const SandboxOption
     Missing(level, "own uid", "the server does not run as root");
   }
   if (options.namespaces) {
-    HideFileSystem(here);
-    level.namespaces = true;
+    try {
+      HideFileSystem(here);
+      level.namespaces = true;
+    } catch (const std::system_error& error) {
+      Missing(level, "namespaces", error.what());
+    }
   } else {
     Missing(level, "namespaces", "the system does not let the server make them");
-    level.chroot = options.uid && ::chroot(".") == 0;
   }
+  if (!level.namespaces) level.chroot = options.uid && ::chroot(".") == 0;
   if (options.uid) {
     ChangeUid(*options.uid);
     level.own_uid = true;

@@ -1,6 +1,6 @@
 // Runs a program as another user, or as on a system that lacks what the sandbox is made of:
 //
-//     hindered [--uid N] [--no-landlock] [--no-namespaces] PROGRAM ARGUMENT...
+//     hindered [--uid N] [--no-landlock] [--no-namespaces] [--no-mounts] [--no-uids] PROGRAM ARGUMENT...
 //
 // A seccomp filter of its own makes the system calls fail as they do there.
 #include <grp.h>
@@ -35,6 +35,12 @@ int main(int argc, char** argv) {
       for (const char* name : {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"}) {
         ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), ::seccomp_syscall_resolve_name(name), 0);
       }
+      filtered = true;
+    } else if (std::strcmp(argv[next], "--no-mounts") == 0) {
+      ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mount), 0);
+      filtered = true;
+    } else if (std::strcmp(argv[next], "--no-uids") == 0) {
+      ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(fchownat), 0);
       filtered = true;
     } else if (std::strcmp(argv[next], "--no-namespaces") == 0) {
       ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(unshare), 0);

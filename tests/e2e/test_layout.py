@@ -29,13 +29,14 @@ ALLOWED = {
     "core/compose": {"core", "asio", "libtorch"},
     "server": {"server", "messages", "protobuf", "asio", "sqlite"},
     "server/rpc": {"server", "messages", "protobuf", "asio", "grpc"},
+    "server/sandbox": {"server"},
     "server/supervisor": {"server"},
     "server/worker": {"server", "messages", "protobuf", "core", "libtorch"},
     "client": {"client", "messages", "protobuf", "grpc"},
 }
 # Folders of server/ that the small processes may use: neither the store nor what serves clients.
-SMALL_PROCESSES = {"server/supervisor", "server/worker"}
-SHARED_WITH_SMALL = ("server/executor/", "server/supervisor/", "server/worker/")
+SMALL_PROCESSES = {"server/sandbox", "server/supervisor", "server/worker"}
+SHARED_WITH_SMALL = ("server/executor/", "server/sandbox/", "server/supervisor/", "server/worker/")
 
 
 def sources():

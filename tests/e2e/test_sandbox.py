@@ -79,6 +79,17 @@ class Sandbox(EndToEndTest):
         self.assertEqual(self.status().sandbox, "seccomp")
         self.assertEqual(self.sandbox_of_a_job(), "seccomp")
 
+    def test_what_is_there_and_not_allowed_is_done_without(self):
+        """Namespaces that may not mount, as Ubuntu makes them, and uids that a container does not have."""
+        for system, words in ((["--uid", USER, "--no-mounts"], "seccomp, Landlock"), (["--no-mounts"], "own uid, chroot"),
+                              (["--no-uids"], "namespaces")):
+            with self.subTest(system):
+                self.start(system)
+                self.assertIn(words, self.status().sandbox)
+                self.assertEqual(self.sandbox_of_a_job(), self.status().sandbox)
+                self.assertEqual(self.daemon.terminate(), 0)
+                self.daemon.data.rename(self.home.path / ("data-of-" + "".join(map(str, system))))
+
     def test_off(self):
         self.start([], "--sandbox", "off")
         self.assertEqual(self.status().sandbox, "models run with your rights")

@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadModel{"raising_load", ErrorKind::kModelLoadFailed, {"refuses to be loaded"}, {}},
         BadModel{"saves_a_file",
                  ErrorKind::kOperationForbidden,
-                 {"save", "code/__torch__/", ".py:"},
+                 {"save", "code/__torch__", ".py:"},
                  {{"operation", "save"}}},
         BadModel{"unknown_operator",
                  ErrorKind::kModelLoadFailed,
