@@ -87,7 +87,7 @@ class Commands {
  private:
   // A directory that is misspelt must not become a new one.
   static std::filesystem::path Existing(const std::filesystem::path& data_directory) {
-    const auto path = data_directory / "modlab.db";
+    auto path = data_directory / "modlab.db";
     if (!std::filesystem::exists(path)) {
       throw std::runtime_error(fmt::format(
           "{} is no data directory: start modlabd on it once, or give another --data-dir", data_directory.string()));

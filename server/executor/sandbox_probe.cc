@@ -11,8 +11,6 @@
 #include "server/executor/attempt_directory.h"
 #include "server/executor/files.h"
 
-extern char** environ;
-
 namespace modlab::server {
 
 namespace fs = std::filesystem;
