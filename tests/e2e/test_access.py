@@ -11,7 +11,8 @@ import grpc
 from modlab.v1 import access_pb2, error_pb2, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc
 from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc
 
-from harness import BIN, DIGITS, SOURCE, EndToEndTest, chunks, model_with, score_spec, wait_until
+import processes
+from harness import BIN, DIGITS, PATIENCE, SOURCE, EndToEndTest, chunks, model_with, score_spec, wait_until
 
 Job = job_pb2.Job
 USERS = {"ada": "admin", "bob": "user", "dan": "user", "eve": "reader"}
@@ -60,7 +61,7 @@ class Access(EndToEndTest):
 
     @classmethod
     def certify(cls, *arguments, folder=None):
-        subprocess.run([SOURCE / "deploy" / "tls.sh", folder or cls.tls, *arguments], check=True, capture_output=True)
+        processes.run([SOURCE / "deploy" / "tls.sh", folder or cls.tls, *arguments], PATIENCE).check_returncode()
 
     @classmethod
     def secret_file(cls, name, text):
@@ -71,9 +72,8 @@ class Access(EndToEndTest):
 
     @classmethod
     def modlabd(cls, *arguments, code=0):
-        done = subprocess.run(
-            [BIN / "modlabd", *map(str, arguments), "--data-dir", cls.daemon.data],
-            env=cls.home.environment, capture_output=True, text=True)
+        done = processes.run(
+            [BIN / "modlabd", *map(str, arguments), "--data-dir", cls.daemon.data], PATIENCE, env=cls.home.environment)
         assert done.returncode == code, done
         return done.stdout + done.stderr
 
@@ -345,14 +345,14 @@ class Access(EndToEndTest):
         for options, word in (([], "--tls-cert"), (["--tls-cert", pem], "together"), (["--tls-key", key], "together"),
                               (["--tls-cert", pem, "--tls-key", key, "--insecure"], "exclude"),
                               (["--tls-cert", "/none", "--tls-key", key], "/none")):
-            done = subprocess.run([*command, *options], capture_output=True, text=True)
+            done = processes.run([*command, *options], PATIENCE)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn(word, done.stderr)
         for arguments, word in ((["user", "add", "A b"], "cannot be"), (["token", "create", "nobody"], "no user"),
                                 (["user", "remove", "nobody"], "no user")):
             self.assertIn(word, self.modlabd(*arguments, code=1))
         self.modlabd("user", "add", "x", "--role", "king", code=2)
-        done = subprocess.run([BIN / "modlabd", "user", "list", "--data-dir", "/none"], capture_output=True, text=True)
+        done = processes.run([BIN / "modlabd", "user", "list", "--data-dir", "/none"], PATIENCE)
         self.assertEqual(done.returncode, 1)
         self.assertIn("no data directory", done.stderr)
 

@@ -4,14 +4,13 @@ hostile trial tries.
 
 import os
 import pathlib
-import subprocess
 import unittest
 
 import grpc
 from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
 
 import processes
-from harness import BIN, DIGITS, EndToEndTest, HinderedDaemon, Home, score_spec, wait_until
+from harness import BIN, DIGITS, PATIENCE, EndToEndTest, HinderedDaemon, Home, score_spec, wait_until
 
 Job = job_pb2.Job
 USER = 60000
@@ -115,9 +114,9 @@ class Sandbox(EndToEndTest):
         for options, word in ((["--sandbox", "maybe"], "maybe"), (["--sandbox-uids", "5"], "FIRST-LAST"),
                               (["--sandbox-uids", "0-9"], "without 0"), (["--sandbox-uids", "5-x"], "FIRST-LAST"),
                               (["--workers", "4", "--sandbox-uids", "60700-60701"], "one for each")):
-            done = subprocess.run(
+            done = processes.run(
                 [BIN / "modlabd", "--listen", "unix:/tmp/none.sock", "--data-dir", self.home.path / "data", *options],
-                capture_output=True, text=True)
+                PATIENCE)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn(word, done.stderr)
 

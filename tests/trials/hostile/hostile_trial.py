@@ -12,14 +12,14 @@ import argparse
 import contextlib
 import os
 import pathlib
-import subprocess
 import sys
 import time
 
 import grpc
 from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
 
-from harness import BIN, DIGITS, EndToEndTest, HinderedDaemon, Home, score_spec
+import processes
+from harness import BIN, DIGITS, EndToEndTest, HinderedDaemon, Home, PATIENCE, score_spec
 
 HOSTILE_WORKER = BIN / "hostile_worker"
 USER = 60000
@@ -174,7 +174,7 @@ class Trial(EndToEndTest):
     # --- An attacker's code in the worker, after it has gone into the sandbox.
 
     def attack_with_workers(self, model, only, *options, expected=INJECTED):
-        names = subprocess.run([HOSTILE_WORKER, "--list"], check=True, capture_output=True, text=True).stdout.split()
+        names = processes.run([HOSTILE_WORKER, "--list"], PATIENCE).stdout.split()
         self.start("--worker", HOSTILE_WORKER, *options)
         tried, before = 0, resident_bytes(self.daemon.process.pid)
         for number, name in enumerate(names):
