@@ -19,7 +19,9 @@ template <typename Reactor>
 class Stream : public Reactor, public LiveCalls::Interruptible, public std::enable_shared_from_this<Stream<Reactor>> {
  public:
   void Interrupt() final {
-    OnStrand([this] { End(StoppingStatus(context_)); });
+    OnStrand([this] {
+      if (!ended_) End(StoppingStatus(context_));  // gRPC takes the context away once a stream has ended
+    });
   }
   void OnCancel() final {
     OnStrand([this] { End(grpc::Status::CANCELLED); });
