@@ -19,6 +19,8 @@
 #include "server/executor/local_executor.h"
 #include "server/executor/sandbox_probe.h"
 #include "server/jobs/job_spec.h"
+#include "server/jobs/quotas.h"
+#include "server/jobs/retention.h"
 #include "server/jobs/scheduler.h"
 #include "server/rpc/services.h"
 #include "server/store/jobs_table.h"
@@ -44,7 +46,13 @@ void CheckProgram(const std::filesystem::path& program, const char* option) {
   }
 }
 
-/// Finds out what models can be held in by, and what follows for jobs.
+/// Why jobs are refused; empty: they are taken.
+std::string RefusalOf(const SandboxReport& sandbox) {
+  if (sandbox.sufficient) return "";
+  return sandbox.text + ": the server's operator can mend that, or start modlabd with --sandbox best-effort";
+}
+
+/// Finds out what models can be held in by; where that is not sufficient, the text is a sentence that says so.
 SandboxReport ProbeSandbox(const Options& options, const DataDirectory& data, Limits* limits) {
   if (options.sandbox == SandboxMode::kOff) {
     spdlog::warn("the sandbox is off: models run with the rights of {}", UserName());
@@ -66,8 +74,7 @@ SandboxReport ProbeSandbox(const Options& options, const DataDirectory& data, Li
     return report;
   }
   report.text = fmt::format("jobs are refused, since models cannot be confined here ({})", report.text);
-  limits->refusal = report.text + ": the server's operator can mend that, or start modlabd with --sandbox best-effort";
-  spdlog::error("{}", limits->refusal);
+  spdlog::error("{}", RefusalOf(report));
   return report;
 }
 
@@ -81,18 +88,21 @@ class Daemon {
         sandbox_(ProbeSandbox(options, data_, &limits_)),
         executor_({options.supervisor, options.worker, limits_.threads_per_worker,
                    sandbox_.sufficient ? limits_.warm_workers : 0, options.sandbox}),
-        scheduler_(context_, data_, events_, executor_, limits_),
-        uploads_(data_, limits_),
-        models_(data_, limits_, [this] { scheduler_.Wake(); }),
-        jobs_(data_, limits_, events_, [this] { scheduler_.Wake(); }),
+        admission_(data_, limits_, RefusalOf(sandbox_)),
+        scheduler_(context_, data_, events_, executor_, admission_, limits_),
+        queue_(data_, limits_, admission_),
+        uploads_(data_, limits_, admission_),
+        models_(data_, limits_, admission_, [this] { scheduler_.Wake(); }),
+        jobs_(data_, limits_, admission_, queue_, events_, [this] { scheduler_.Wake(); }),
+        retention_(data_, limits_, uploads_, events_),
         users_(data_.database()),
         authenticator_({UserName(), modlab::v1::ADMIN}, users_),
         call_{pool_, calls_, authenticator_},
         model_service_(call_, models_),
         upload_service_(call_, uploads_),
-        job_service_(call_, jobs_, events_),
+        job_service_(call_, jobs_, queue_, events_),
         server_service_(
-            call_, [this] { return Describe(); },
+            call_, admission_, [this](const Principal& principal) { return Describe(principal); },
             [this](bool requeue) { boost::asio::post(context_, [this, requeue] { Stop(requeue); }); }),
         signals_(context_, SIGTERM, SIGINT),
         housekeeping_(context_),
@@ -119,7 +129,7 @@ class Daemon {
   }
 
  private:
-  modlab::v1::Server Describe() {
+  modlab::v1::Server Describe(const Principal& principal) {
     modlab::v1::Server server;
     server.set_version(MODLAB_VERSION);
     server.add_api_versions("modlab.v1");
@@ -141,7 +151,14 @@ class Daemon {
     server.set_stopping(stopping_);
     server.set_workers(limits_.workers);
     server.set_warm_workers(warm_);
+    server.set_user(principal.name);
+    server.set_role(principal.role);
+    server.set_draining(admission_.draining());
+    server.set_paused(admission_.Paused());
+    server.set_free_bytes(static_cast<double>(admission_.free_bytes()));
+    server.set_min_free_bytes(static_cast<double>(limits_.min_free_bytes));
     data_.database().Transact([&](SQLite::Database& connection) {
+      *server.mutable_quota() = QuotaOf(connection, limits_, principal.name);
       server.set_queued_jobs(CountJobs(connection, Job::QUEUED));
       server.set_running_jobs(CountJobs(connection, Job::RUNNING) + CountJobs(connection, Job::CANCELLING));
     });
@@ -167,7 +184,8 @@ class Daemon {
   void KeepHouse() {
     warm_ = executor_.warm();
     try {
-      uploads_.RemoveExpired();
+      admission_.LookAtDisk();
+      retention_.Run();
       if (options_.on_demand && Idle()) {
         spdlog::info("leaving: nobody has needed this daemon for a while");
         return Stop(false);
@@ -190,10 +208,13 @@ class Daemon {
   JobEvents events_;
   LiveCalls calls_;
   LocalExecutor executor_;
+  Admission admission_;
   Scheduler scheduler_;
+  Queue queue_;
   Uploads uploads_;
   Models models_;
   Jobs jobs_;
+  Retention retention_;
   Users users_;
   Authenticator authenticator_;
   CallContext call_;

@@ -74,6 +74,9 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   std::string sandbox = ToString(options.sandbox);
   std::string uids;
   auto job_disk = static_cast<uint64_t>(limits.job_disk_bytes);
+  uint64_t user_storage = 0;
+  auto min_free = static_cast<uint64_t>(limits.min_free_bytes);
+  double retention_seconds = 0;
   auto memory = static_cast<uint64_t>(limits.default_memory_bytes);
   double wall_seconds = static_cast<double>(limits.default_wall_milliseconds) / 1000;
 
@@ -101,6 +104,20 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
                  "[required]")
       ->check(CLI::IsMember({"required", "best-effort", "off"}));
   app.add_option("--sandbox-uids", uids, "Where modlabd is root: uids that jobs run under, one each [60578-61183]");
+  app.add_option("--user-running", limits.user_running_jobs, "Jobs of one user that run at once; 0: no limit [0]")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--user-queued", limits.user_queued_jobs, "Jobs of one user that wait at once; 0: no limit [0]")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--user-storage", user_storage,
+                 "What a user's models, uploads and artifacts may take, e.g. 100GiB; 0: no limit [0]")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--min-free", min_free,
+                 "With less room on the data directory's disk nothing new is taken or started, e.g. 10GiB [256MiB]")
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--retention", retention_seconds,
+                 "How long ended jobs are kept with their results, e.g. 90d; 0: for ever [0]")
+      ->transform(CLI::AsNumberWithUnit(SecondsOfUnits(), CLI::AsNumberWithUnit::CASE_SENSITIVE))
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--job-disk", job_disk, "What a job may write while it runs, e.g. 8GiB [8GiB]")
       ->transform(CLI::AsSizeValue(false));
   auto* certificate = app.add_option("--tls-cert", options.tls.certificate,
@@ -143,6 +160,12 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   }
   if (job_disk < (1U << 20) || job_disk > INT64_MAX) return usage("--job-disk is out of range: give 1MiB or more");
   limits.job_disk_bytes = static_cast<int64_t>(job_disk);
+  if (user_storage > INT64_MAX) return usage("--user-storage is out of range");
+  limits.user_stored_bytes = static_cast<int64_t>(user_storage);
+  if (min_free > (uint64_t{1} << 50)) return usage("--min-free is out of range: give at most 1PiB");
+  limits.min_free_bytes = static_cast<int64_t>(min_free);
+  if (retention_seconds > 1e9) return usage("--retention is out of range: give at most 30 years, or 0 for ever");
+  limits.retention_micros = static_cast<int64_t>(retention_seconds * 1e6);
   options.sandbox = *ParseSandboxMode(sandbox);
   if (const std::string problem = SetUids(uids, &limits); !problem.empty()) return usage(problem);
   if (::geteuid() != 0 || options.sandbox == SandboxMode::kOff) limits.uids = 0;

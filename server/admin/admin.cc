@@ -2,30 +2,39 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string_view>
 
 #include "server/jobs/users.h"
+#include "server/store/backup.h"
+#include "server/store/fsck.h"
 
 namespace modlab::server {
 namespace {
 
 using modlab::v1::Role;
 
-constexpr std::array<std::string_view, 2> kCommands = {"user", "token"};
+constexpr std::array<std::string_view, 4> kCommands = {"user", "token", "backup", "fsck"};
 constexpr const char* kExamples = R"(
 Examples:
   modlabd user add alice --data-dir /var/lib/modlab
   modlabd user add carol --role admin --data-dir /var/lib/modlab
   modlabd token create alice --expires 90d --data-dir /var/lib/modlab > alice.token
   modlabd token list --data-dir /var/lib/modlab
-  modlabd token revoke 3hq7xw2nzk5c --data-dir /var/lib/modlab)";
+  modlabd token revoke 3hq7xw2nzk5c --data-dir /var/lib/modlab
+  modlabd backup /backup/2026-11-24 --data-dir /var/lib/modlab
+  modlabd fsck --data-dir /var/lib/modlab
+
+All of them work while the server runs, and while it does not.)";
 
 std::map<std::string, Role> Roles() { return {{"admin", Role::ADMIN}, {"user", Role::USER}, {"reader", Role::READER}}; }
 
@@ -38,10 +47,16 @@ std::string NameOf(Role role) {
 
 std::string Day(int64_t micros) { return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(micros / 1'000'000)); }
 
+/// A quota as people read it: `-` where the server's default holds.
+std::string Text(const std::optional<int64_t>& quota) {
+  return !quota ? "-" : *quota == 0 ? "no limit" : std::to_string(*quota);
+}
+
 struct Arguments {
   std::filesystem::path data_directory;
   std::string name;
   Role role = Role::USER;
+  UserQuota quota;
   double lifetime_seconds = 90 * 86400.0;
 };
 
@@ -50,7 +65,11 @@ class Commands {
   explicit Commands(const Arguments& arguments)
       : arguments_(arguments), database_(Existing(arguments.data_directory)), users_(database_) {}
 
-  void AddUser() { users_.Put(arguments_.name, arguments_.role); }
+  void AddUser() {
+    users_.Put(arguments_.name, arguments_.role);
+    database_.Transact(
+        [&](SQLite::Database& connection) { SetUserQuota(connection, arguments_.name, arguments_.quota); });
+  }
 
   void RemoveUser() {
     const bool found = database_.Transact(
@@ -60,8 +79,10 @@ class Commands {
 
   void PrintUsers() {
     const auto users = database_.Transact([](SQLite::Database& connection) { return ListUsers(connection); });
-    for (const StoredUser& user : users)
-      fmt::print("{:24} {:7} {}\n", user.name, NameOf(user.role), Day(user.create_time));
+    for (const StoredUser& user : users) {
+      fmt::print("{:24} {:7} {:>8} {:>8} {:>16}  {}\n", user.name, NameOf(user.role), Text(user.quota.running_jobs),
+                 Text(user.quota.queued_jobs), Text(user.quota.stored_bytes), Day(user.create_time));
+    }
   }
 
   void CreateToken() {
@@ -84,7 +105,39 @@ class Commands {
     }
   }
 
+  void Backup() {
+    const BackupReport report = BackUp(arguments_.data_directory, database_, arguments_.name, ProgressOf("copied"));
+    fmt::print("{}: {} blobs, {} bytes; start modlabd with --data-dir {} to use it\n", arguments_.name, report.blobs,
+               report.bytes, arguments_.name);
+  }
+
+  void Fsck() {
+    const FsckReport report = CheckDataDirectory(arguments_.data_directory, database_, ProgressOf("checked"));
+    for (const std::string& problem : report.problems) fmt::print("{}\n", problem);
+    fmt::print("{} jobs, {} events, {} models, {} uploads, {} blobs ({} bytes): ", report.jobs, report.events,
+               report.models, report.uploads, report.blobs, report.blob_bytes);
+    if (report.problems.empty()) {
+      fmt::print("clean\n");
+      return;
+    }
+    fmt::print("{} problems\n", report.problems.size());
+    throw std::runtime_error("what is damaged can be had from a backup, or deleted as a job or model and made again");
+  }
+
  private:
+  /// A line on a terminal's standard error, from the second second on.
+  static std::function<void(int64_t, int64_t)> ProgressOf(const char* done) {
+    using Clock = std::chrono::steady_clock;
+    if (::isatty(STDERR_FILENO) == 0) return [](int64_t, int64_t) {};
+    return [done, next = Clock::now() + std::chrono::seconds(1), begun = false](int64_t bytes, int64_t all) mutable {
+      if (begun && bytes == all) fmt::print(stderr, "\r\033[K");
+      if (bytes == all || Clock::now() < next) return;
+      fmt::print(stderr, "\r{} {} of {} MiB", done, bytes >> 20, all >> 20);
+      next = Clock::now() + std::chrono::milliseconds(200);
+      begun = true;
+    };
+  }
+
   // A directory that is misspelt must not become a new one.
   static std::filesystem::path Existing(const std::filesystem::path& data_directory) {
     auto path = data_directory / "modlab.db";
@@ -106,12 +159,27 @@ class Parser {
     app_.footer(kExamples);
     app_.require_subcommand(1);
     CLI::App* user = Family("user", "Who may use the server over TLS");
-    CLI::App* add = Add(*user, "add", "Add a user, or give one another role", &Commands::AddUser, "NAME");
+    CLI::App* add = Add(*user, "add", "Add a user, or give one another role and quotas", &Commands::AddUser, "NAME");
     add->add_option("--role", arguments_.role,
                     "admin (may do everything), user (makes jobs and models) or reader (looks at what is there) [user]")
         ->transform(CLI::CheckedTransformer(Roles()))
         ->option_text("ROLE");
-    Add(*user, "list", "Show the users, with role and day of entry", &Commands::PrintUsers);
+    add->add_option("--running", arguments_.quota.running_jobs,
+                    "Jobs that may run at once, 0 for no limit [modlabd's --user-running]")
+        ->check(CLI::Range(0, 1'000'000))
+        ->option_text("N");
+    add->add_option("--queued", arguments_.quota.queued_jobs,
+                    "Jobs that may wait at once, 0 for no limit [modlabd's --user-queued]")
+        ->check(CLI::Range(0, 1'000'000))
+        ->option_text("N");
+    add->add_option_function<uint64_t>(
+           "--storage", [this](uint64_t bytes) { arguments_.quota.stored_bytes = static_cast<int64_t>(bytes); },
+           "What models, uploads and artifacts may take, e.g. 100GiB, 0 for no limit [modlabd's --user-storage]")
+        ->transform(CLI::AsSizeValue(false))
+        ->check(CLI::Range(uint64_t{0}, uint64_t{1} << 60))
+        ->option_text("SIZE");
+    Add(*user, "list", "Show the users, with role, quotas (running, queued, stored) and day of entry",
+        &Commands::PrintUsers);
     Add(*user, "remove", "Remove a user and their tokens; what they own stays", &Commands::RemoveUser, "NAME");
 
     CLI::App* token = Family("token", "What a user shows to be let in");
@@ -124,6 +192,9 @@ class Parser {
         ->option_text("TIME");
     Add(*token, "list", "Show all tokens' ids, users and times", &Commands::PrintTokens);
     Add(*token, "revoke", "Make a token useless, from the next call on", &Commands::RevokeToken, "ID");
+
+    Add(app_, "backup", "Copy the data directory to DIR, which a server can be started on", &Commands::Backup, "DIR");
+    Add(app_, "fsck", "Verify every row, blob and file; exit code 1 where something is wrong", &Commands::Fsck);
   }
 
   int Run(int argc, char** argv) {

@@ -83,6 +83,8 @@ struct AttemptEnd {
 inline constexpr int kWorkerCancelledStatus = 75;
 /// Exit status of a worker that did not touch the model since the sandbox is not sufficient; it prints what is missing.
 inline constexpr int kWorkerSandboxStatus = 76;
+/// Exit status of a worker that could not write down what it found since the disk is full.
+inline constexpr int kWorkerDiskFullStatus = 77;
 
 /// Lets a worker with an uid of its own search the attempt's directory and read in(), once that is complete. Nobody
 /// else gets so far: the directories above are their owner's alone. Throws std::filesystem::filesystem_error.

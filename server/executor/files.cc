@@ -27,6 +27,10 @@ int FileDescriptor::Release() { return std::exchange(descriptor_, -1); }
 
 void ThrowErrno(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
 
+bool IsDiskFull(const std::error_code& error) {
+  return error == std::errc::no_space_on_device || error == std::error_code(EDQUOT, std::generic_category());
+}
+
 void WriteAll(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace modlab::server {
 
@@ -29,6 +30,9 @@ class FileDescriptor {
 
 /// Throws std::system_error for the present errno; `what` says what was being done, to which file.
 [[noreturn]] void ThrowErrno(const std::string& what);
+
+/// Whether a file could not be written since the disk, or a quota on it, is full.
+bool IsDiskFull(const std::error_code& error);
 
 /// Writes all bytes, going on after interruptions. Throws std::system_error.
 void WriteAll(int descriptor, std::string_view bytes);

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "server/store/artifacts_table.h"
 #include "server/store/resource_name.h"
 
 namespace modlab::server {
@@ -13,36 +14,49 @@ namespace {
 constexpr int64_t kMaxArtifactBytes = int64_t{4} << 30;
 constexpr size_t kChunkBytes = 1 << 20;
 
+/// Returns how many bytes there were. A file that goes on growing while it is read is cut at the limit.
+int64_t CopyAll(const FileDescriptor& source, const std::filesystem::path& to) {
+  const FileDescriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!target.valid()) ThrowErrno("create " + to.string());
+  int64_t size = 0;
+  while (size < kMaxArtifactBytes) {
+    const std::string bytes = ReadAt(source.get(), size, kChunkBytes);
+    if (bytes.empty()) break;
+    WriteAll(target.get(), bytes);
+    size += static_cast<int64_t>(bytes.size());
+  }
+  if (::fsync(target.get()) != 0) ThrowErrno("sync " + to.string());
+  return size;
+}
+
 }  // namespace
 
-std::vector<modlab::v1::Artifact> ImportArtifacts(const AttemptDirectory& directory,
-                                                  const google::protobuf::RepeatedPtrField<std::string>& names,
-                                                  DataDirectory& data) {
-  std::vector<modlab::v1::Artifact> artifacts;
+Artifacts::~Artifacts() {
+  for (const Copied& copied : copied_) {
+    std::error_code ignored;
+    std::filesystem::remove(copied.file, ignored);
+  }
+}
+
+void Artifacts::Copy(const AttemptDirectory& directory, const google::protobuf::RepeatedPtrField<std::string>& names) {
   for (const std::string& name : names) {
     const FileDescriptor source = OpenUntrusted(directory.artifacts() / name, kMaxArtifactBytes);
     if (!source.valid()) throw std::runtime_error("the artifact " + name + " is missing");
-    const std::filesystem::path copy = data.UploadFile("artifact-" + NewId());
-    int64_t size = 0;
-    {
-      const FileDescriptor target(::open(copy.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-      if (!target.valid()) ThrowErrno("create " + copy.string());
-      // A file that goes on growing while it is read is cut at the limit.
-      while (size < kMaxArtifactBytes) {
-        const std::string bytes = ReadAt(source.get(), size, kChunkBytes);
-        if (bytes.empty()) break;
-        WriteAll(target.get(), bytes);
-        size += static_cast<int64_t>(bytes.size());
-      }
-      if (::fsync(target.get()) != 0) ThrowErrno("sync " + copy.string());
-    }
-    auto& artifact = artifacts.emplace_back();
-    artifact.set_name(name);
-    artifact.set_size_bytes(size);
-    artifact.set_sha256(Sha256OfFile(copy));
-    data.blobs().Adopt(copy, artifact.sha256());
+    Copied& copied = copied_.emplace_back();
+    copied.file = data_.UploadFile("artifact-" + NewId());
+    copied.artifact.set_name(name);
+    OnDisk([&] {
+      copied.artifact.set_size_bytes(CopyAll(source, copied.file));
+      copied.artifact.set_sha256(Sha256OfFile(copied.file));
+    });
   }
-  return artifacts;
+}
+
+void Artifacts::Store(SQLite::Database& connection, const std::string& job) {
+  for (const Copied& copied : copied_) {
+    OnDisk([&] { data_.blobs().Adopt(copied.file, copied.artifact.sha256()); });
+    InsertArtifact(connection, job, copied.artifact);
+  }
 }
 
 }  // namespace modlab::server

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/repeated_field.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,31 @@
 
 namespace modlab::server {
 
-/// Copies the files that a worker's result names from its directory into the blob store, treating them as hostile
-/// (regular files, no links, up to 4 GiB each), and describes them. The rows are the caller's to insert.
-/// Throws std::runtime_error where a file is missing or refused.
-std::vector<modlab::v1::Artifact> ImportArtifacts(const AttemptDirectory& directory,
-                                                  const google::protobuf::RepeatedPtrField<std::string>& names,
-                                                  DataDirectory& data);
+/// The files that a worker's result names, on their way from its directory into the store.
+class Artifacts {
+ public:
+  explicit Artifacts(DataDirectory& data) : data_(data) {}
+  /// Removes the copies that were not stored.
+  ~Artifacts();
+  Artifacts(const Artifacts&) = delete;
+  Artifacts& operator=(const Artifacts&) = delete;
+
+  /// Copies the files, treating them as hostile: regular files, no links, up to 4 GiB each. Throws std::runtime_error
+  /// where one is missing or refused, and StorageError where it cannot be written.
+  void Copy(const AttemptDirectory& directory, const google::protobuf::RepeatedPtrField<std::string>& names);
+
+  /// Moves the copies into the blob store and inserts their rows. Within a transaction, so that nobody removes equal
+  /// content between a file's arrival and its row's. Throws StorageError.
+  void Store(SQLite::Database& connection, const std::string& job);
+
+ private:
+  struct Copied {
+    modlab::v1::Artifact artifact;
+    std::filesystem::path file;
+  };
+
+  DataDirectory& data_;
+  std::vector<Copied> copied_;
+};
 
 }  // namespace modlab::server

@@ -78,7 +78,7 @@ AttemptOutcome ResultInvalid(const AttemptFacts& facts) {
                           facts.result_problem.empty() ? "there is none" : facts.result_problem));
 }
 
-AttemptOutcome Exited(const AttemptFacts& facts) {
+AttemptOutcome Exited(const AttemptFacts& facts, const Limits& limits) {
   if (facts.end->status == kWorkerSandboxStatus) {
     return Fail(
         facts, modlab::v1::SANDBOX_INSUFFICIENT,
@@ -87,6 +87,10 @@ AttemptOutcome Exited(const AttemptFacts& facts) {
                     facts.last_output));
   }
   if (facts.end->status == kWorkerCancelledStatus) return Requeue("requeued: it was stopped before it was done");
+  if (facts.end->status == kWorkerDiskFullStatus) {
+    if (facts.disk_full) return Requeue("requeued: the server's disk was full");
+    return Lost(facts, limits, "the worker could not write down what it found, since the disk was full");
+  }
   if (facts.end->status != 0) {
     return Fail(facts, modlab::v1::CRASHED,
                 fmt::format("the worker ended with status {} {}: the model's code does not survive being run",
@@ -121,7 +125,7 @@ AttemptOutcome Decide(const AttemptFacts& facts, const Limits& limits) {
   }
   switch (facts.end->how) {
     case AttemptEnd::How::kExited:
-      return Exited(facts);
+      return Exited(facts, limits);
     case AttemptEnd::How::kSignaled: {
       const int signal = facts.end->status;
       const char* name = ::strsignal(signal);

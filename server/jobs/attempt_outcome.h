@@ -19,6 +19,8 @@ struct AttemptFacts {
   /// What the worker wrote, checked; absent where there is none, or `result_problem` says what is wrong with it.
   std::optional<modlab::internal::WorkerResult> result;
   std::string result_problem;
+  /// Whether the disk is full, through no fault of this job.
+  bool disk_full = false;
   /// Whether the job was asked to end.
   bool cancelling = false;
   /// How many attempts at the job were lost before.

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "server/jobs/idempotency.h"
 #include "server/jobs/inspection.h"
 #include "server/jobs/job_spec.h"
 #include "server/jobs/models.h"
 #include "server/jobs/paging.h"
+#include "server/jobs/quotas.h"
 #include "server/jobs/request_error.h"
 #include "server/jobs/sharing.h"
 #include "server/store/artifacts_table.h"
@@ -47,7 +46,7 @@ void CheckJobFields(const Job& job) {
 
 Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest& request) {
   Authorize(principal, Verb::kCreate, {"server", ""});
-  CheckJobsAreTaken(limits_);
+  admission_.CheckJobsAreTaken();
   CheckJobFields(request.job());
   const IdempotentRequest idempotent(principal.name, "CreateJob", request.request_id(), request);
   Job created = data_.database().Transact([&](SQLite::Database& connection) {
@@ -59,6 +58,8 @@ Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest&
                          fmt::format("the queue is full ({} jobs): try again later", limits_.queued_jobs), "",
                          {{"limit", std::to_string(limits_.queued_jobs)}});
     }
+    CheckQueuedQuota(connection, limits_, principal.name);
+    CheckStoredQuota(connection, limits_, principal.name);
     Job job;
     *job.mutable_labels() = request.job().labels();
     job.set_priority(request.job().priority());
@@ -80,12 +81,15 @@ Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest&
     return FindAuthorizedJob(connection, principal, Verb::kRead, job.name());
   });
   wake_();
+  if (!request.validate_only()) queue_.Describe(&created);
   return created;
 }
 
 Job Jobs::Get(const Principal& principal, const std::string& name) {
-  return data_.database().Transact(
+  Job job = data_.database().Transact(
       [&](SQLite::Database& connection) { return FindAuthorizedJob(connection, principal, Verb::kRead, name); });
+  queue_.Describe(&job);
+  return job;
 }
 
 modlab::v1::ListJobsResponse Jobs::List(const Principal& principal, const modlab::v1::ListJobsRequest& request) {
@@ -99,7 +103,10 @@ modlab::v1::ListJobsResponse Jobs::List(const Principal& principal, const modlab
   const JobList list =
       data_.database().Transact([&](SQLite::Database& connection) { return ListJobs(connection, filter, page); });
   modlab::v1::ListJobsResponse response;
-  for (const Job& job : list.jobs) *response.add_jobs() = job;
+  for (const Job& job : list.jobs) {
+    *response.add_jobs() = job;
+    queue_.Describe(response.mutable_jobs(response.jobs_size() - 1));
+  }
   if (list.last_sequence) response.set_next_page_token(MakePageToken(*list.last_sequence, filter_text));
   return response;
 }
@@ -165,15 +172,11 @@ modlab::v1::ListArtifactsResponse Jobs::ListArtifacts(const Principal& principal
     FindAuthorizedJob(connection, principal, Verb::kRead, request.job(), false, "job");
     return ArtifactsOfJob(connection, IdOf(request.job()));
   });
-  // Artifacts are few and their order is fixed: the page's position is a count from the end.
   const Page page = RequirePage(request.page_size(), request.page_token(), request.job());
-  const int64_t left = page.before_sequence.value_or(static_cast<int64_t>(artifacts.size()));
+  const Slice slice = SliceOf(page, artifacts.size(), request.job());
   modlab::v1::ListArtifactsResponse response;
-  const auto end = static_cast<int64_t>(artifacts.size());
-  const int64_t first = end - std::clamp<int64_t>(left, 0, end);
-  const int64_t last = std::min(end, first + page.size);
-  for (int64_t i = first; i < last; ++i) *response.add_artifacts() = artifacts[static_cast<size_t>(i)];
-  if (last < end) response.set_next_page_token(MakePageToken(end - last, request.job()));
+  for (int64_t i = slice.first; i < slice.last; ++i) *response.add_artifacts() = artifacts.at(static_cast<size_t>(i));
+  response.set_next_page_token(slice.next_page_token);
   return response;
 }
 

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "modlab/v1/job.pb.h"
+#include "server/jobs/admission.h"
 #include "server/jobs/authorize.h"
 #include "server/jobs/job_events.h"
 #include "server/jobs/limits.h"
+#include "server/jobs/queue.h"
 #include "server/store/data_directory.h"
 
 namespace modlab::server {
@@ -17,8 +19,9 @@ namespace modlab::server {
 class Jobs {
  public:
   /// `wake` is called when there is something for the scheduler to do.
-  Jobs(DataDirectory& data, const Limits& limits, JobEvents& events, std::function<void()> wake)
-      : data_(data), limits_(limits), events_(events), wake_(std::move(wake)) {}
+  Jobs(DataDirectory& data, const Limits& limits, const Admission& admission, Queue& queue, JobEvents& events,
+       std::function<void()> wake)
+      : data_(data), limits_(limits), admission_(admission), queue_(queue), events_(events), wake_(std::move(wake)) {}
 
   modlab::v1::Job Create(const Principal& principal, const modlab::v1::CreateJobRequest& request);
   modlab::v1::Job Get(const Principal& principal, const std::string& name);
@@ -42,6 +45,8 @@ class Jobs {
  private:
   DataDirectory& data_;
   const Limits& limits_;
+  const Admission& admission_;
+  Queue& queue_;
   JobEvents& events_;
   std::function<void()> wake_;
 };

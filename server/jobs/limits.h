@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace modlab::server {
 
@@ -25,11 +24,14 @@ struct Limits {
   /// Uids that jobs run under, one each, where the daemon is root. 0 of them: jobs keep the daemon's.
   uint32_t first_uid = 60578;
   int uids = 0;
-  /// Why no jobs are taken and none are started; empty: they are.
-  std::string refusal;
+  /// What a user may have at a time for whom nothing else is set; 0: no limit.
+  int user_running_jobs = 0;
+  int user_queued_jobs = 0;
+  int64_t user_stored_bytes = 0;
+  /// With less room on the data directory's disk, nothing new is taken or started.
+  int64_t min_free_bytes = int64_t{256} << 20;
+  /// How long ended jobs are kept; 0: for ever.
+  int64_t retention_micros = 0;
 };
-
-/// Throws RequestError SANDBOX_INSUFFICIENT where no jobs are taken.
-void CheckJobsAreTaken(const Limits& limits);
 
 }  // namespace modlab::server

@@ -6,6 +6,7 @@
 #include "server/jobs/idempotency.h"
 #include "server/jobs/job_spec.h"
 #include "server/jobs/paging.h"
+#include "server/jobs/quotas.h"
 #include "server/jobs/request_error.h"
 #include "server/jobs/sharing.h"
 #include "server/store/blobs_table.h"
@@ -96,7 +97,7 @@ Model FindAuthorizedModel(SQLite::Database& connection, const Principal& princip
 
 Model Models::Create(const Principal& principal, const CreateModelRequest& request) {
   Authorize(principal, Verb::kCreate, {"server", ""});
-  CheckJobsAreTaken(limits_);
+  admission_.CheckJobsAreTaken();
   Model model = Describe(principal, request);
   CheckInputShapes(request.input_shapes(), "input_shapes");
   modlab::v1::Resources resources = request.resources();
@@ -122,6 +123,7 @@ Model Models::Create(const Principal& principal, const CreateModelRequest& reque
       return FindAuthorizedModel(connection, principal, Verb::kRead, *raced);
     }
     CompleteUpload(connection, principal, request.upload());  // it may have gone meanwhile
+    CheckQueuedQuota(connection, limits_, principal.name);
     auto existing = FindModelByContent(connection, principal.name, model.sha256());
     if (!existing) {
       model.set_name("models/" + NewId());

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "modlab/v1/model.pb.h"
+#include "server/jobs/admission.h"
 #include "server/jobs/authorize.h"
 #include "server/jobs/limits.h"
 #include "server/store/data_directory.h"
@@ -14,8 +15,8 @@ namespace modlab::server {
 class Models {
  public:
   /// `wake` is called when a job was queued.
-  Models(DataDirectory& data, const Limits& limits, std::function<void()> wake)
-      : data_(data), limits_(limits), wake_(std::move(wake)) {}
+  Models(DataDirectory& data, const Limits& limits, const Admission& admission, std::function<void()> wake)
+      : data_(data), limits_(limits), admission_(admission), wake_(std::move(wake)) {}
 
   modlab::v1::Model Create(const Principal& principal, const modlab::v1::CreateModelRequest& request);
   modlab::v1::Model Get(const Principal& principal, const std::string& name);
@@ -28,6 +29,7 @@ class Models {
  private:
   DataDirectory& data_;
   const Limits& limits_;
+  const Admission& admission_;
   std::function<void()> wake_;
 };
 

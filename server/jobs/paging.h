@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "server/jobs/request_error.h"
@@ -18,6 +20,21 @@ inline Page RequirePage(int size, const std::string& token, const std::string& f
                        "page_token");
   }
   return *page;
+}
+
+/// The entries of a list that a page holds, where the list is at hand whole and tokens are positions in it.
+struct Slice {
+  int64_t first = 0;
+  int64_t last = 0;
+  std::string next_page_token;  ///< Empty where the list ends.
+};
+inline Slice SliceOf(const Page& page, size_t count, const std::string& filter) {
+  const auto end = static_cast<int64_t>(count);
+  Slice slice;
+  slice.first = std::clamp<int64_t>(page.before_sequence.value_or(0), 0, end);
+  slice.last = std::min(end, slice.first + page.size);
+  if (slice.last < end) slice.next_page_token = MakePageToken(slice.last, filter);
+  return slice;
 }
 
 /// What a page token must agree with: the request without its page fields.

@@ -12,14 +12,15 @@
 #include <system_error>
 
 #include "modlab/internal/attempt.pb.h"
+#include "server/executor/disk_usage.h"
 #include "server/executor/event_log.h"
 #include "server/jobs/artifacts.h"
 #include "server/jobs/encoding_check.h"
 #include "server/jobs/inspection.h"
 #include "server/jobs/result_check.h"
-#include "server/store/artifacts_table.h"
 #include "server/store/events_table.h"
 #include "server/store/jobs_table.h"
+#include "server/store/queue_table.h"
 #include "server/store/resource_name.h"
 
 namespace modlab::server {
@@ -35,6 +36,9 @@ using modlab::v1::Job;
 /// How often running attempts are looked at. A look at one costs a few system calls.
 constexpr auto kInterval = std::chrono::milliseconds(10);
 constexpr auto kIdleInterval = std::chrono::seconds(1);
+/// The same after something went wrong, and how often it is told then.
+constexpr auto kStuckInterval = std::chrono::seconds(1);
+constexpr auto kComplaintInterval = std::chrono::minutes(1);
 constexpr int64_t kMaxResultBytes = int64_t{64} << 20;
 constexpr int64_t kMaxLogBytes = int64_t{4} << 20;
 constexpr size_t kLastOutputBytes = 512;
@@ -93,8 +97,14 @@ void LoadResult(const AttemptDirectory& directory, AttemptFacts* facts) {
 }  // namespace
 
 Scheduler::Scheduler(boost::asio::io_context& context, DataDirectory& data, JobEvents& events, Executor& executor,
-                     const Limits& limits)
-    : context_(context), timer_(context), data_(data), events_(events), executor_(executor), limits_(limits) {}
+                     Admission& admission, const Limits& limits)
+    : context_(context),
+      timer_(context),
+      data_(data),
+      events_(events),
+      executor_(executor),
+      admission_(admission),
+      limits_(limits) {}
 
 void Scheduler::Start() {
   const auto open = data_.database().Transact([](SQLite::Database& connection) { return OpenAttempts(connection); });
@@ -122,16 +132,39 @@ void Scheduler::Stop(bool requeue, std::function<void()> stopped) {
   stopped_();
 }
 
-void Scheduler::Tick() {
+/// What `step` returns; false where it throws: a full disk, say. Nothing is lost then, the next tick tries again.
+template <typename Step>
+bool Scheduler::Try(Step step) {
   try {
-    SendCancellations();
-    std::erase_if(attempts_, [this](Attempt& attempt) { return Follow(attempt); });
-    while (!stopping_ && limits_.refusal.empty() && running() < limits_.workers && StartNext()) {
-    }
-    if (!stopping_) executor_.KeepWarm();
+    return step();
   } catch (const std::exception& error) {
-    // A full disk, say: nothing is lost, the next tick tries again.
-    spdlog::error("the scheduler is stuck: {}", error.what());
+    stuck_ = true;
+    const auto now = std::chrono::steady_clock::now();
+    if (error.what() != complaint_ || now >= next_complaint_) {
+      spdlog::error("the scheduler is stuck: {}", error.what());
+      complaint_ = error.what();
+      next_complaint_ = now + kComplaintInterval;
+    }
+    return false;
+  }
+}
+
+void Scheduler::Tick() {
+  stuck_ = false;
+  Try([&] {
+    SendCancellations();
+    return true;
+  });
+  for (auto attempt = attempts_.begin(); attempt != attempts_.end();) {
+    attempt = Try([&] { return Follow(*attempt); }) ? attempts_.erase(attempt) : std::next(attempt);
+  }
+  while (!stopping_ && admission_.Paused().empty() && running() < limits_.workers && Try([&] { return StartNext(); })) {
+  }
+  if (!stopping_) {
+    Try([&] {
+      executor_.KeepWarm();
+      return true;
+    });
   }
   if (stopping_ && attempts_.empty() && stopped_) {
     timer_.cancel();
@@ -142,21 +175,24 @@ void Scheduler::Tick() {
 }
 
 void Scheduler::Arm() {
-  timer_.expires_after(attempts_.empty() ? std::chrono::duration_cast<std::chrono::milliseconds>(kIdleInterval)
-                                         : kInterval);
+  using std::chrono::milliseconds;
+  timer_.expires_after(stuck_              ? milliseconds(kStuckInterval)
+                       : attempts_.empty() ? milliseconds(kIdleInterval)
+                                           : milliseconds(kInterval));
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) Tick();
   });
 }
 
 void Scheduler::SendCancellations() {
+  if (attempts_.empty()) return;
+  const auto cancellations =
+      data_.database().Read([](SQLite::Database& connection) { return Cancellations(connection); });
   for (Attempt& attempt : attempts_) {
-    if (attempt.force_sent) continue;
-    const auto [cancelling, force] = data_.database().Transact([&](SQLite::Database& connection) {
-      const auto job = FindJob(connection, attempt.job, false);
-      return std::pair(job && job->state() == Job::CANCELLING, ForceCancel(connection, attempt.job));
-    });
-    if (!cancelling || (attempt.cancel_sent && !force)) continue;
+    const auto found = cancellations.find(attempt.job);
+    if (found == cancellations.end()) continue;
+    const bool force = found->second;
+    if (force ? attempt.force_sent : attempt.cancel_sent) continue;
     executor_.Cancel(attempt.process, force);
     attempt.cancel_sent = true;
     attempt.force_sent = force;
@@ -214,8 +250,7 @@ bool Scheduler::StoreEvents(Attempt& attempt, const std::vector<std::string>& pa
   return true;
 }
 
-void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
-  const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
+AttemptFacts Scheduler::FactsOf(const Attempt& attempt, const AttemptDirectory& directory) {
   AttemptFacts facts;
   facts.phase = attempt.phase;
   facts.begun = fs::exists(directory.log());
@@ -231,12 +266,26 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   } catch (const std::exception& error) {
     spdlog::warn("jobs/{}: {}", attempt.job, error.what());
   }
-  if (facts.end && facts.end->how == AttemptEnd::How::kExited && facts.end->status == 0) LoadResult(directory, &facts);
-  std::vector<modlab::v1::Artifact> artifacts;
+  if (!facts.end || facts.end->how != AttemptEnd::How::kExited) return facts;
+  if (facts.end->status == 0) LoadResult(directory, &facts);
+  if (facts.end->status == kWorkerDiskFullStatus) {
+    admission_.LookAtDisk();
+    const int64_t written = MeasureDiskUsage(directory.out(), limits_.job_files + 1).bytes;
+    facts.disk_full = admission_.disk_full() && written < limits_.min_free_bytes;
+  }
+  return facts;
+}
+
+void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
+  const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
+  AttemptFacts facts = FactsOf(attempt, directory);
+  Artifacts artifacts(data_);
   if (facts.result) {
     try {
-      artifacts = ImportArtifacts(directory, facts.result->artifacts(), data_);
-    } catch (const std::runtime_error& error) {
+      artifacts.Copy(directory, facts.result->artifacts());
+    } catch (const StorageError&) {
+      throw;
+    } catch (const std::exception& error) {
       facts.result.reset();
       facts.result_problem = error.what();
     }
@@ -245,7 +294,7 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
     facts.result.reset();
     facts.result_problem = problem;
   }
-  AttemptOutcome outcome = Decide(facts, limits_);
+  const AttemptOutcome outcome = Decide(facts, limits_);
   modlab::v1::Attempt ended;
   ended.set_outcome(outcome.description);
   if (facts.end) {
@@ -257,7 +306,7 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
     EndAttempt(connection, attempt.job, attempt.number, ended, outcome.lost);
     if (outcome.state == Job::SUCCEEDED) {
       SetJobResult(connection, attempt.job, facts.result->result());
-      for (const auto& artifact : artifacts) InsertArtifact(connection, attempt.job, artifact);
+      artifacts.Store(connection, attempt.job);
     } else if (outcome.state == Job::FAILED) {
       SetJobError(connection, attempt.job, outcome.error);
     }
@@ -276,8 +325,8 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
 
 /// Starts the job whose turn it is. False where there is none.
 bool Scheduler::StartNext() {
-  const auto job = data_.database().Transact([](SQLite::Database& connection) -> std::optional<Job> {
-    const auto id = NextQueuedJob(connection);
+  const auto job = data_.database().Read([&](SQLite::Database& connection) -> std::optional<Job> {
+    const auto id = NextQueuedJob(connection, limits_.user_running_jobs);
     return id ? FindJob(connection, *id, false) : std::nullopt;
   });
   if (!job) return false;
@@ -286,39 +335,49 @@ bool Scheduler::StartNext() {
 }
 
 void Scheduler::StartJob(const Job& job) {
-  const std::string id = IdOf(job.name());
+  Attempt attempt;
+  attempt.job = IdOf(job.name());
+  attempt.number = job.attempts_size() + 1;
+  const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
+  const auto inputs =
+      data_.database().Read([&](SQLite::Database& connection) { return InputsOfJob(connection, attempt.job); });
+  const auto abandon = [&] {
+    if (!attempt.process.empty()) executor_.Cancel(attempt.process, true);
+    RemoveTree(directory.root());
+  };
   try {
-    const std::string process = executor_.Prepare(job.spec().resources().threads());
-    Attempt attempt;
-    attempt.job = id;
-    attempt.process = process;
-    attempt.number = job.attempts_size() + 1;
-    const AttemptDirectory directory(data_.AttemptRoot(id, attempt.number));
-    const auto inputs =
-        data_.database().Transact([&](SQLite::Database& connection) { return InputsOfJob(connection, id); });
     const AttemptLimits limits = LimitsOf(job.spec().resources());
     attempt.uid = limits.uid;
     FillAttemptDirectory(data_.blobs(), directory, job, inputs.at(0).sha256, limits);
-    const bool begun = data_.database().Transact([&](SQLite::Database& connection) {
-      const auto now = FindJob(connection, id, false);
-      if (!now || now->state() != Job::QUEUED) return false;  // cancelled meanwhile
-      InsertAttempt(connection, id, process);
-      SetJobState(connection, id, Job::RUNNING, "", attempt.number);
-      return true;
-    });
-    if (!begun) {
-      executor_.Cancel(process, true);
-      RemoveTree(directory.root());
+    attempt.process = executor_.Prepare(job.spec().resources().threads());
+    if (BeginAttempt(job, attempt)) {
+      executor_.Assign(attempt.process, directory.root());
+      attempts_.push_back(attempt);
+      events_.Notify(attempt.job);
       return;
     }
-    executor_.Assign(process, directory.root());
-    attempts_.push_back(attempt);
-    events_.Notify(id);
+    abandon();
   } catch (const StorageError&) {
+    abandon();
     throw;
   } catch (const std::exception& error) {
-    FailToStart(id, error.what());
+    abandon();
+    const auto* system = dynamic_cast<const std::system_error*>(&error);
+    if (system != nullptr && IsDiskFull(system->code())) ThrowStorageError(*system);
+    FailToStart(attempt.job, error.what());
   }
+}
+
+/// Notes in the store that the attempt begins. False where the job was cancelled meanwhile.
+bool Scheduler::BeginAttempt(const Job& job, const Attempt& attempt) {
+  return data_.database().Transact([&](SQLite::Database& connection) {
+    const auto now = FindJob(connection, attempt.job, false);
+    if (!now || now->state() != Job::QUEUED) return false;
+    InsertAttempt(connection, attempt.job, attempt.process);
+    TakeTurn(connection, job.owner());
+    SetJobState(connection, attempt.job, Job::RUNNING, "", attempt.number);
+    return true;
+  });
 }
 
 AttemptLimits Scheduler::LimitsOf(const modlab::v1::Resources& resources) const {

@@ -2,12 +2,14 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "modlab/v1/job.pb.h"
 #include "server/executor/executor.h"
+#include "server/jobs/admission.h"
 #include "server/jobs/attempt_outcome.h"
 #include "server/jobs/job_events.h"
 #include "server/jobs/limits.h"
@@ -24,7 +26,7 @@ namespace modlab::server {
 class Scheduler {
  public:
   Scheduler(boost::asio::io_context& context, DataDirectory& data, JobEvents& events, Executor& executor,
-            const Limits& limits);
+            Admission& admission, const Limits& limits);
 
   /// Takes up the attempts that an earlier daemon left, and starts working.
   void Start();
@@ -44,14 +46,18 @@ class Scheduler {
     bool force_sent = false;
   };
 
+  template <typename Step>
+  bool Try(Step step);
   void Tick();
   void Arm();
   bool Follow(Attempt& attempt);
   void Finish(Attempt& attempt, const std::string& problem);
+  AttemptFacts FactsOf(const Attempt& attempt, const AttemptDirectory& directory);
   bool StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset);
   void SendCancellations();
   bool StartNext();
   void StartJob(const modlab::v1::Job& job);
+  bool BeginAttempt(const modlab::v1::Job& job, const Attempt& attempt);
   AttemptLimits LimitsOf(const modlab::v1::Resources& resources) const;
   int64_t UnusedUid() const;
   void FailToStart(const std::string& job, const std::string& message);
@@ -61,8 +67,12 @@ class Scheduler {
   DataDirectory& data_;
   JobEvents& events_;
   Executor& executor_;
+  Admission& admission_;
   const Limits& limits_;
   std::vector<Attempt> attempts_;
+  bool stuck_ = false;  ///< In this tick.
+  std::string complaint_;
+  std::chrono::steady_clock::time_point next_complaint_;
   bool stopping_ = false;
   std::function<void()> stopped_;
 };

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "server/jobs/idempotency.h"
+#include "server/jobs/quotas.h"
 #include "server/jobs/request_error.h"
 #include "server/store/blobs_table.h"
 #include "server/store/query.h"
@@ -69,6 +70,10 @@ Upload Uploads::Create(const Principal& principal, const CreateUploadRequest& re
     stored.owner = principal.name;
     stored.upload = request.upload();
     const bool known = OwnsContent(connection, principal.name, request.upload().sha256());
+    if (!known) {
+      admission_.CheckContentIsTaken(request.upload().size_bytes());
+      CheckStoredQuota(connection, limits_, principal.name, request.upload().size_bytes());
+    }
     stored.upload.set_state(known ? Upload::COMPLETE : Upload::ACTIVE);
     *stored.upload.mutable_create_time() = ToTimestamp(NowMicros());
     *stored.upload.mutable_expire_time() = ToTimestamp(NowMicros() + kLifeMicros);
@@ -188,6 +193,7 @@ void Uploads::Writer::Write(int64_t offset, std::string_view data) {
                        "data");
   }
   if (data.empty()) return;
+  uploads_.admission_.CheckContentIsTaken(static_cast<int64_t>(data.size()));
   WriteAll(file_.get(), data);
   size_ += static_cast<int64_t>(data.size());
 }

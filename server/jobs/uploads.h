@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "modlab/v1/upload.pb.h"
+#include "server/jobs/admission.h"
 #include "server/jobs/authorize.h"
 #include "server/jobs/limits.h"
 #include "server/store/data_directory.h"
@@ -16,7 +17,8 @@ namespace modlab::server {
 /// How content arrives; see upload.proto. Thread safe. Throws RequestError and StorageError.
 class Uploads {
  public:
-  Uploads(DataDirectory& data, const Limits& limits) : data_(data), limits_(limits) {}
+  Uploads(DataDirectory& data, const Limits& limits, const Admission& admission)
+      : data_(data), limits_(limits), admission_(admission) {}
 
   modlab::v1::Upload Create(const Principal& principal, const modlab::v1::CreateUploadRequest& request);
   modlab::v1::Upload Get(const Principal& principal, const std::string& name);
@@ -43,6 +45,7 @@ class Uploads {
 
   DataDirectory& data_;
   const Limits& limits_;
+  const Admission& admission_;
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<Shared>> shared_;
 };

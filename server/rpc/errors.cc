@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "modlab/v1/error.pb.h"
+#include "server/executor/files.h"
 #include "server/jobs/request_error.h"
 #include "server/store/database.h"
 
@@ -32,6 +33,8 @@ grpc::StatusCode CodeOf(Reason reason) {
     case modlab::v1::SANDBOX_INSUFFICIENT:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case modlab::v1::LIMIT_EXCEEDED:
+    case modlab::v1::QUOTA_EXCEEDED:
+    case modlab::v1::STORAGE_FULL:
       return grpc::StatusCode::RESOURCE_EXHAUSTED;
     case modlab::v1::UNAUTHENTICATED:
       return grpc::StatusCode::UNAUTHENTICATED;
@@ -61,10 +64,15 @@ grpc::Status ToStatus(const std::exception_ptr& exception, grpc::ServerContextBa
     std::rethrow_exception(exception);
   } catch (const RequestError& error) {
     return MakeStatus(error, context);
+  } catch (const DiskFullError& error) {
+    return MakeStatus(RequestError(modlab::v1::STORAGE_FULL, error.what()), context);
   } catch (const StorageError& error) {
     spdlog::error("{}", error.what());
     return MakeStatus(RequestError(modlab::v1::STORAGE_FAILED, error.what()), context);
   } catch (const std::system_error& error) {
+    if (IsDiskFull(error.code())) {
+      return MakeStatus(RequestError(modlab::v1::STORAGE_FULL, "the server's disk is full: try again later"), context);
+    }
     spdlog::error("a request failed: {}", error.what());
     return MakeStatus(RequestError(modlab::v1::STORAGE_FAILED,
                                    "the server could not use its data directory: " + error.code().message()),

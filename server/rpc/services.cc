@@ -99,6 +99,12 @@ ServerUnaryReactor* JobService::ListJobs(CallbackServerContext* context, const m
                   [=, this](const Principal& principal) { *response = jobs_.List(principal, *request); });
 }
 
+ServerUnaryReactor* JobService::ListQueue(CallbackServerContext* context, const modlab::v1::ListQueueRequest* request,
+                                          modlab::v1::ListQueueResponse* response) {
+  return RunUnary(call_, context,
+                  [=, this](const Principal& principal) { *response = queue_.List(principal, *request); });
+}
+
 ServerUnaryReactor* JobService::CancelJob(CallbackServerContext* context, const modlab::v1::CancelJobRequest* request,
                                           modlab::v1::Job* response) {
   return RunUnary(call_, context,
@@ -144,9 +150,7 @@ ServerUnaryReactor* ServerService::GetServer(CallbackServerContext* context,
                                              modlab::v1::Server* response) {
   return RunUnary(call_, context, [=, this](const Principal& principal) {
     Authorize(principal, Verb::kRead, {"server", ""});
-    *response = describe_();
-    response->set_user(principal.name);
-    response->set_role(principal.role);
+    *response = describe_(principal);
   });
 }
 
@@ -155,8 +159,28 @@ ServerUnaryReactor* ServerService::StopServer(CallbackServerContext* context,
                                               modlab::v1::StopServerResponse* response) {
   return RunUnary(call_, context, [=, this](const Principal& principal) {
     Authorize(principal, Verb::kOperate, {"server", ""});
-    if (!request->requeue_jobs()) response->set_running_jobs(describe_().running_jobs());
+    if (!request->requeue_jobs()) response->set_running_jobs(describe_(principal).running_jobs());
     stop_(request->requeue_jobs());
+  });
+}
+
+ServerUnaryReactor* ServerService::DrainServer(CallbackServerContext* context,
+                                               const modlab::v1::DrainServerRequest* request,
+                                               modlab::v1::Server* response) {
+  return RunUnary(call_, context, [=, this](const Principal& principal) {
+    Authorize(principal, Verb::kOperate, {"server", ""});
+    admission_.Drain(request->message());
+    *response = describe_(principal);
+  });
+}
+
+ServerUnaryReactor* ServerService::UndrainServer(CallbackServerContext* context,
+                                                 const modlab::v1::UndrainServerRequest* /*request*/,
+                                                 modlab::v1::Server* response) {
+  return RunUnary(call_, context, [=, this](const Principal& principal) {
+    Authorize(principal, Verb::kOperate, {"server", ""});
+    admission_.Undrain();
+    *response = describe_(principal);
   });
 }
 

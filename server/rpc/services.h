@@ -64,7 +64,8 @@ class UploadService : public modlab::v1::UploadService::CallbackService {
 
 class JobService : public modlab::v1::JobService::CallbackService {
  public:
-  JobService(CallContext call, Jobs& jobs, JobEvents& events) : call_(std::move(call)), jobs_(jobs), events_(events) {}
+  JobService(CallContext call, Jobs& jobs, Queue& queue, JobEvents& events)
+      : call_(std::move(call)), jobs_(jobs), queue_(queue), events_(events) {}
 
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context, const modlab::v1::CreateJobRequest* request,
                                       modlab::v1::Job* response) override;
@@ -72,6 +73,8 @@ class JobService : public modlab::v1::JobService::CallbackService {
                                    modlab::v1::Job* response) override;
   grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* context, const modlab::v1::ListJobsRequest* request,
                                      modlab::v1::ListJobsResponse* response) override;
+  grpc::ServerUnaryReactor* ListQueue(grpc::CallbackServerContext* context, const modlab::v1::ListQueueRequest* request,
+                                      modlab::v1::ListQueueResponse* response) override;
   grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context, const modlab::v1::CancelJobRequest* request,
                                       modlab::v1::Job* response) override;
   grpc::ServerUnaryReactor* ShareJob(grpc::CallbackServerContext* context, const modlab::v1::ShareRequest* request,
@@ -89,24 +92,34 @@ class JobService : public modlab::v1::JobService::CallbackService {
  private:
   CallContext call_;
   Jobs& jobs_;
+  Queue& queue_;
   JobEvents& events_;
 };
 
 class ServerService : public modlab::v1::ServerService::CallbackService {
  public:
-  /// `describe` says how the server stands; `stop(requeue_jobs)` asks it to leave, and returns at once.
-  ServerService(CallContext call, std::function<modlab::v1::Server()> describe, std::function<void(bool)> stop)
-      : call_(std::move(call)), describe_(std::move(describe)), stop_(std::move(stop)) {}
+  using Describe = std::function<modlab::v1::Server(const Principal&)>;
+
+  /// `describe` says how the server stands, to this caller; `stop(requeue_jobs)` asks it to leave, and returns at once.
+  ServerService(CallContext call, Admission& admission, Describe describe, std::function<void(bool)> stop)
+      : call_(std::move(call)), admission_(admission), describe_(std::move(describe)), stop_(std::move(stop)) {}
 
   grpc::ServerUnaryReactor* GetServer(grpc::CallbackServerContext* context, const modlab::v1::GetServerRequest* request,
                                       modlab::v1::Server* response) override;
   grpc::ServerUnaryReactor* StopServer(grpc::CallbackServerContext* context,
                                        const modlab::v1::StopServerRequest* request,
                                        modlab::v1::StopServerResponse* response) override;
+  grpc::ServerUnaryReactor* DrainServer(grpc::CallbackServerContext* context,
+                                        const modlab::v1::DrainServerRequest* request,
+                                        modlab::v1::Server* response) override;
+  grpc::ServerUnaryReactor* UndrainServer(grpc::CallbackServerContext* context,
+                                          const modlab::v1::UndrainServerRequest* request,
+                                          modlab::v1::Server* response) override;
 
  private:
   CallContext call_;
-  std::function<modlab::v1::Server()> describe_;
+  Admission& admission_;
+  Describe describe_;
   std::function<void(bool)> stop_;
 };
 

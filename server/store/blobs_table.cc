@@ -33,6 +33,18 @@ bool DeleteBlobIfUnused(SQLite::Database& connection, const std::string& sha256)
              .exec() > 0;
 }
 
+int64_t StoredBytesOf(SQLite::Database& connection, const std::string& owner) {
+  Query query(connection,
+              "SELECT coalesce(sum(size_bytes), 0) FROM ("
+              "SELECT sha256, size_bytes FROM models WHERE owner = ?1 "
+              "UNION SELECT sha256, size_bytes FROM uploads WHERE owner = ?1 "
+              "UNION SELECT artifacts.sha256, artifacts.size_bytes FROM artifacts JOIN jobs ON jobs.id = artifacts.job "
+              "WHERE jobs.owner = ?1)",
+              owner);
+  query.executeStep();
+  return query.getColumn(0).getInt64();
+}
+
 std::set<std::string> AllBlobs(SQLite::Database& connection) {
   std::set<std::string> digests;
   Query query(connection, "SELECT sha256 FROM blobs");

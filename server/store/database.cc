@@ -1,14 +1,18 @@
 #include "server/store/database.h"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <chrono>
 #include <utility>
 
+#include "server/executor/files.h"
 #include "server/store/schema.h"
 
 namespace modlab::server {
 namespace {
+
+constexpr const char* kDiskFull = "the server's disk is full: try again when there is room on it";
 
 SQLite::Database Open(const std::filesystem::path& path) {
   try {
@@ -53,8 +57,14 @@ void Database::RunAfterCommit() {
   for (const auto& action : std::exchange(after_commit_, {})) action();
 }
 
-StorageError Database::Translate(const SQLite::Exception& error) {
-  return StorageError(fmt::format("the server's database failed: {}", error.what()));
+void Database::ThrowTranslated(const SQLite::Exception& error) {
+  if (error.getErrorCode() == SQLITE_FULL) throw DiskFullError(kDiskFull);
+  throw StorageError(fmt::format("the server's database failed: {}", error.what()));
+}
+
+void ThrowStorageError(const std::system_error& error) {
+  if (IsDiskFull(error.code())) throw DiskFullError(kDiskFull);
+  throw StorageError(fmt::format("the server could not use its data directory: {}", error.what()));
 }
 
 int64_t NowMicros() {

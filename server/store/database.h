@@ -7,6 +7,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace modlab::server {
@@ -15,6 +16,23 @@ namespace modlab::server {
 class StorageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+/// There is no room for it on the disk. What was to be done is not, and can be tried again.
+class DiskFullError : public StorageError {
+  using StorageError::StorageError;
+};
+
+[[noreturn]] void ThrowStorageError(const std::system_error& error);
+
+/// Runs `body`; where a file of ours could not be written (std::system_error), throws StorageError, or DiskFullError.
+template <typename Body>
+auto OnDisk(Body&& body) {
+  try {
+    return body();
+  } catch (const std::system_error& error) {
+    ThrowStorageError(error);
+  }
+}
 
 /// The SQLite database of a data directory: write-ahead log, every commit synced before it returns, one connection that
 /// threads take in turn. Schema versions are `user_version`s; opening an older database brings it up to date.
@@ -42,7 +60,7 @@ class Database {
       }
     } catch (const SQLite::Exception& error) {
       after_commit_.clear();
-      throw Translate(error);
+      ThrowTranslated(error);
     } catch (...) {
       after_commit_.clear();
       throw;
@@ -56,7 +74,7 @@ class Database {
     try {
       return body(connection_);
     } catch (const SQLite::Exception& error) {
-      throw Translate(error);
+      ThrowTranslated(error);
     }
   }
 
@@ -69,7 +87,7 @@ class Database {
 
  private:
   void RunAfterCommit();
-  static StorageError Translate(const SQLite::Exception& error);
+  [[noreturn]] static void ThrowTranslated(const SQLite::Exception& error);
 
   std::mutex mutex_;
   SQLite::Database connection_;

@@ -113,10 +113,10 @@ JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Pa
   return list;
 }
 
-std::optional<std::string> NextQueuedJob(SQLite::Database& connection) {
-  Query query(connection, "SELECT id FROM jobs WHERE state = ? ORDER BY priority DESC, sequence LIMIT 1", Job::QUEUED);
-  if (!query.executeStep()) return std::nullopt;
-  return query.getColumn(0).getString();
+int CountJobsOf(SQLite::Database& connection, const std::string& owner, Job::State state) {
+  Query query(connection, "SELECT count(*) FROM jobs WHERE state = ? AND owner = ?", state, owner);
+  query.executeStep();
+  return query.getColumn(0).getInt();
 }
 
 int CountJobs(SQLite::Database& connection, Job::State state) {
@@ -153,9 +153,11 @@ void SetForceCancel(SQLite::Database& connection, const std::string& id) {
   Query(connection, "UPDATE jobs SET force_cancel = 1 WHERE id = ?", id).exec();
 }
 
-bool ForceCancel(SQLite::Database& connection, const std::string& id) {
-  Query query(connection, "SELECT force_cancel FROM jobs WHERE id = ?", id);
-  return query.executeStep() && query.getColumn(0).getInt() != 0;
+std::map<std::string, bool> Cancellations(SQLite::Database& connection) {
+  std::map<std::string, bool> cancellations;
+  Query query(connection, "SELECT id, force_cancel FROM jobs WHERE state = ?", Job::CANCELLING);
+  while (query.executeStep()) cancellations[query.getColumn(0).getString()] = query.getColumn(1).getInt() != 0;
+  return cancellations;
 }
 
 std::vector<std::string> DeleteJob(SQLite::Database& connection, const std::string& id) {
@@ -168,6 +170,13 @@ std::vector<std::string> DeleteJob(SQLite::Database& connection, const std::stri
     if (DeleteBlobIfUnused(connection, artifact.sha256())) unused.push_back(artifact.sha256());
   }
   return unused;
+}
+
+std::vector<std::string> JobsEndedBefore(SQLite::Database& connection, int64_t time_micros, int count) {
+  std::vector<std::string> ids;
+  Query query(connection, "SELECT id FROM jobs WHERE end_time < ? ORDER BY end_time LIMIT ?", time_micros, count);
+  while (query.executeStep()) ids.push_back(query.getColumn(0).getString());
+  return ids;
 }
 
 bool HasEnded(Job::State state) { return state == Job::SUCCEEDED || state == Job::FAILED || state == Job::CANCELLED; }

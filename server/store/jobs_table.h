@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,8 +39,9 @@ struct JobList {
 };
 JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Page& page);
 
-/// The queued job whose turn it is: highest priority, then oldest.
-std::optional<std::string> NextQueuedJob(SQLite::Database& connection);
+/// How many jobs a user has in a state.
+int CountJobsOf(SQLite::Database& connection, const std::string& owner, modlab::v1::Job::State state);
+
 int CountJobs(SQLite::Database& connection, modlab::v1::Job::State state);
 
 /// Sets the state, the time that goes with it, and appends the event that says so, all in one.
@@ -49,13 +51,17 @@ void SetJobState(SQLite::Database& connection, const std::string& id, modlab::v1
 void SetJobResult(SQLite::Database& connection, const std::string& id, const modlab::v1::JobResult& result);
 void SetJobError(SQLite::Database& connection, const std::string& id, const modlab::v1::JobError& error);
 
-/// Whether a cancellation was asked for that does not wait. For a daemon that takes a cancelling job up again.
 void SetJobSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing);
+/// Notes that a cancellation was asked for that does not wait.
 void SetForceCancel(SQLite::Database& connection, const std::string& id);
-bool ForceCancel(SQLite::Database& connection, const std::string& id);
+/// The jobs that are CANCELLING, and whether each was asked to end at once.
+std::map<std::string, bool> Cancellations(SQLite::Database& connection);
 
 /// With everything that belongs to it; blobs that nothing refers to any more are returned for BlobStore::Remove.
 std::vector<std::string> DeleteJob(SQLite::Database& connection, const std::string& id);
+
+/// Jobs that ended before this time (microseconds since 1970), oldest first, at most `count`.
+std::vector<std::string> JobsEndedBefore(SQLite::Database& connection, int64_t time_micros, int count);
 
 /// Whether a job in this state has ended for good.
 bool HasEnded(modlab::v1::Job::State state);

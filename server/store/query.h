@@ -5,12 +5,14 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 
 namespace modlab::server {
 
-/// A prepared statement with its arguments bound in order: text, integers, enums, messages (serialised, as blobs).
+/// A prepared statement with its arguments bound in order: text, integers (an absent optional one is NULL), enums,
+/// messages (serialised, as blobs).
 class Query : public SQLite::Statement {
  public:
   template <typename... Arguments>
@@ -26,6 +28,12 @@ class Query : public SQLite::Statement {
     if constexpr (std::is_base_of_v<google::protobuf::MessageLite, Argument>) {
       const std::string bytes = argument.SerializeAsString();
       bind(bound_, bytes.data(), static_cast<int>(bytes.size()));
+    } else if constexpr (std::is_same_v<Argument, std::optional<int64_t>>) {
+      if (argument) {
+        bind(bound_, *argument);
+      } else {
+        bind(bound_);
+      }
     } else if constexpr (std::is_enum_v<Argument> || std::is_integral_v<Argument>) {
       bind(bound_, static_cast<int64_t>(argument));
     } else {

@@ -20,4 +20,8 @@ void InsertRequest(SQLite::Database& connection, const std::string& owner, const
       .exec();
 }
 
+void DeleteRequestsBefore(SQLite::Database& connection, int64_t time_micros) {
+  Query(connection, "DELETE FROM requests WHERE create_time < ?", time_micros).exec();
+}
+
 }  // namespace modlab::server

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -17,5 +18,7 @@ std::optional<StoredRequest> FindRequest(SQLite::Database& connection, const std
                                          const std::string& request_id);
 void InsertRequest(SQLite::Database& connection, const std::string& owner, const std::string& request_id,
                    const StoredRequest& request);
+
+void DeleteRequestsBefore(SQLite::Database& connection, int64_t time_micros);
 
 }  // namespace modlab::server

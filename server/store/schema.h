@@ -145,6 +145,33 @@ CREATE TABLE shares (
   PRIMARY KEY (resource, user)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+-- What a user may have at a time; NULL: what the server gives everybody; 0: no limit.
+ALTER TABLE users ADD COLUMN running_quota INTEGER;
+ALTER TABLE users ADD COLUMN queued_quota INTEGER;
+ALTER TABLE users ADD COLUMN stored_quota INTEGER;
+
+-- When each user last had a turn, counted in turns.
+CREATE TABLE turns (
+  owner TEXT PRIMARY KEY,
+  turn INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What an operator has set while the server runs.
+CREATE TABLE settings (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+DROP INDEX jobs_by_turn;
+CREATE INDEX jobs_by_turn ON jobs (state, owner, priority DESC, sequence);
+CREATE INDEX jobs_by_owner ON jobs (owner, sequence);
+CREATE INDEX jobs_by_end ON jobs (end_time) WHERE end_time IS NOT NULL;
+CREATE INDEX artifacts_by_content ON artifacts (sha256);
+CREATE INDEX uploads_by_content ON uploads (sha256);
+CREATE INDEX models_by_digest ON models (sha256);
+CREATE INDEX requests_by_age ON requests (create_time);
+)sql",
 };
 
 }  // namespace modlab::server

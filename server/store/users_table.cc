@@ -6,9 +6,18 @@
 namespace modlab::server {
 namespace {
 
-StoredUser UserFromRow(const Query& row) {
-  return {row.getColumn(0).getString(), static_cast<modlab::v1::Role>(row.getColumn(1).getInt()),
-          row.getColumn(2).getInt64()};
+constexpr const char* kSelectUser =
+    "SELECT name, role, create_time, running_quota, queued_quota, stored_quota FROM users";
+
+StoredUser UserFromRow(Query& row) {
+  const auto number = [&row](int column) -> std::optional<int64_t> {
+    if (row.getColumn(column).isNull()) return std::nullopt;
+    return row.getColumn(column).getInt64();
+  };
+  return {row.getColumn(0).getString(),
+          static_cast<modlab::v1::Role>(row.getColumn(1).getInt()),
+          row.getColumn(2).getInt64(),
+          {number(3), number(4), number(5)}};
 }
 
 StoredToken TokenFromRow(const Query& row) {
@@ -28,14 +37,20 @@ void PutUser(SQLite::Database& connection, const std::string& name, modlab::v1::
       .exec();
 }
 
+void SetUserQuota(SQLite::Database& connection, const std::string& name, const UserQuota& quota) {
+  Query(connection, "UPDATE users SET running_quota = ?, queued_quota = ?, stored_quota = ? WHERE name = ?",
+        quota.running_jobs, quota.queued_jobs, quota.stored_bytes, name)
+      .exec();
+}
+
 std::optional<StoredUser> FindUser(SQLite::Database& connection, const std::string& name) {
-  Query query(connection, "SELECT name, role, create_time FROM users WHERE name = ?", name);
+  Query query(connection, std::string(kSelectUser) + " WHERE name = ?", name);
   if (!query.executeStep()) return std::nullopt;
   return UserFromRow(query);
 }
 
 std::vector<StoredUser> ListUsers(SQLite::Database& connection) {
-  Query query(connection, "SELECT name, role, create_time FROM users ORDER BY name");
+  Query query(connection, std::string(kSelectUser) + " ORDER BY name");
   std::vector<StoredUser> users;
   while (query.executeStep()) users.push_back(UserFromRow(query));
   return users;

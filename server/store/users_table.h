@@ -13,13 +13,21 @@ namespace modlab::server {
 
 // Users and their tokens. All within a transaction. Times are microseconds since 1970.
 
+/// What one user may have at a time. Absent: what the server gives everybody; 0: no limit.
+struct UserQuota {
+  std::optional<int64_t> running_jobs;
+  std::optional<int64_t> queued_jobs;
+  std::optional<int64_t> stored_bytes;
+};
 struct StoredUser {
   std::string name;
   modlab::v1::Role role = modlab::v1::USER;
   int64_t create_time = 0;
+  UserQuota quota;
 };
 /// Makes the user, or gives one that is there another role.
 void PutUser(SQLite::Database& connection, const std::string& name, modlab::v1::Role role);
+void SetUserQuota(SQLite::Database& connection, const std::string& name, const UserQuota& quota);
 std::optional<StoredUser> FindUser(SQLite::Database& connection, const std::string& name);
 std::vector<StoredUser> ListUsers(SQLite::Database& connection);
 /// With all tokens; what the user owns stays. False where there is no such user.

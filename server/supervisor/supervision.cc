@@ -15,9 +15,11 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
+#include <thread>
 
 #include "server/executor/attempt_directory.h"
-#include "server/supervisor/disk_usage.h"
+#include "server/executor/disk_usage.h"
 #include "server/supervisor/worker_log.h"
 #include "server/supervisor/worker_process.h"
 
@@ -29,6 +31,7 @@ using Clock = std::chrono::steady_clock;
 // How often time and memory are looked at. Whatever else happens wakes us at once.
 constexpr int kLookMilliseconds = 20;
 constexpr int64_t kDiskLookMilliseconds = 250;
+constexpr auto kDiskFullPause = std::chrono::milliseconds(250);
 constexpr size_t kMaxPathBytes = 4096;
 
 int64_t MillisecondsSince(Clock::time_point start) {
@@ -233,7 +236,7 @@ class Supervisor {
     if (!path) return exit_status_;
     const AttemptDirectory directory(*path);
     try {
-      WriteEnd(directory, RunAttempt(directory));
+      Record(directory, RunAttempt(directory));
       return 0;
     } catch (const std::exception& error) {
       std::cerr << "modlab-supervisor: cannot record how the worker for " << *path << " ended: " << error.what()
@@ -275,6 +278,17 @@ class Supervisor {
               << ReadSome(worker_->output_descriptor()).value_or("nothing") << "\n";
     exit_status_ = kSupervisorWorkerDied;
     return true;
+  }
+
+  // A disk that is full has room again some day; until then the attempt is not over.
+  static void Record(const AttemptDirectory& directory, const AttemptEnd& end) {
+    for (;; std::this_thread::sleep_for(kDiskFullPause)) {
+      try {
+        return WriteEnd(directory, end);
+      } catch (const std::system_error& error) {
+        if (!IsDiskFull(error.code())) throw;
+      }
+    }
   }
 
   // From here on the daemon may come and go.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 
 namespace modlab::server {
@@ -10,7 +11,8 @@ namespace modlab::server {
 WorkerLog::WorkerLog(const std::filesystem::path& path, int64_t max_bytes)
     : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)),
       left_(std::max<int64_t>(max_bytes, 0)) {
-  if (!file_.valid()) ThrowErrno("open " + path.string());
+  if (!file_.valid() && !IsDiskFull({errno, std::generic_category()})) ThrowErrno("open " + path.string());
+  open_ = file_.valid();
 }
 
 void WorkerLog::Append(std::string_view bytes) {

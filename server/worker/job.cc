@@ -10,6 +10,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/run_context.h"
@@ -124,6 +125,9 @@ internal::WorkerResult ResultOrError(const AttemptDirectory& directory, const in
     *result.mutable_error() = OutOfMemory(error.what(), memory_bytes, events.phase());
   } catch (const Cancelled&) {
     throw;
+  } catch (const std::system_error& error) {
+    if (IsDiskFull(error.code())) throw;
+    *result.mutable_error() = InternalFault(error.what(), events.phase());
   } catch (const std::exception& error) {
     *result.mutable_error() = InternalFault(error.what(), events.phase());
   }
@@ -139,6 +143,17 @@ std::string Serialize(const internal::WorkerResult& result) {
   result.SerializeToCodedStream(&coded);
   coded.Trim();
   return bytes;
+}
+
+// Writes the job's result, or its error.
+int RunConfined(const AttemptDirectory& directory, const internal::AttemptSpec& spec, const std::string& cpu,
+                int threads) {
+  EventSink events(directory.events());
+  RunContext context(
+      threads, [&events](std::string_view phase, std::optional<double> fraction) { events.Progress(phase, fraction); });
+  const CancelOnSigterm cancel(context);
+  WriteFileAtomically(directory.result(), Serialize(ResultOrError(directory, spec, cpu, events, context)));
+  return 0;
 }
 
 }  // namespace
@@ -161,16 +176,14 @@ int RunJob(const AttemptDirectory& assigned, WorkerOptions options) {
   if (!EnterSandboxOrTell(assigned, limits, options)) return kWorkerSandboxStatus;
 
   const AttemptDirectory directory(".");
-  EventSink events(directory.events());
-  RunContext context(options.threads, [&events](std::string_view phase, std::optional<double> fraction) {
-    events.Progress(phase, fraction);
-  });
-  const CancelOnSigterm cancel(context);
   try {
-    WriteFileAtomically(directory.result(), Serialize(ResultOrError(directory, spec, cpu, events, context)));
-    return 0;
+    return RunConfined(directory, spec, cpu, options.threads);
   } catch (const Cancelled&) {
     return kWorkerCancelledStatus;
+  } catch (const std::system_error& error) {
+    if (!IsDiskFull(error.code())) throw;
+    std::cerr << error.what() << std::endl;
+    return kWorkerDiskFullStatus;
   }
 }
 

@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
       "Runs one job and leaves. Reads the path of the attempt's directory from standard input, after loading LibTorch. "
       "Started by modlab-supervisor, which enforces limits.\n"
       "Exit status: 0 a result or an error was written, or no job came; 1 neither could be written; 2 usage; 75 "
-      "stopped when asked to (SIGTERM); 76 the sandbox is not sufficient.");
+      "stopped when asked to (SIGTERM); 76 the sandbox is not sufficient; 77 the disk is full.");
   modlab::server::WorkerOptions options;
   int ready_descriptor = -1;
   std::string sandbox = modlab::server::ToString(options.sandbox);

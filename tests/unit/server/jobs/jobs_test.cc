@@ -8,6 +8,7 @@
 #include "server/store/jobs_table.h"
 #include "server/store/models_table.h"
 #include "server/store/resource_name.h"
+#include "server/store/users_table.h"
 #include "tests/unit/server/jobs/reason_of.h"
 #include "tests/unit/server/temporary_directory.h"
 
@@ -51,8 +52,10 @@ class JobsTest : public testing::Test {
   Limits limits_;
   JobEvents events_;
   int woken_ = 0;
-  Jobs jobs_{data_, limits_, events_, [this] { ++woken_; }};
-  Models models_{data_, limits_, [] {}};
+  Admission admission_{data_, limits_, ""};
+  Queue queue_{data_, limits_, admission_};
+  Jobs jobs_{data_, limits_, admission_, queue_, events_, [this] { ++woken_; }};
+  Models models_{data_, limits_, admission_, [] {}};
   const Principal ada_{"ada", modlab::v1::USER};
   const std::string model_ = "models/" + NewId();
 };
@@ -115,6 +118,59 @@ TEST_F(JobsTest, AFullQueueSaysSo) {
   limits_.queued_jobs = 1;
   jobs_.Create(ada_, Request());
   EXPECT_EQ(ReasonOf([&] { jobs_.Create(ada_, Request()); }), modlab::v1::LIMIT_EXCEEDED);
+}
+
+TEST_F(JobsTest, AQueuedJobSaysWhereItStandsAndWhatItWaitsFor) {
+  EXPECT_EQ(jobs_.Create(ada_, Request()).waiting_for(), "a free worker");
+  const Job second = jobs_.Create(ada_, Request());
+  EXPECT_EQ(jobs_.Get(ada_, second.name()).queue_position(), 2);
+  EXPECT_EQ(jobs_.Get(ada_, second.name()).waiting_for(), "its turn: 1 before it");
+  admission_.Drain("");
+  EXPECT_EQ(jobs_.Get(ada_, second.name()).waiting_for(), "the server is drained");
+  SetState(second, Job::RUNNING);
+  EXPECT_EQ(jobs_.Get(ada_, second.name()).waiting_for(), "");
+  EXPECT_EQ(jobs_.Get(ada_, second.name()).queue_position(), 0);
+}
+
+TEST_F(JobsTest, TheQueueIsOneForAllAndEachSeesTheirOwnPartOfIt) {
+  const Job running = jobs_.Create(ada_, Request());
+  SetState(running, Job::RUNNING);
+  const Job waiting = jobs_.Create(ada_, Request());
+  modlab::v1::ListQueueRequest request;
+  request.set_page_size(1);
+  auto page = queue_.List(ada_, request);
+  ASSERT_EQ(page.jobs_size(), 1);
+  EXPECT_EQ(page.jobs(0).name(), running.name());
+  request.set_page_token(page.next_page_token());
+  page = queue_.List(ada_, request);
+  ASSERT_EQ(page.jobs_size(), 1);
+  EXPECT_EQ(page.jobs(0).name(), waiting.name());
+  EXPECT_EQ(page.next_page_token(), "");
+  EXPECT_EQ(queue_.List({"bob", modlab::v1::USER}, {}).jobs_size(), 0);
+  EXPECT_EQ(queue_.List({"root", modlab::v1::ADMIN}, {}).jobs_size(), 2);
+}
+
+TEST_F(JobsTest, AUserMayHaveSoManyJobsWaiting) {
+  limits_.user_queued_jobs = 1;
+  const Job job = jobs_.Create(ada_, Request());
+  EXPECT_EQ(ReasonOf([&] { jobs_.Create(ada_, Request()); }), modlab::v1::QUOTA_EXCEEDED);
+  SetState(job, Job::RUNNING);
+  EXPECT_NO_THROW(jobs_.Create(ada_, Request()));
+}
+
+TEST_F(JobsTest, AUserOverTheRunningQuotaIsToldSo) {
+  limits_.user_running_jobs = 1;
+  SetState(jobs_.Create(ada_, Request()), Job::RUNNING);
+  EXPECT_EQ(jobs_.Create(ada_, Request()).waiting_for(), "one of ada's 1 running jobs to end: no more may run at once");
+}
+
+TEST_F(JobsTest, WhatIsSetForAUserGoesBeforeWhatEverybodyHas) {
+  limits_.user_queued_jobs = 1;
+  data_.database().Transact([](SQLite::Database& connection) {
+    PutUser(connection, "ada", modlab::v1::USER);
+    SetUserQuota(connection, "ada", {.running_jobs = {}, .queued_jobs = 0, .stored_bytes = {}});
+  });
+  for (int i = 0; i < 3; ++i) EXPECT_NO_THROW(jobs_.Create(ada_, Request()));
 }
 
 TEST_F(JobsTest, APageTokenOfAnotherListIsRefused) {

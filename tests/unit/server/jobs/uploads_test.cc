@@ -26,7 +26,8 @@ class UploadsTest : public testing::Test {
   TemporaryDirectory directory_;
   DataDirectory data_{directory_.path() / "data"};
   Limits limits_;
-  Uploads uploads_{data_, limits_};
+  Admission admission_{data_, limits_, ""};
+  Uploads uploads_{data_, limits_, admission_};
   const Principal ada_{"ada", modlab::v1::USER};
 };
 
@@ -40,6 +41,33 @@ TEST_F(UploadsTest, ArrivesInPiecesAndIsVerified) {
   second->Write(6, "world");
   EXPECT_EQ(second->Close().state(), Upload::COMPLETE);
   EXPECT_EQ(ReadAt(data_.blobs().Open(Sha256("hello world")).get(), 0, 100), "hello world");
+}
+
+TEST_F(UploadsTest, CountsAgainstTheStorageOfItsOwnerOnce) {
+  limits_.user_stored_bytes = 5;
+  EXPECT_EQ(ReasonOf([&] { Create("123456"); }), modlab::v1::QUOTA_EXCEEDED);
+  const Upload upload = Create("12345");
+  EXPECT_EQ(ReasonOf([&] { Create("1"); }), modlab::v1::QUOTA_EXCEEDED);
+  EXPECT_NO_THROW(Create("1", "", "bob")) << "everybody has a quota of their own";
+  auto writer = uploads_.OpenWriter(ada_, upload.name());
+  writer->Write(0, "12345");
+  writer->Close();
+  EXPECT_EQ(Create("12345").state(), Upload::COMPLETE) << "the same content is no more";
+  uploads_.Delete(ada_, upload.name());
+}
+
+TEST_F(UploadsTest, AreRefusedWhereThereIsNoRoom) {
+  const Upload upload = Create("12345");
+  auto writer = uploads_.OpenWriter(ada_, upload.name());
+  writer->Write(0, "12");
+  limits_.min_free_bytes = int64_t{1} << 60;
+  admission_.LookAtDisk();
+  EXPECT_EQ(ReasonOf([&] { Create("1"); }), modlab::v1::STORAGE_FULL);
+  EXPECT_EQ(ReasonOf([&] { writer->Write(2, "345"); }), modlab::v1::STORAGE_FULL);
+  limits_.min_free_bytes = 1;
+  admission_.LookAtDisk();
+  writer->Write(2, "345");
+  EXPECT_EQ(writer->Close().state(), Upload::COMPLETE);
 }
 
 TEST_F(UploadsTest, RefusesGapsOverlapsAndTooMuch) {

@@ -43,19 +43,6 @@ class Tables : public testing::Test {
   Database database_{directory_.path() / "db"};
 };
 
-TEST_F(Tables, TurnsGoByPriorityThenAge) {
-  const std::string first = AddJob();
-  const std::string second = AddJob();
-  const std::string urgent = AddJob(5);
-  for (const std::string& expected : {urgent, first, second}) {
-    Do([&](SQLite::Database& connection) {
-      EXPECT_EQ(NextQueuedJob(connection), expected);
-      SetJobState(connection, expected, Job::RUNNING);
-    });
-  }
-  EXPECT_EQ(Do([](SQLite::Database& connection) { return NextQueuedJob(connection); }), std::nullopt);
-}
-
 TEST_F(Tables, EventsAreNumberedWithoutGapsAndReadFromWhereOneStands) {
   const std::string job = AddJob();
   Do([&](SQLite::Database& connection) {

@@ -1,4 +1,4 @@
-#include "server/supervisor/disk_usage.h"
+#include "server/executor/disk_usage.h"
 
 #include <sys/stat.h>
 

@@ -1,0 +1,72 @@
+#include "server/jobs/queue.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <vector>
+
+#include "server/jobs/paging.h"
+#include "server/jobs/quotas.h"
+#include "server/store/jobs_table.h"
+#include "server/store/queue_table.h"
+#include "server/store/resource_name.h"
+
+namespace modlab::server {
+namespace {
+
+using modlab::v1::Job;
+
+/// How many times longer than it took to find an order it is used.
+constexpr int kUsedTimes = 20;
+
+}  // namespace
+
+void Queue::Refresh() {
+  const Clock::time_point start = Clock::now();
+  if (start < next_refresh_) return;
+  const auto order = data_.database().Transact([](SQLite::Database& connection) { return QueueOrder(connection); });
+  positions_.clear();
+  for (const QueuedJob& job : order) positions_.emplace(job.id, static_cast<int>(positions_.size()) + 1);
+  const Clock::time_point end = Clock::now();
+  next_refresh_ = end + kUsedTimes * (end - start);
+}
+
+void Queue::Describe(Job* job) {
+  if (job->state() != Job::QUEUED) return;
+  {
+    const std::lock_guard lock(mutex_);
+    Refresh();
+    const auto found = positions_.find(IdOf(job->name()));
+    job->set_queue_position(found != positions_.end() ? found->second : static_cast<int>(positions_.size()) + 1);
+  }
+  job->set_waiting_for(admission_.Paused());
+  if (!job->waiting_for().empty()) return;
+  const auto quota = data_.database().Transact(
+      [&](SQLite::Database& connection) { return RunningQuotaOf(connection, limits_, job->owner()); });
+  if (quota.reached()) {
+    job->set_waiting_for(
+        fmt::format("one of {}'s {} running jobs to end: no more may run at once", job->owner(), quota.running));
+  } else if (job->queue_position() > 1) {
+    job->set_waiting_for(fmt::format("its turn: {} before it", job->queue_position() - 1));
+  } else {
+    job->set_waiting_for("a free worker");
+  }
+}
+
+modlab::v1::ListQueueResponse Queue::List(const Principal& principal, const modlab::v1::ListQueueRequest& request) {
+  const Page page = RequirePage(request.page_size(), request.page_token(), "queue");
+  modlab::v1::ListQueueResponse response;
+  data_.database().Transact([&](SQLite::Database& connection) {
+    std::vector<std::string> ids = RunningJobs(connection);
+    for (const QueuedJob& job : QueueOrder(connection)) ids.push_back(job.id);
+    const std::set<std::string> readable = ReadableUnfinishedJobs(connection, ReaderOf(principal));
+    std::erase_if(ids, [&](const std::string& id) { return !readable.contains(id); });
+    const Slice slice = SliceOf(page, ids.size(), "queue");
+    for (int64_t i = slice.first; i < slice.last; ++i) *response.add_jobs() = *FindJob(connection, ids.at(i), false);
+    response.set_next_page_token(slice.next_page_token);
+  });
+  for (Job& job : *response.mutable_jobs()) Describe(&job);
+  return response;
+}
+
+}  // namespace modlab::server
