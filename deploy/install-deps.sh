@@ -26,6 +26,8 @@ build_packages=(
   libssl-dev libzip-dev zlib1g-dev                # digests, archives, checksums
   libseccomp-dev                                  # the sandbox's system call filter
   libcli11-dev libspdlog-dev libfmt-dev           # command lines, logs, formatting
+  nlohmann-json3-dev prometheus-cpp-dev           # logs as JSON, metrics
+  libsystemd-dev                                  # tells systemd when the server is ready
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev      # unit tests and benchmarks
@@ -60,7 +62,7 @@ case "$system" in
   "debian 12" | "debian 13") ;;
   *) fail "this is \"$system\", and only Debian 12 and 13 are known here. Elsewhere install by hand a C++20 compiler," \
     "CMake, Ninja, LibTorch with OpenBLAS (to run models), gRPC and Protocol Buffers (the protocol), Eigen and Spectra" \
-    "(eigenpairs), Boost headers (processes), SQLiteCpp (the job store), libseccomp (the sandbox), OpenSSL, libzip, zlib, CLI11, spdlog and fmt;" \
+    "(eigenpairs), Boost headers (processes), SQLiteCpp (the job store), libseccomp (the sandbox), OpenSSL, libzip, zlib, CLI11, spdlog, fmt, nlohmann-json, prometheus-cpp and libsystemd;" \
     "for the tests also GoogleTest, Google Benchmark and, in Python, torch, scikit-learn, NetworkX and grpcio." ;;
 esac
 

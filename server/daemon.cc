@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -25,6 +26,8 @@
 #include "server/rpc/services.h"
 #include "server/store/jobs_table.h"
 #include "server/store/query.h"
+#include "server/telemetry/audit_log.h"
+#include "server/telemetry/metrics.h"
 
 namespace modlab::server {
 namespace {
@@ -89,7 +92,9 @@ class Daemon {
         executor_({options.supervisor, options.worker, limits_.threads_per_worker,
                    sandbox_.sufficient ? limits_.warm_workers : 0, options.sandbox}),
         admission_(data_, limits_, RefusalOf(sandbox_)),
-        scheduler_(context_, data_, events_, executor_, admission_, limits_),
+        audit_(data_.root() / "audit.log"),
+        metrics_([this] { return Present(); }),
+        scheduler_(context_, data_, events_, executor_, admission_, metrics_, limits_),
         queue_(data_, limits_, admission_),
         uploads_(data_, limits_, admission_),
         models_(data_, limits_, admission_, [this] { scheduler_.Wake(); }),
@@ -97,7 +102,7 @@ class Daemon {
         retention_(data_, limits_, uploads_, events_),
         users_(data_.database()),
         authenticator_({UserName(), modlab::v1::ADMIN}, users_),
-        call_{pool_, calls_, authenticator_},
+        call_{pool_, calls_, authenticator_, {audit_, metrics_}},
         model_service_(call_, models_),
         upload_service_(call_, uploads_),
         job_service_(call_, jobs_, queue_, events_),
@@ -112,6 +117,11 @@ class Daemon {
     RpcServer server(options_.listen, options_.tls,
                      {&model_service_, &upload_service_, &job_service_, &server_service_});
     for (const ListenAddress& address : options_.listen) spdlog::info("listening on {}", address.text);
+    if (!options_.metrics.empty()) {
+      metrics_.Serve(options_.metrics);
+      spdlog::info("metrics are at http://{}/metrics", options_.metrics);
+    }
+    ::sd_notify(0, "READY=1");  // nothing where systemd did not start us
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
       if (error) return;
       spdlog::info("stopping on signal {}", signal);
@@ -165,8 +175,20 @@ class Daemon {
     return server;
   }
 
+  Metrics::Present Present() {
+    Metrics::Present present;
+    for (const JobCount& count : data_.database().Read([](SQLite::Database& c) { return CountAllJobs(c); })) {
+      present.jobs[{Job::Kind_Name(count.kind), Job::State_Name(count.state)}] = count.count;
+    }
+    present.free_bytes = static_cast<double>(admission_.free_bytes());
+    present.warm_workers = warm_;
+    present.paused = !admission_.Paused().empty();
+    return present;
+  }
+
   void Stop(bool requeue) {
     if (stopping_.exchange(true)) return;
+    ::sd_notify(0, "STOPPING=1");
     calls_.InterruptAll();
     scheduler_.Stop(requeue, [this] { context_.stop(); });
   }
@@ -209,6 +231,8 @@ class Daemon {
   LiveCalls calls_;
   LocalExecutor executor_;
   Admission admission_;
+  AuditLog audit_;
+  Metrics metrics_;
   Scheduler scheduler_;
   Queue queue_;
   Uploads uploads_;

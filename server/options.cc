@@ -135,6 +135,11 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
       ->transform(CLI::AsNumberWithUnit(SecondsOfUnits(), CLI::AsNumberWithUnit::CASE_SENSITIVE));
   app.add_option("--supervisor", options.supervisor, "Program modlab-supervisor [beside modlabd]");
   app.add_option("--worker", options.worker, "Program modlab-worker [beside modlabd]");
+  app.add_option("--metrics", options.metrics,
+                 "HOST:PORT for Prometheus (GET /metrics), without encryption or authentication [none]");
+  app.add_option("--log-format", options.log_format, "text, or json: one object a line [text]")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, LogFormat>{{"text", LogFormat::kText}, {"json", LogFormat::kJson}}));
   app.add_option("--log-level", options.log_level, "debug, info, warn or error [info]")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
   const auto usage = [&](const std::string& message) {

@@ -8,6 +8,7 @@
 #include "server/jobs/limits.h"
 #include "server/rpc/rpc_server.h"
 #include "server/sandbox/sandbox.h"
+#include "server/telemetry/log.h"
 
 namespace modlab::server {
 
@@ -22,7 +23,9 @@ struct Options {
   SandboxMode sandbox = SandboxMode::kRequired;
   bool on_demand = false;
   double idle_seconds = 600;
+  std::string metrics;  ///< HOST:PORT; empty: none.
   std::string log_level = "info";
+  LogFormat log_format = LogFormat::kText;
 };
 
 /// Reads them. Nothing where the program is to end at once with `*exit_code`: after --help or --version (0), or after a

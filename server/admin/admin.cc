@@ -17,6 +17,7 @@
 #include "server/jobs/users.h"
 #include "server/store/backup.h"
 #include "server/store/fsck.h"
+#include "server/telemetry/audit_log.h"
 
 namespace modlab::server {
 namespace {
@@ -63,15 +64,20 @@ struct Arguments {
 class Commands {
  public:
   explicit Commands(const Arguments& arguments)
-      : arguments_(arguments), database_(Existing(arguments.data_directory)), users_(database_) {}
+      : arguments_(arguments),
+        database_(Existing(arguments.data_directory)),
+        users_(database_),
+        audit_(arguments.data_directory / "audit.log") {}
 
   void AddUser() {
+    Audit("user add", arguments_.name);
     users_.Put(arguments_.name, arguments_.role);
     database_.Transact(
         [&](SQLite::Database& connection) { SetUserQuota(connection, arguments_.name, arguments_.quota); });
   }
 
   void RemoveUser() {
+    Audit("user remove", arguments_.name);
     const bool found = database_.Transact(
         [&](SQLite::Database& connection) { return server::DeleteUser(connection, arguments_.name); });
     if (!found) throw std::runtime_error(fmt::format("there is no user {}", arguments_.name));
@@ -86,7 +92,10 @@ class Commands {
   }
 
   void CreateToken() {
-    fmt::print("{}\n", users_.MakeToken(arguments_.name, static_cast<int64_t>(arguments_.lifetime_seconds * 1e6)));
+    const std::string token =
+        users_.MakeToken(arguments_.name, static_cast<int64_t>(arguments_.lifetime_seconds * 1e6));
+    Audit("token create", Users::IdOfToken(token) + " of " + arguments_.name);
+    fmt::print("{}\n", token);
   }
 
   void PrintTokens() {
@@ -98,6 +107,7 @@ class Commands {
   }
 
   void RevokeToken() {
+    Audit("token revoke", arguments_.name);
     const bool found =
         database_.Transact([&](SQLite::Database& connection) { return DeleteToken(connection, arguments_.name); });
     if (!found) {
@@ -106,6 +116,7 @@ class Commands {
   }
 
   void Backup() {
+    Audit("backup", arguments_.name);
     const BackupReport report = BackUp(arguments_.data_directory, database_, arguments_.name, ProgressOf("copied"));
     fmt::print("{}: {} blobs, {} bytes; start modlabd with --data-dir {} to use it\n", arguments_.name, report.blobs,
                report.bytes, arguments_.name);
@@ -125,6 +136,10 @@ class Commands {
   }
 
  private:
+  void Audit(const char* action, const std::string& resource) {
+    audit_.Write({fmt::format("uid {}", ::getuid()), "operator", action, resource, "", ""});
+  }
+
   /// A line on a terminal's standard error, from the second second on.
   static std::function<void(int64_t, int64_t)> ProgressOf(const char* done) {
     using Clock = std::chrono::steady_clock;
@@ -151,6 +166,7 @@ class Commands {
   const Arguments& arguments_;
   Database database_;
   Users users_;
+  AuditLog audit_;
 };
 
 class Parser {

@@ -4,8 +4,6 @@
 #include <spdlog/spdlog.h>
 #include <sys/statvfs.h>
 
-#include <algorithm>
-
 #include "server/jobs/request_error.h"
 #include "server/jobs/result_check.h"
 #include "server/store/settings_table.h"
@@ -80,8 +78,7 @@ void Admission::Drain(const std::string& message) {
     throw RequestError(modlab::v1::FIELD_INVALID, fmt::format("a message has at most {} characters", kLongestMessage),
                        "message");
   }
-  std::string clean = SanitizeText(message, kLongestMessage);
-  std::replace(clean.begin(), clean.end(), '\n', ' ');
+  const std::string clean = SanitizeText(message, kLongestMessage);
   data_.database().Transact([&](SQLite::Database& connection) { PutSetting(connection, kDraining, clean); });
   const std::lock_guard lock(mutex_);
   drain_message_ = clean;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <filesystem>
@@ -22,6 +23,7 @@
 #include "server/store/jobs_table.h"
 #include "server/store/queue_table.h"
 #include "server/store/resource_name.h"
+#include "server/telemetry/log.h"
 
 namespace modlab::server {
 namespace {
@@ -42,6 +44,7 @@ constexpr auto kComplaintInterval = std::chrono::minutes(1);
 constexpr int64_t kMaxResultBytes = int64_t{64} << 20;
 constexpr int64_t kMaxLogBytes = int64_t{4} << 20;
 constexpr size_t kLastOutputBytes = 512;
+constexpr std::array<std::string_view, 5> kPhases = {"load", "read", "embed", "cluster", "measure"};
 
 /// Makes the directory of an attempt with everything in it that supervisor and worker need.
 void FillAttemptDirectory(const BlobStore& blobs, const AttemptDirectory& directory, const Job& job,
@@ -97,13 +100,14 @@ void LoadResult(const AttemptDirectory& directory, AttemptFacts* facts) {
 }  // namespace
 
 Scheduler::Scheduler(boost::asio::io_context& context, DataDirectory& data, JobEvents& events, Executor& executor,
-                     Admission& admission, const Limits& limits)
+                     Admission& admission, Metrics& metrics, const Limits& limits)
     : context_(context),
       timer_(context),
       data_(data),
       events_(events),
       executor_(executor),
       admission_(admission),
+      metrics_(metrics),
       limits_(limits) {}
 
 void Scheduler::Start() {
@@ -201,6 +205,8 @@ void Scheduler::SendCancellations() {
 
 /// Moves what is new in the attempt's directory into the store. True when the attempt is over.
 bool Scheduler::Follow(Attempt& attempt) {
+  const LogField field("job", attempt.job);
+  const LogField number("attempt", std::to_string(attempt.number));
   const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
   // The end is looked for before the events, so that the events read last are all there are.
   const bool over = fs::exists(directory.ended()) || !executor_.Running(attempt.process);
@@ -312,7 +318,9 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
     }
     SetJobState(connection, attempt.job, outcome.state, outcome.state == Job::SUCCEEDED ? "" : outcome.description,
                 attempt.number);
-    if (HasEnded(outcome.state)) RecordInspection(connection, *FindJob(connection, attempt.job));
+    const Job job = *FindJob(connection, attempt.job);
+    if (HasEnded(outcome.state)) RecordInspection(connection, job);
+    Count(job, outcome, facts);
   });
   spdlog::info("jobs/{} attempt {}: {} ({})", attempt.job, attempt.number, Job::State_Name(outcome.state),
                outcome.description);
@@ -321,6 +329,21 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   RemoveTree(directory.root());
   std::error_code not_empty;
   fs::remove(directory.root().parent_path(), not_empty);
+}
+
+void Scheduler::Count(const Job& job, const AttemptOutcome& outcome, const AttemptFacts& facts) {
+  const std::string kind = Job::Kind_Name(job.kind());
+  metrics_.CountAttempt(kind, outcome.state == Job::FAILED      ? modlab::v1::Reason_Name(outcome.error.reason())
+                              : outcome.state == Job::QUEUED    ? "requeued"
+                              : outcome.state == Job::CANCELLED ? "cancelled"
+                                                                : "finished");
+  if (outcome.state != Job::SUCCEEDED) return;
+  for (const auto& timing : facts.result->result().provenance().timings()) {
+    // A worker's words name no time series of ours.
+    if (std::find(kPhases.begin(), kPhases.end(), timing.phase()) != kPhases.end()) {
+      metrics_.ObservePhase(kind, timing.phase(), timing.seconds());
+    }
+  }
 }
 
 /// Starts the job whose turn it is. False where there is none.
@@ -335,6 +358,7 @@ bool Scheduler::StartNext() {
 }
 
 void Scheduler::StartJob(const Job& job) {
+  const LogField field("job", IdOf(job.name()));
   Attempt attempt;
   attempt.job = IdOf(job.name());
   attempt.number = job.attempts_size() + 1;
@@ -352,6 +376,11 @@ void Scheduler::StartJob(const Job& job) {
     attempt.process = executor_.Prepare(job.spec().resources().threads());
     if (BeginAttempt(job, attempt)) {
       executor_.Assign(attempt.process, directory.root());
+      if (attempt.number == 1) {
+        const int64_t created = TimeUtil::TimestampToMicroseconds(job.create_time());
+        metrics_.ObserveQueueWait(Job::Kind_Name(job.kind()),
+                                  std::max(0.0, static_cast<double>(NowMicros() - created) / 1e6));
+      }
       attempts_.push_back(attempt);
       events_.Notify(attempt.job);
       return;

@@ -15,6 +15,7 @@
 #include "server/jobs/limits.h"
 #include "server/store/attempts_table.h"
 #include "server/store/data_directory.h"
+#include "server/telemetry/metrics.h"
 
 namespace modlab::server {
 
@@ -26,7 +27,7 @@ namespace modlab::server {
 class Scheduler {
  public:
   Scheduler(boost::asio::io_context& context, DataDirectory& data, JobEvents& events, Executor& executor,
-            Admission& admission, const Limits& limits);
+            Admission& admission, Metrics& metrics, const Limits& limits);
 
   /// Takes up the attempts that an earlier daemon left, and starts working.
   void Start();
@@ -52,6 +53,7 @@ class Scheduler {
   void Arm();
   bool Follow(Attempt& attempt);
   void Finish(Attempt& attempt, const std::string& problem);
+  void Count(const modlab::v1::Job& job, const AttemptOutcome& outcome, const AttemptFacts& facts);
   AttemptFacts FactsOf(const Attempt& attempt, const AttemptDirectory& directory);
   bool StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset);
   void SendCancellations();
@@ -68,6 +70,7 @@ class Scheduler {
   JobEvents& events_;
   Executor& executor_;
   Admission& admission_;
+  Metrics& metrics_;
   const Limits& limits_;
   std::vector<Attempt> attempts_;
   bool stuck_ = false;  ///< In this tick.

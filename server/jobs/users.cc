@@ -87,4 +87,8 @@ std::string Users::MakeToken(const std::string& user, int64_t lifetime_micros) {
   return fmt::format("{}{}_{}", kPrefix, token.id, secret);
 }
 
+std::string Users::IdOfToken(const std::string& token) {
+  return token.substr(kPrefix.size(), token.find('_', kPrefix.size()) - kPrefix.size());
+}
+
 }  // namespace modlab::server

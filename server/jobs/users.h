@@ -26,6 +26,8 @@ class Users {
   void Put(const std::string& name, modlab::v1::Role role);
   /// A new token of a user, the only time that it can be seen. Errors: RESOURCE_NOT_FOUND.
   std::string MakeToken(const std::string& user, int64_t lifetime_micros);
+  /// The part of a token that names it and may be shown.
+  static std::string IdOfToken(const std::string& token);
 
  private:
   Database& database_;

@@ -16,10 +16,12 @@ namespace modlab::server {
 template <typename Response>
 class DownloadStream : public Stream<grpc::ServerWriteReactor<Response>> {
  public:
-  /// `open(principal)` runs on the pool; what it throws becomes the status.
-  static DownloadStream* Open(const CallContext& call, grpc::CallbackServerContext* context, int64_t offset,
-                              std::function<FileDescriptor(const Principal&)> open) {
-    const std::shared_ptr<DownloadStream> stream(new DownloadStream(call, context, offset));
+  /// `open(principal)` runs on the pool; what it throws becomes the status. `method`: the RPC's name.
+  template <typename Request>
+  static DownloadStream* Open(const CallContext& call, grpc::CallbackServerContext* context, const char* method,
+                              const Request& request, std::function<FileDescriptor(const Principal&)> open) {
+    const std::shared_ptr<DownloadStream> stream(new DownloadStream(call, context, method, request.offset()));
+    stream->record().TakeResource(request);
     stream->Start([stream = stream.get(), open = std::move(open)] {
       stream->Do([stream, open] {
         stream->file_ = open(stream->principal());
@@ -45,14 +47,15 @@ class DownloadStream : public Stream<grpc::ServerWriteReactor<Response>> {
  private:
   static constexpr size_t kChunkBytes = 256 * 1024;
 
-  DownloadStream(const CallContext& call, grpc::CallbackServerContext* context, int64_t offset)
-      : Stream<grpc::ServerWriteReactor<Response>>(call, context), offset_(offset) {}
+  DownloadStream(const CallContext& call, grpc::CallbackServerContext* context, const char* method, int64_t offset)
+      : Stream<grpc::ServerWriteReactor<Response>>(call, context, method), offset_(offset) {}
 
   void SendNext() {
     std::string data = ReadAt(file_.get(), offset_, kChunkBytes);
     if (data.empty()) return this->End(grpc::Status::OK);
     response_.set_offset(offset_);
     offset_ += static_cast<int64_t>(data.size());
+    this->record().CountBytesSent(data.size());
     response_.set_data(std::move(data));
     this->StartWrite(&response_);
   }

@@ -14,40 +14,40 @@ using grpc::ServerUnaryReactor;
 ServerUnaryReactor* ModelService::CreateModel(CallbackServerContext* context,
                                               const modlab::v1::CreateModelRequest* request,
                                               modlab::v1::Model* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = models_.Create(principal, *request); });
+  return RunUnary(call_, context, "CreateModel", request, response,
+                  [=, this](const Principal& principal) { return models_.Create(principal, *request); });
 }
 
 ServerUnaryReactor* ModelService::GetModel(CallbackServerContext* context, const modlab::v1::GetModelRequest* request,
                                            modlab::v1::Model* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = models_.Get(principal, request->name()); });
+  return RunUnary(call_, context, "GetModel", request, response,
+                  [=, this](const Principal& principal) { return models_.Get(principal, request->name()); });
 }
 
 ServerUnaryReactor* ModelService::ListModels(CallbackServerContext* context,
                                              const modlab::v1::ListModelsRequest* request,
                                              modlab::v1::ListModelsResponse* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = models_.List(principal, *request); });
+  return RunUnary(call_, context, "ListModels", request, response,
+                  [=, this](const Principal& principal) { return models_.List(principal, *request); });
 }
 
 ServerUnaryReactor* ModelService::ShareModel(CallbackServerContext* context, const modlab::v1::ShareRequest* request,
                                              modlab::v1::Model* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = models_.Share(principal, *request); });
+  return RunUnary(call_, context, "ShareModel", request, response,
+                  [=, this](const Principal& principal) { return models_.Share(principal, *request); });
 }
 
 ServerUnaryReactor* ModelService::DeleteModel(CallbackServerContext* context,
                                               const modlab::v1::DeleteModelRequest* request,
-                                              google::protobuf::Empty* /*response*/) {
-  return RunUnary(call_, context,
+                                              google::protobuf::Empty* response) {
+  return RunUnary(call_, context, "DeleteModel", request, response,
                   [=, this](const Principal& principal) { models_.Delete(principal, request->name()); });
 }
 
 grpc::ServerWriteReactor<modlab::v1::DownloadModelResponse>* ModelService::DownloadModel(
     CallbackServerContext* context, const modlab::v1::DownloadModelRequest* request) {
   return DownloadStream<modlab::v1::DownloadModelResponse>::Open(
-      call_, context, request->offset(),
+      call_, context, "DownloadModel", *request,
       [this, name = request->name()](const Principal& principal) { return models_.Open(principal, name); });
 }
 
@@ -56,15 +56,15 @@ grpc::ServerWriteReactor<modlab::v1::DownloadModelResponse>* ModelService::Downl
 ServerUnaryReactor* UploadService::CreateUpload(CallbackServerContext* context,
                                                 const modlab::v1::CreateUploadRequest* request,
                                                 modlab::v1::Upload* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = uploads_.Create(principal, *request); });
+  return RunUnary(call_, context, "CreateUpload", request, response,
+                  [=, this](const Principal& principal) { return uploads_.Create(principal, *request); });
 }
 
 ServerUnaryReactor* UploadService::GetUpload(CallbackServerContext* context,
                                              const modlab::v1::GetUploadRequest* request,
                                              modlab::v1::Upload* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = uploads_.Get(principal, request->name()); });
+  return RunUnary(call_, context, "GetUpload", request, response,
+                  [=, this](const Principal& principal) { return uploads_.Get(principal, request->name()); });
 }
 
 grpc::ServerReadReactor<modlab::v1::WriteUploadRequest>* UploadService::WriteUpload(CallbackServerContext* context,
@@ -74,8 +74,8 @@ grpc::ServerReadReactor<modlab::v1::WriteUploadRequest>* UploadService::WriteUpl
 
 ServerUnaryReactor* UploadService::DeleteUpload(CallbackServerContext* context,
                                                 const modlab::v1::DeleteUploadRequest* request,
-                                                google::protobuf::Empty* /*response*/) {
-  return RunUnary(call_, context,
+                                                google::protobuf::Empty* response) {
+  return RunUnary(call_, context, "DeleteUpload", request, response,
                   [=, this](const Principal& principal) { uploads_.Delete(principal, request->name()); });
 }
 
@@ -83,43 +83,44 @@ ServerUnaryReactor* UploadService::DeleteUpload(CallbackServerContext* context,
 
 ServerUnaryReactor* JobService::CreateJob(CallbackServerContext* context, const modlab::v1::CreateJobRequest* request,
                                           modlab::v1::Job* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = jobs_.Create(principal, *request); });
+  return RunUnary(call_, context, "CreateJob", request, response,
+                  [=, this](const Principal& principal) { return jobs_.Create(principal, *request); });
 }
 
 ServerUnaryReactor* JobService::GetJob(CallbackServerContext* context, const modlab::v1::GetJobRequest* request,
                                        modlab::v1::Job* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = jobs_.Get(principal, request->name()); });
+  return RunUnary(call_, context, "GetJob", request, response,
+                  [=, this](const Principal& principal) { return jobs_.Get(principal, request->name()); });
 }
 
 ServerUnaryReactor* JobService::ListJobs(CallbackServerContext* context, const modlab::v1::ListJobsRequest* request,
                                          modlab::v1::ListJobsResponse* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = jobs_.List(principal, *request); });
+  return RunUnary(call_, context, "ListJobs", request, response,
+                  [=, this](const Principal& principal) { return jobs_.List(principal, *request); });
 }
 
 ServerUnaryReactor* JobService::ListQueue(CallbackServerContext* context, const modlab::v1::ListQueueRequest* request,
                                           modlab::v1::ListQueueResponse* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = queue_.List(principal, *request); });
+  return RunUnary(call_, context, "ListQueue", request, response,
+                  [=, this](const Principal& principal) { return queue_.List(principal, *request); });
 }
 
 ServerUnaryReactor* JobService::CancelJob(CallbackServerContext* context, const modlab::v1::CancelJobRequest* request,
                                           modlab::v1::Job* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = jobs_.Cancel(principal, *request); });
+  return RunUnary(call_, context, "CancelJob", request, response,
+                  [=, this](const Principal& principal) { return jobs_.Cancel(principal, *request); });
 }
 
 ServerUnaryReactor* JobService::ShareJob(CallbackServerContext* context, const modlab::v1::ShareRequest* request,
                                          modlab::v1::Job* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = jobs_.Share(principal, *request); });
+  return RunUnary(call_, context, "ShareJob", request, response,
+                  [=, this](const Principal& principal) { return jobs_.Share(principal, *request); });
 }
 
 ServerUnaryReactor* JobService::DeleteJob(CallbackServerContext* context, const modlab::v1::DeleteJobRequest* request,
-                                          google::protobuf::Empty* /*response*/) {
-  return RunUnary(call_, context, [=, this](const Principal& principal) { jobs_.Delete(principal, request->name()); });
+                                          google::protobuf::Empty* response) {
+  return RunUnary(call_, context, "DeleteJob", request, response,
+                  [=, this](const Principal& principal) { jobs_.Delete(principal, request->name()); });
 }
 
 grpc::ServerWriteReactor<modlab::v1::WatchJobResponse>* JobService::WatchJob(
@@ -130,14 +131,14 @@ grpc::ServerWriteReactor<modlab::v1::WatchJobResponse>* JobService::WatchJob(
 ServerUnaryReactor* JobService::ListArtifacts(CallbackServerContext* context,
                                               const modlab::v1::ListArtifactsRequest* request,
                                               modlab::v1::ListArtifactsResponse* response) {
-  return RunUnary(call_, context,
-                  [=, this](const Principal& principal) { *response = jobs_.ListArtifacts(principal, *request); });
+  return RunUnary(call_, context, "ListArtifacts", request, response,
+                  [=, this](const Principal& principal) { return jobs_.ListArtifacts(principal, *request); });
 }
 
 grpc::ServerWriteReactor<modlab::v1::DownloadArtifactResponse>* JobService::DownloadArtifact(
     CallbackServerContext* context, const modlab::v1::DownloadArtifactRequest* request) {
   return DownloadStream<modlab::v1::DownloadArtifactResponse>::Open(
-      call_, context, request->offset(),
+      call_, context, "DownloadArtifact", *request,
       [this, job = request->job(), artifact = request->artifact()](const Principal& principal) {
         return jobs_.OpenArtifact(principal, job, artifact);
       });
@@ -146,18 +147,18 @@ grpc::ServerWriteReactor<modlab::v1::DownloadArtifactResponse>* JobService::Down
 // --- ServerService
 
 ServerUnaryReactor* ServerService::GetServer(CallbackServerContext* context,
-                                             const modlab::v1::GetServerRequest* /*request*/,
+                                             const modlab::v1::GetServerRequest* request,
                                              modlab::v1::Server* response) {
-  return RunUnary(call_, context, [=, this](const Principal& principal) {
+  return RunUnary(call_, context, "GetServer", request, response, [=, this](const Principal& principal) {
     Authorize(principal, Verb::kRead, {"server", ""});
-    *response = describe_(principal);
+    return describe_(principal);
   });
 }
 
 ServerUnaryReactor* ServerService::StopServer(CallbackServerContext* context,
                                               const modlab::v1::StopServerRequest* request,
                                               modlab::v1::StopServerResponse* response) {
-  return RunUnary(call_, context, [=, this](const Principal& principal) {
+  return RunUnary(call_, context, "StopServer", request, response, [=, this](const Principal& principal) {
     Authorize(principal, Verb::kOperate, {"server", ""});
     if (!request->requeue_jobs()) response->set_running_jobs(describe_(principal).running_jobs());
     stop_(request->requeue_jobs());
@@ -167,20 +168,20 @@ ServerUnaryReactor* ServerService::StopServer(CallbackServerContext* context,
 ServerUnaryReactor* ServerService::DrainServer(CallbackServerContext* context,
                                                const modlab::v1::DrainServerRequest* request,
                                                modlab::v1::Server* response) {
-  return RunUnary(call_, context, [=, this](const Principal& principal) {
+  return RunUnary(call_, context, "DrainServer", request, response, [=, this](const Principal& principal) {
     Authorize(principal, Verb::kOperate, {"server", ""});
     admission_.Drain(request->message());
-    *response = describe_(principal);
+    return describe_(principal);
   });
 }
 
 ServerUnaryReactor* ServerService::UndrainServer(CallbackServerContext* context,
-                                                 const modlab::v1::UndrainServerRequest* /*request*/,
+                                                 const modlab::v1::UndrainServerRequest* request,
                                                  modlab::v1::Server* response) {
-  return RunUnary(call_, context, [=, this](const Principal& principal) {
+  return RunUnary(call_, context, "UndrainServer", request, response, [=, this](const Principal& principal) {
     Authorize(principal, Verb::kOperate, {"server", ""});
     admission_.Undrain();
-    *response = describe_(principal);
+    return describe_(principal);
   });
 }
 

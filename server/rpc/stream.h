@@ -45,6 +45,7 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
       if (!serving) return End(StoppingStatus(context_));
       try {
         principal_ = authenticator_.Identify(*context_);
+        record_.set_user(principal_.name);
       } catch (...) {
         return End(ToStatus(std::current_exception(), context_));
       }
@@ -53,14 +54,17 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
   }
 
  protected:
-  Stream(const CallContext& call, grpc::CallbackServerContext* context)
+  /// `method`: the RPC's name.
+  Stream(const CallContext& call, grpc::CallbackServerContext* context, const char* method)
       : strand_(boost::asio::make_strand(call.pool)),
         calls_(call.calls),
         authenticator_(call.authenticator),
-        context_(context) {}
+        context_(context),
+        record_(call.books, method, context) {}
 
   /// Who asks; known from the first step on.
   const Principal& principal() const { return principal_; }
+  CallRecord& record() { return record_; }
 
   /// Lets go of what might call back: subscriptions, timers.
   virtual void Release() {}
@@ -82,6 +86,7 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
   void End(const grpc::Status& status) {
     if (ended_) return;
     ended_ = true;
+    record_.End(status);
     this->Finish(status);
   }
   bool ended() const { return ended_; }
@@ -91,7 +96,10 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
  private:
   template <typename Step>
   void OnStrand(Step step) {
-    boost::asio::post(strand_, [self = this->shared_from_this(), step = std::move(step)]() mutable { step(); });
+    boost::asio::post(strand_, [self = this->shared_from_this(), step = std::move(step)]() mutable {
+      const LogField field("request", self->record_.id());
+      step();
+    });
   }
 
   boost::asio::strand<boost::asio::thread_pool::executor_type> strand_;
@@ -99,6 +107,7 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
   const Authenticator& authenticator_;
   Principal principal_;
   grpc::CallbackServerContext* context_;
+  CallRecord record_;
   bool ended_ = false;
   std::shared_ptr<Stream> self_;
 };

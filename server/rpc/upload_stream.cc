@@ -13,7 +13,7 @@ UploadStream* UploadStream::Open(const CallContext& call, grpc::CallbackServerCo
 
 UploadStream::UploadStream(const CallContext& call, grpc::CallbackServerContext* context, Uploads& uploads,
                            modlab::v1::Upload* response)
-    : Stream(call, context), uploads_(uploads), response_(response) {}
+    : Stream(call, context, "WriteUpload"), uploads_(uploads), response_(response) {}
 
 void UploadStream::OnReadDone(bool ok) {
   Do([this, ok] {
@@ -24,8 +24,12 @@ void UploadStream::OnReadDone(bool ok) {
 }
 
 void UploadStream::Write() {
-  if (!writer_) writer_ = uploads_.OpenWriter(principal(), request_.name());
+  if (!writer_) {
+    record().TakeResource(request_);
+    writer_ = uploads_.OpenWriter(principal(), request_.name());
+  }
   writer_->Write(request_.offset(), request_.data());
+  record().CountBytesReceived(request_.data().size());
 }
 
 void UploadStream::Close() {

@@ -27,11 +27,13 @@ WatchStream* WatchStream::Open(const CallContext& call, grpc::CallbackServerCont
 
 WatchStream::WatchStream(const CallContext& call, grpc::CallbackServerContext* context, Jobs& jobs,
                          const WatchJobRequest& request)
-    : Stream(call, context),
+    : Stream(call, context, "WatchJob"),
       jobs_(jobs),
       name_(request.name()),
       cursor_(request.after_sequence()),
-      heartbeat_(strand()) {}
+      heartbeat_(strand()) {
+  record().TakeResource(request);
+}
 
 void WatchStream::Begin(JobEvents& events) {
   Do([this, &events] {

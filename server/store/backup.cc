@@ -11,7 +11,9 @@
 #include <string>
 
 #include "server/executor/files.h"
+#include "server/store/attempts_table.h"
 #include "server/store/blob_store.h"
+#include "server/store/jobs_table.h"
 #include "server/store/query.h"
 
 namespace modlab::server {
@@ -22,6 +24,7 @@ namespace fs = std::filesystem;
 /// Content that goes away while it is copied makes another look at the database necessary; a daemon that deletes all
 /// the time must not keep us for ever.
 constexpr int kLooks = 10;
+constexpr const char* kOutcome = "it was running when this backup was made";
 
 void SyncFile(const fs::path& path) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -55,8 +58,7 @@ class Backup {
     for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(path.string() + suffix, ignored);
     SQLite::Database copy(path.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     database_.Read([&](SQLite::Database& connection) { SQLite::Backup(copy, connection).executeStep(-1); });
-    // No process of the daemon's works on the copy's attempts.
-    copy.exec("UPDATE attempts SET process = '' WHERE end_time IS NULL");
+    RequeueRunning(copy);
     copy.exec("DELETE FROM uploads WHERE sha256 NOT IN (SELECT sha256 FROM blobs)");
     copy.exec("PRAGMA journal_mode = DELETE");  // one file, with everything in it
     blobs_.clear();
@@ -68,6 +70,21 @@ class Backup {
     }
     report_.blobs = static_cast<int64_t>(blobs_.size());
     SyncFile(path);
+  }
+
+  /// No process works on the copy's jobs: they begin anew, or are cancelled if they were to be.
+  static void RequeueRunning(SQLite::Database& copy) {
+    SQLite::Transaction transaction(copy);
+    for (const OpenAttempt& attempt : OpenAttempts(copy)) {
+      const auto job = FindJob(copy, attempt.job, false);
+      modlab::v1::Attempt ended;
+      ended.set_outcome(kOutcome);
+      EndAttempt(copy, attempt.job, attempt.number, ended, false);
+      const bool cancelled = job->state() == modlab::v1::Job::CANCELLING;
+      SetJobState(copy, attempt.job, cancelled ? modlab::v1::Job::CANCELLED : modlab::v1::Job::QUEUED, kOutcome,
+                  attempt.number);
+    }
+    transaction.commit();
   }
 
   /// False where some content has gone since the database was copied.

@@ -113,6 +113,16 @@ JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Pa
   return list;
 }
 
+std::vector<JobCount> CountAllJobs(SQLite::Database& connection) {
+  std::vector<JobCount> counts;
+  Query query(connection, "SELECT kind, state, count(*) FROM jobs GROUP BY kind, state");
+  while (query.executeStep()) {
+    counts.push_back({static_cast<Job::Kind>(query.getColumn(0).getInt()),
+                      static_cast<Job::State>(query.getColumn(1).getInt()), query.getColumn(2).getInt()});
+  }
+  return counts;
+}
+
 int CountJobsOf(SQLite::Database& connection, const std::string& owner, Job::State state) {
   Query query(connection, "SELECT count(*) FROM jobs WHERE state = ? AND owner = ?", state, owner);
   query.executeStep();

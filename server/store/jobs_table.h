@@ -39,6 +39,14 @@ struct JobList {
 };
 JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Page& page);
 
+struct JobCount {
+  modlab::v1::Job::Kind kind = modlab::v1::Job::KIND_UNSPECIFIED;
+  modlab::v1::Job::State state = modlab::v1::Job::STATE_UNSPECIFIED;
+  int count = 0;
+};
+/// O(jobs).
+std::vector<JobCount> CountAllJobs(SQLite::Database& connection);
+
 /// How many jobs a user has in a state.
 int CountJobsOf(SQLite::Database& connection, const std::string& owner, modlab::v1::Job::State state);
 

@@ -45,7 +45,7 @@ TEST_F(AdmissionTest, ADrainHoldsOverARestart) {
   {
     Admission admission(data_, limits_, "");
     admission.Drain("new\ndisks");
-    EXPECT_EQ(admission.Paused(), "the server is drained: new disks");
+    EXPECT_EQ(admission.Paused(), "the server is drained: new?disks");
     EXPECT_NO_THROW(admission.CheckJobsAreTaken()) << "they wait";
   }
   Admission admission(data_, limits_, "");

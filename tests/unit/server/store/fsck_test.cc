@@ -167,14 +167,16 @@ TEST_F(BackupTest, RefusesDamagedContentAndLeavesNothingHalf) {
   EXPECT_FALSE(fs::exists(Target().string() + ".partial"));
 }
 
-TEST_F(BackupTest, NamesNoProcessThatWorksOnTheOriginal) {
+TEST_F(BackupTest, QueuesWhatIsRunningAgain) {
   Execute("UPDATE attempts SET end_time = NULL");
   Execute("UPDATE jobs SET state = 2, end_time = NULL");
   Make();
-  Database copy(Target() / "modlab.db");
-  const auto open = copy.Transact([](SQLite::Database& connection) { return OpenAttempts(connection); });
-  ASSERT_EQ(open.size(), 1U);
-  EXPECT_EQ(open[0].process, "");
+  DataDirectory copy(Target());
+  copy.database().Transact([&](SQLite::Database& connection) {
+    EXPECT_TRUE(OpenAttempts(connection).empty());
+    EXPECT_EQ(FindJob(connection, id_)->state(), Job::QUEUED);
+  });
+  EXPECT_TRUE(CheckDataDirectory(Target(), copy.database(), [](int64_t, int64_t) {}).problems.empty());
 }
 
 }  // namespace
