@@ -114,7 +114,7 @@ class Daemon {
         start_micros_(NowMicros()) {}
 
   int Run() {
-    RpcServer server(options_.listen, options_.tls,
+    RpcServer server(context_, options_.listen, options_.tls,
                      {&model_service_, &upload_service_, &job_service_, &server_service_});
     for (const ListenAddress& address : options_.listen) spdlog::info("listening on {}", address.text);
     if (!options_.metrics.empty()) {

@@ -86,7 +86,10 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   app.set_config("--config", "", "Read options from this file; the command line goes before it")
       ->check(CLI::ExistingFile);
   app.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt option must not be ignored
-  app.add_option("--listen", listen, "Address to listen on, unix:/PATH or HOST:PORT; may be given several times")
+  app.add_option("--listen", listen,
+                 "Address to listen on: unix:/PATH (yours alone), shared:/PATH (for all users of this machine whom "
+                 "`modlabd user "
+                 "add` has named; they are known by their uid) or HOST:PORT; may be given several times")
       ->required();
   app.add_option("--data-dir", options.data_directory, "Directory for jobs, models and results; created if absent")
       ->required();
@@ -179,7 +182,8 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   if (tls && insecure) return usage("--insecure and --tls-cert exclude each other");
   for (const std::string& address : listen) {
     options.listen.push_back({address});
-    if (!options.listen.back().unix_socket() && !insecure && !tls) {
+    const ListenAddress& last = options.listen.back();
+    if (!last.unix_socket() && !last.shared_socket() && !insecure && !tls) {
       return usage(
           fmt::format("{} would let everybody who can connect run programs as you: give --tls-cert and --tls-key, or "
                       "--insecure if that is meant, or listen on unix:/PATH",

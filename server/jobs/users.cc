@@ -59,7 +59,9 @@ Principal Users::FromName(const std::string& name) {
   const auto user = database_.Transact([&](SQLite::Database& connection) { return FindUser(connection, name); });
   if (!user) {
     throw RequestError(modlab::v1::UNAUTHENTICATED,
-                       "the certificate is of nobody who is a user here: ask the server's operator to add them");
+                       fmt::format("nobody named {} is a user here: ask the server's operator for that (modlabd user "
+                                   "add {})",
+                                   name, name));
   }
   return {user->name, user->role};
 }

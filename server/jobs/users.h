@@ -19,7 +19,7 @@ class Users {
 
   /// Who a token belongs to. Errors: UNAUTHENTICATED, with a sentence that does not say whether the token ever was one.
   Principal FromToken(std::string_view token);
-  /// A user by name, as a verified certificate gives it. Errors: UNAUTHENTICATED.
+  /// A user by name, as a verified certificate or the system gives it. Errors: UNAUTHENTICATED.
   Principal FromName(const std::string& name);
 
   /// Makes a user, or changes a user's role. Errors: FIELD_INVALID for a name that is not 1 to 63 of `a-z0-9._-`.

@@ -1,9 +1,14 @@
 #include "server/rpc/authenticator.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
 #include <string>
 #include <string_view>
 
 #include "server/jobs/request_error.h"
+#include "server/rpc/shared_socket.h"
 
 namespace modlab::server {
 namespace {
@@ -15,7 +20,19 @@ std::string Property(const grpc::AuthContext& context, const char* name) {
 
 }  // namespace
 
+Principal Authenticator::OfUid(uid_t uid) const {
+  if (uid == 0 || uid == ::geteuid()) return own_user_;
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    throw RequestError(modlab::v1::UNAUTHENTICATED, "your uid has no login name on the server's machine");
+  }
+  return users_.FromName(found->pw_name);
+}
+
 Principal Authenticator::Identify(const grpc::ServerContextBase& context) const {
+  if (const auto uid = SharedSocket::UidOf(context.peer())) return OfUid(*uid);
   const auto security = context.auth_context();
   const std::string transport = security ? Property(*security, GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME) : "";
   if (transport == "insecure") return own_user_;  // Whatever else it may be, somebody has to be named.
@@ -26,7 +43,8 @@ Principal Authenticator::Identify(const grpc::ServerContextBase& context) const 
     const std::string_view value(found->second.data(), found->second.size());
     return users_.FromToken(value.starts_with(scheme) ? value.substr(scheme.size()) : "");
   }
-  if (security->IsPeerAuthenticated()) return users_.FromName(Property(*security, GRPC_X509_CN_PROPERTY_NAME));
+  if (security && security->IsPeerAuthenticated())
+    return users_.FromName(Property(*security, GRPC_X509_CN_PROPERTY_NAME));
   throw RequestError(modlab::v1::UNAUTHENTICATED,
                      "this server wants to know who you are: give a token (--token-file) or a client certificate");
 }

@@ -8,6 +8,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
+#include <grpcpp/server_posix.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -38,7 +39,8 @@ bool SomebodyListens(const std::string& path) {
 
 /// Makes sure that a socket can be made at this path, and that we are the only ones to do so. gRPC itself would remove
 /// another daemon's socket without a word.
-FileDescriptor ReserveSocket(const std::string& path) {
+FileDescriptor ReserveSocket(const ListenAddress& listen) {
+  const std::string path = listen.path();
   if (path.empty() || path[0] != '/') {
     throw std::runtime_error(
         fmt::format("`{}` is not a path for a socket: give an absolute one, as in "
@@ -54,7 +56,9 @@ FileDescriptor ReserveSocket(const std::string& path) {
   const std::filesystem::path directory = std::filesystem::path(path).parent_path();
   std::error_code error;
   if (std::filesystem::create_directories(directory, error)) {
-    std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
+    using std::filesystem::perms;
+    const perms others = perms::group_read | perms::group_exec | perms::others_read | perms::others_exec;
+    std::filesystem::permissions(directory, listen.shared_socket() ? perms::owner_all | others : perms::owner_all);
   }
   FileDescriptor lock(::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock.valid()) {
@@ -90,7 +94,7 @@ std::shared_ptr<grpc::ServerCredentials> TcpCredentials(const TlsFiles& tls) {
 
 }  // namespace
 
-RpcServer::RpcServer(const std::vector<ListenAddress>& addresses, const TlsFiles& tls,
+RpcServer::RpcServer(boost::asio::io_context& context, const std::vector<ListenAddress>& addresses, const TlsFiles& tls,
                      const std::vector<grpc::Service*>& services) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -102,8 +106,12 @@ RpcServer::RpcServer(const std::vector<ListenAddress>& addresses, const TlsFiles
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   std::vector<int> ports(addresses.size(), 0);
   for (size_t i = 0; i < addresses.size(); ++i) {
+    if (addresses[i].shared_socket()) {
+      socket_locks_.push_back(ReserveSocket(addresses[i]));
+      continue;
+    }
     if (addresses[i].unix_socket()) {
-      socket_locks_.push_back(ReserveSocket(addresses[i].path()));
+      socket_locks_.push_back(ReserveSocket(addresses[i]));
       socket_paths_.push_back(addresses[i].path());
     }
     builder.AddListeningPort(addresses[i].text,
@@ -113,12 +121,18 @@ RpcServer::RpcServer(const std::vector<ListenAddress>& addresses, const TlsFiles
   for (grpc::Service* service : services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   for (size_t i = 0; i < addresses.size(); ++i) {
-    if (!server_ || ports[i] == 0) {
+    if (!server_ || (ports[i] == 0 && !addresses[i].shared_socket())) {
       throw std::runtime_error(
           fmt::format("cannot listen on {}: the address is in use, or not this machine's: give "
                       "another --listen",
                       addresses[i].text));
     }
+  }
+  for (const ListenAddress& address : addresses) {
+    if (!address.shared_socket()) continue;
+    shared_sockets_.push_back(std::make_unique<SharedSocket>(context, address.path(), [this](int descriptor) {
+      grpc::AddInsecureChannelFromFd(server_.get(), descriptor);
+    }));
   }
   for (const char* service : kServices) server_->GetHealthCheckService()->SetServingStatus(service, true);
 }
@@ -127,6 +141,7 @@ RpcServer::~RpcServer() { Shutdown(); }
 
 void RpcServer::Shutdown() {
   if (!server_) return;
+  shared_sockets_.clear();
   server_->GetHealthCheckService()->Shutdown();
   server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(2));
   server_->Wait();

@@ -7,6 +7,7 @@
 
 #include "server/executor/files.h"
 #include "server/rpc/call.h"
+#include "server/rpc/shared_socket.h"
 
 namespace grpc {
 class Server;
@@ -15,11 +16,14 @@ class Service;
 
 namespace modlab::server {
 
-/// An address that the daemon listens on: `unix:/absolute/path`, or `host:port`.
+/// An address that the daemon listens on: `unix:/absolute/path`, `shared:/absolute/path`, or `host:port`.
 struct ListenAddress {
   std::string text;
+  /// A socket of the daemon's user alone.
   bool unix_socket() const { return text.starts_with("unix:"); }
-  std::string path() const { return text.substr(5); }
+  /// A socket that all users of the machine can reach; see SharedSocket.
+  bool shared_socket() const { return text.starts_with("shared:"); }
+  std::string path() const { return text.substr(text.find(':') + 1); }
 };
 
 /// What TCP is encrypted with: files in PEM format, looked at again every few seconds, so that a certificate is renewed
@@ -35,8 +39,9 @@ struct TlsFiles {
 class RpcServer {
  public:
   /// Listens and serves. Unix sockets are made in a directory of mode 0700 (created where it is absent) and belong to
-  /// this user alone. Throws std::runtime_error with a sentence where an address cannot be had.
-  RpcServer(const std::vector<ListenAddress>& addresses, const TlsFiles& tls,
+  /// this user alone; shared ones in one of mode 0755, and are served by `context`. Throws std::runtime_error with a
+  /// sentence where an address cannot be had.
+  RpcServer(boost::asio::io_context& context, const std::vector<ListenAddress>& addresses, const TlsFiles& tls,
             const std::vector<grpc::Service*>& services);
   /// As Shutdown.
   ~RpcServer();
@@ -49,6 +54,7 @@ class RpcServer {
   std::vector<FileDescriptor> socket_locks_;
   std::vector<std::string> socket_paths_;
   std::unique_ptr<grpc::Server> server_;
+  std::vector<std::unique_ptr<SharedSocket>> shared_sockets_;
 };
 
 }  // namespace modlab::server
