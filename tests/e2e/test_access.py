@@ -17,16 +17,11 @@ from modlab.v1 import access_pb2, error_pb2, job_pb2, job_pb2_grpc, model_pb2, m
 from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc
 
 import processes
-from harness import BIN, DIGITS, PATIENCE, SOURCE, EndToEndTest, chunks, model_with, score_spec, wait_until
+from harness import BIN, DIGITS, PATIENCE, chunks, model_with, score_spec, wait_until
+from over_tls import TlsTest
 
 Job = job_pb2.Job
 USERS = {"ada": "admin", "bob": "user", "dan": "user", "eve": "reader"}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Caller:
@@ -40,55 +35,20 @@ class Caller:
         self.server = server_pb2_grpc.ServerServiceStub(self.channel)
 
 
-class Access(EndToEndTest):
+class Access(TlsTest):
+    users = USERS
+
     @classmethod
     def make_home(cls, add_cleanup):
         super().make_home(add_cleanup)
-        cls.tls = cls.home.path / "tls"
-        cls.certify("localhost", "127.0.0.1")
         for user in ("bob", "mallory"):
             cls.certify("--user", user)
-        cls.port = free_port()
-        cls.target = f"localhost:{cls.port}"
-        cls.daemon.options = (
-            "--listen", f"127.0.0.1:{cls.port}", "--tls-cert", cls.tls / "server.pem", "--tls-key",
-            cls.tls / "server.key", "--tls-client-ca", cls.tls / "ca.pem", "--workers", 2)
+        cls.daemon.options += ("--tls-client-ca", cls.tls / "ca.pem", "--workers", 2)
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.tokens, cls.token_files = {}, {}
-        for user, role in USERS.items():
-            cls.modlabd("user", "add", user, "--role", role)
-            cls.tokens[user] = cls.modlabd("token", "create", user).strip()
-            cls.token_files[user] = cls.secret_file(user + ".token", cls.tokens[user])
         cls.callers = {user: Caller(cls.target, cls.credentials(token)) for user, token in cls.tokens.items()}
-
-    @classmethod
-    def certify(cls, *arguments, folder=None):
-        processes.run([SOURCE / "deploy" / "tls.sh", folder or cls.tls, *arguments], PATIENCE).check_returncode()
-
-    @classmethod
-    def secret_file(cls, name, text):
-        path = cls.home.path / name
-        path.write_text(text + "\n")
-        path.chmod(0o600)
-        return path
-
-    @classmethod
-    def modlabd(cls, *arguments, code=0):
-        done = processes.run(
-            [BIN / "modlabd", *map(str, arguments), "--data-dir", cls.daemon.data], PATIENCE, env=cls.home.environment)
-        assert done.returncode == code, done
-        return done.stdout + done.stderr
-
-    @classmethod
-    def credentials(cls, token=None, user=None, ca=None):
-        key = certificate = None
-        if user:
-            key, certificate = ((cls.tls / (user + end)).read_bytes() for end in (".key", ".pem"))
-        channel = grpc.ssl_channel_credentials((ca or cls.tls / "ca.pem").read_bytes(), key, certificate)
-        return grpc.composite_channel_credentials(channel, grpc.access_token_call_credentials(token)) if token else channel
 
     def as_user(self, user, *arguments, **options):
         return self.modlab("--ca", self.tls / "ca.pem", "--token-file", self.token_files[user], *arguments,
