@@ -36,6 +36,10 @@ test_packages=(
   python3-grpcio python3-protobuf                 # end-to-end tests and the Python example
   openssl                                         # deploy/tls.sh
 )
+# The Node.js example. Where Node.js comes from elsewhere, npm is often part of it and Debian's would not go with it.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  test_packages+=(nodejs npm)
+fi
 
 say() { echo "install-deps: $*"; }
 fail() {

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import unittest
 
+import node_packages
 import processes
 from breaking_proxy import BreakingProxy
 from harness import BUILD, DIGITS, FIXTURES, PATIENCE, SOURCE, model_with, wait_until
@@ -131,6 +132,15 @@ class Example:
 class Python(Example, TlsTest):
     command = (sys.executable, "-B", EXAMPLES / "python" / "score.py")
     variables = {"PYTHONPATH": str(BUILD / "python")}
+
+
+class Node(Example, TlsTest):
+    command = ("node", EXAMPLES / "node" / "score.js")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.variables = {"NODE_PATH": str(node_packages.install(EXAMPLES / "node"))}
+        super().setUpClass()
 
 
 if __name__ == "__main__":
