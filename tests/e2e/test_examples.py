@@ -8,7 +8,7 @@ import unittest
 import node_packages
 import processes
 from breaking_proxy import BreakingProxy
-from harness import BUILD, DIGITS, FIXTURES, PATIENCE, SOURCE, model_with, wait_until
+from harness import BIN, BUILD, DIGITS, FIXTURES, PATIENCE, SOURCE, model_with, wait_until
 from modlab.v1 import job_pb2, model_pb2
 from over_tls import TlsTest
 
@@ -141,6 +141,10 @@ class Node(Example, TlsTest):
     def setUpClass(cls):
         cls.variables = {"NODE_PATH": str(node_packages.install(EXAMPLES / "node"))}
         super().setUpClass()
+
+
+class Go(Example, TlsTest):
+    command = (BIN / "score-go",)
 
 
 if __name__ == "__main__":
