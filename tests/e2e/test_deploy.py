@@ -1,6 +1,9 @@
-"""What deploy/ ships for an operator fits the programs."""
+"""What deploy/ ships for an operator fits the programs: the configuration, and the systemd unit."""
 
+import pathlib
 import re
+import shutil
+import tempfile
 import unittest
 
 import grpc
@@ -11,6 +14,7 @@ from harness import BIN, PATIENCE, SOURCE, Daemon
 from over_tls import TlsTest, free_port
 
 CONFIGURATION = SOURCE / "deploy" / "modlabd.conf"
+UNIT = SOURCE / "deploy" / "modlabd.service"
 NOT_FOR_A_FILE = {"help", "version", "config"}
 
 
@@ -99,6 +103,32 @@ class Configuration(TlsTest):
         done = processes.run([BIN / "modlabd", "--config", path], PATIENCE)
         self.assertEqual(done.returncode, 2)
         self.assertIn("worker-count", done.stderr)
+
+
+class Unit(unittest.TestCase):
+    def setUp(self):
+        self.settings = {}  # key -> values
+        for line in UNIT.read_text().splitlines():
+            key, separator, value = line.partition("=")
+            if separator and not line.startswith("#"):
+                self.settings.setdefault(key, []).append(value)
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
+    def test_systemd_takes_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, UNIT.name)
+            path.write_text(UNIT.read_text().replace("/usr/local/bin", str(BIN)))
+            done = processes.run(["systemd-analyze", "verify", "--man=no", path], PATIENCE)
+        about_it = [line for line in done.stderr.splitlines() if UNIT.name in line]
+        self.assertEqual(about_it, [], done.stderr)
+
+    def test_a_stop_leaves_running_jobs_alone(self):
+        self.assertEqual(self.settings["KillMode"], ["process"])
+
+    def test_it_has_the_directories_of_the_configuration(self):
+        values = {key: value for key, value, commented in lines_of_configuration() if not commented}
+        self.assertEqual(values["data-dir"], "/var/lib/" + self.settings["StateDirectory"][0])
+        self.assertEqual(values["listen"], f"unix:/run/{self.settings['RuntimeDirectory'][0]}/modlabd.sock")
 
 
 if __name__ == "__main__":
