@@ -35,7 +35,7 @@ def lines_of_configuration():
 def default_in(description):
     """What a description has in brackets at its end; None where it has none, or words in place of a value."""
     found = re.search(r"\[([^\[\] ]+)\]$", description)
-    return found.group(1) if found else None
+    return found.group(1) if found and found.group(1) != "none" else None
 
 
 class Configuration(TlsTest):
@@ -86,7 +86,7 @@ class Configuration(TlsTest):
 
     def test_every_line_is_accepted(self):
         text = re.sub(r"(?m)^#(?=[\w-]+=)", "", CONFIGURATION.read_text())
-        for word, here in (("/etc/modlab", self.tls), ("/usr/local/bin", BIN), ("0.0.0.0:7443", f"127.0.0.1:{free_port()}"),
+        for word, here in (("/etc/modlab", self.tls), ("/usr/local/bin", BIN), ("0.0.0.0:7443", f"127.0.0.1:{free_port()}"), ("127.0.0.1:9464", f"127.0.0.1:{free_port()}"),
                            ("/run/modlab", self.home.path / "run"), ("/var/lib/modlab", self.home.path / "lib")):
             self.assertIn(word, text)
             text = text.replace(word, str(here))
