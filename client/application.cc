@@ -54,10 +54,16 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
   app.add_flag("--insecure", options.server.insecure,
                "Speak to HOST:PORT without encryption or authentication (or MODLAB_INSECURE=1)");
   AddChoice<Format>(
-      app, "-o,--output", {{"table", Format::kTable}, {"json", Format::kJson}},
+      app, "-o,--output",
+      {{"table", Format::kTable}, {"wide", Format::kWide}, {"json", Format::kJson}, {"jsonl", Format::kJsonl}},
       [&options](Format format) { options.format = format; },
-      "table (default), or json: proto3 JSON of what the server says")
+      "table (default); wide: more columns; json: proto3 JSON of what the server says; jsonl: one line of it for each "
+      "item of a list, or event")
       ->option_text("FORMAT");
+  AddDuration(app, "--timeout", options.timeout,
+              "How long the command may take: a call that is not answered by then ends with exit code 5, a wait or a "
+              "transfer with 7 (default: 10s for each call; waits and transfers take as long as they take). Starting a "
+              "local server is not counted");
   app.add_flag("-q,--quiet", options.quiet, "Print the id alone, and no progress");
   app.footer(kFooter);
   AddScoreCommand(app, chosen);

@@ -3,6 +3,10 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <algorithm>
+#include <thread>
+
+#include "client/compatibility.h"
 #include "client/credentials.h"
 
 namespace modlab::client {
@@ -13,6 +17,7 @@ std::shared_ptr<grpc::Channel> OpenChannel(const ServerAddress& address) {
   constexpr int message_bytes = 4 << 20;
   arguments.SetMaxReceiveMessageSize(message_bytes);
   arguments.SetMaxSendMessageSize(message_bytes);
+  arguments.SetUserAgentPrefix("modlab/" MODLAB_VERSION);
   // A watched job may say nothing for minutes; a silent connection must still be known to live.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
@@ -34,5 +39,28 @@ Connection::Connection(std::string name, const std::shared_ptr<grpc::Channel>& c
     : name_(std::move(name)),
       stubs_(v1::ModelService::Stub(channel), v1::UploadService::Stub(channel), v1::JobService::Stub(channel),
              v1::ServerService::Stub(channel)) {}
+
+void Connection::NoteAnswer(const grpc::Status& status) {
+  if (!WentAway(status) && status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) has_answered_ = true;
+}
+
+bool Connection::Pause(std::chrono::milliseconds time) const {
+  const auto end = std::chrono::system_clock::now() + time;
+  std::this_thread::sleep_until(std::min(end, deadline_.value_or(end)));
+  return !HasPassed(deadline_);
+}
+
+Failure Connection::FailureFor(const grpc::Status& status, const v1::ErrorDetail& detail) {
+  // A server of ours that does not know a call has nothing to add to that.
+  const bool unknown = status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+  if (!unknown || detail.reason() != v1::REASON_UNSPECIFIED) return FailureOf(status, detail, name_);
+  grpc::ClientContext context;
+  context.set_deadline(deadline_.value_or(std::chrono::system_clock::now() + kCallTime));
+  v1::Server server;
+  const grpc::Status answer = stub<v1::ServerService::Stub>().GetServer(&context, {}, &server);
+  if (answer.ok()) return ExplainUnimplemented(name_, server);
+  if (answer.error_code() == grpc::StatusCode::UNIMPLEMENTED) return ExplainUnimplemented(name_, std::nullopt);
+  return FailureOf(status, detail, name_);
+}
 
 }  // namespace modlab::client

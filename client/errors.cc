@@ -43,6 +43,9 @@ Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std
                         "its authority's certificate with --ca",
                         address)};
   }
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return {code, fmt::format("the server at {} did not answer in time; --timeout says how long it may take", address)};
+  }
   if (code == ExitCode::kUnreachable && detail.reason() == v1::REASON_UNSPECIFIED) {
     return {code, fmt::format("no modlab server answers at {} ({})", address, sentence)};
   }

@@ -7,9 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
@@ -17,6 +15,7 @@
 #include <optional>
 #include <thread>
 
+#include "client/compatibility.h"
 #include "client/daemon_process.h"
 
 namespace modlab::client {
@@ -164,21 +163,6 @@ bool IsRunningDaemon(int pid) {
   std::error_code error;
   const auto program = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), error);
   return !error && program.filename().string().starts_with("modlabd");
-}
-
-bool IsOlderVersion(const std::string& a, const std::string& b) {
-  const auto parts = [](const std::string& version) {
-    std::array<int, 3> numbers{};
-    const char* position = version.data();
-    const char* const end = position + version.size();
-    for (int& number : numbers) {
-      const auto [rest, error] = std::from_chars(position, end, number);
-      if (error != std::errc{} || rest == end || *rest != '.') break;
-      position = rest + 1;
-    }
-    return numbers;
-  };
-  return parts(a) < parts(b);
 }
 
 }  // namespace modlab::client

@@ -22,7 +22,4 @@ std::unique_ptr<Connection> FindLocal(const Environment& environment);
 /// happens in containers, does not count.
 bool IsRunningDaemon(int pid);
 
-/// Whether version `a` (`1.2.3`) is older than `b`. Parts that are not numbers count as 0.
-bool IsOlderVersion(const std::string& a, const std::string& b);
-
 }  // namespace modlab::client

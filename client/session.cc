@@ -7,18 +7,19 @@
 
 #include "client/local_daemon.h"
 #include "client/named_servers.h"
-#include "client/output/json.h"
 
 namespace modlab::client {
 
 Session::Session(GlobalOptions options, Environment environment)
     : options_(std::move(options)),
       environment_(std::move(environment)),
+      deadline_(DeadlineAfter(options_.timeout)),
       address_(ChooseServer(options_.server, SettingsOf(environment_), ReadConfigFile(ConfigPath(environment_)),
                             ReadNamedServers(environment_))) {}
 
 Connection& Session::Connect() {
   if (!connection_) connection_ = address_ ? std::make_unique<Connection>(*address_) : ConnectLocal(environment_);
+  connection_->set_deadline(deadline_);
   return *connection_;
 }
 
@@ -44,9 +45,11 @@ void Session::Print(const google::protobuf::Message& message, std::string_view i
   if (quiet()) {
     PrintData(ids.empty() ? "" : fmt::format("{}\n", ids));
   } else if (json()) {
-    PrintData(Json(message));
+    PrintData(jsonl() ? JsonLine(message) : Json(message));
   } else {
-    PrintData(table(StyleOf(STDOUT_FILENO, environment_)));
+    TextStyle style = StyleOf(STDOUT_FILENO, environment_);
+    style.wide = options_.format == Format::kWide;
+    PrintData(table(style));
   }
 }
 

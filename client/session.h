@@ -1,5 +1,7 @@
 #pragma once
 
+#include <google/protobuf/repeated_ptr_field.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -7,21 +9,33 @@
 #include <string_view>
 
 #include "client/connection.h"
+#include "client/deadline.h"
 #include "client/environment.h"
 #include "client/errors.h"
+#include "client/names.h"
+#include "client/output/json.h"
 #include "client/output/progress.h"
 #include "client/output/terminal.h"
 #include "client/server_address.h"
 
 namespace modlab::client {
 
-enum class Format { kTable, kJson };
+enum class Format {
+  kTable,
+  /// kTable with more columns.
+  kWide,
+  kJson,
+  /// JSON Lines: one resource or event a line.
+  kJsonl,
+};
 
 /// The options that every command has.
 struct GlobalOptions {
   ServerSettings server;
   Format format = Format::kTable;
   bool quiet = false;
+  /// How long the command may take.
+  std::optional<google::protobuf::Duration> timeout;
 };
 
 /// One run of the program: whom it talks to and how it prints. Data goes to standard output, everything else to
@@ -37,18 +51,38 @@ class Session {
   /// Starts the user's own local daemon again if that is the server meant and it has died. Throws Failure
   /// (kUnreachable).
   void RestartLocalServer();
+  /// When the command is to be over (--timeout); nothing if it may take as long as it takes.
+  const Deadline& deadline() const { return deadline_; }
   /// Whether no server is configured, so that the user's own local daemon is meant.
   bool is_local() const { return !address_; }
   const Environment& environment() const { return environment_; }
   /// What the command line says about the server.
   const ServerSettings& server_flags() const { return options_.server; }
 
-  bool json() const { return options_.format == Format::kJson; }
+  /// Whether data is to be JSON, in either form.
+  bool json() const { return options_.format == Format::kJson || options_.format == Format::kJsonl; }
+  bool jsonl() const { return options_.format == Format::kJsonl; }
   bool quiet() const { return options_.quiet; }
 
   /// Prints `message` as -o and -q ask: as JSON, as the ids alone (one a line), or as the text that `table` makes.
   void Print(const google::protobuf::Message& message, std::string_view ids,
              const std::function<std::string(const TextStyle&)>& table) const;
+  /// Likewise for the `items` that `list` holds; with jsonl one of them a line.
+  template <typename Item>
+  void PrintList(const google::protobuf::Message& list, const google::protobuf::RepeatedPtrField<Item>& items,
+                 const std::function<std::string(const TextStyle&)>& table) const {
+    std::string ids;
+    std::string lines;
+    for (const Item& item : items) {
+      ids += (ids.empty() ? "" : "\n") + IdOf(item.name());
+      if (jsonl()) lines += JsonLine(item);
+    }
+    if (jsonl() && !quiet()) {
+      PrintData(lines);
+    } else {
+      Print(list, ids, table);
+    }
+  }
   void PrintData(std::string_view text) const;
   /// A sentence to standard error, not with -q.
   void Note(std::string_view sentence) const;
@@ -62,6 +96,7 @@ class Session {
  private:
   GlobalOptions options_;
   Environment environment_;
+  Deadline deadline_;
   std::optional<ServerAddress> address_;
   std::unique_ptr<Connection> connection_;
 };

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <grpcpp/support/sync_stream.h>
 
-#include <thread>
+#include <chrono>
 
 #include "client/digest.h"
 #include "client/names.h"
@@ -11,25 +11,49 @@
 namespace modlab::client {
 namespace {
 
-/// Paces attempts of a transfer: gives up after several in a row that brought nothing over.
+using std::chrono::steady_clock;
+
+/// Takes a transfer up again after a break, until that has brought nothing over for too long.
 class Persistence {
  public:
-  /// After a failed attempt that stood at `position`: waits, or throws `failure` if there is no use.
-  void Pause(std::int64_t position, const Failure& failure) {
-    constexpr int most_failures = 8;
-    if (position > position_) {
+  Persistence(Connection& connection, const TransferOptions& options)
+      : connection_(connection), options_(options), backoff_(options.first_backoff, std::chrono::seconds(10)) {}
+
+  /// For a stream that is to be opened: ends it at the connection's deadline.
+  void Limit(grpc::ClientContext& context) const {
+    if (connection_.deadline()) context.set_deadline(*connection_.deadline());
+  }
+
+  /// After a stream that ended with `status` while the transfer stood at `position`: waits, or throws if there is no
+  /// use. `what` is what is transferred.
+  void Pause(std::int64_t position, const grpc::Status& status, const v1::ErrorDetail& detail, std::string_view what) {
+    if (position > position_ || !broken_) {
+      position_ = position;
+      last_moved_ = steady_clock::now();
       backoff_.Reset();
-      failures_ = 0;
+      stopped_on_purpose_ = false;
+      broken_ = true;
+      options_.on_disconnected(status.error_message());
     }
-    position_ = position;
-    if (++failures_ >= most_failures) throw failure;
-    std::this_thread::sleep_for(backoff_.Next());
+    stopped_on_purpose_ |= detail.reason() == v1::SERVER_STOPPING;
+    if (steady_clock::now() - last_moved_ >= options_.reconnect_for) throw connection_.FailureFor(status, detail);
+    if (!connection_.Pause(backoff_.Next())) throw TimedOut(what);
+    if (options_.restart_server && !stopped_on_purpose_) options_.restart_server();
+  }
+
+  static Failure TimedOut(std::string_view what) {
+    return {ExitCode::kTimedOut,
+            fmt::format("{} did not come over in time; --timeout says how long it may take", what)};
   }
 
  private:
-  Backoff backoff_{std::chrono::milliseconds(200), std::chrono::seconds(5)};
+  Connection& connection_;
+  const TransferOptions& options_;
+  Backoff backoff_;
   std::int64_t position_ = 0;
-  int failures_ = 0;
+  bool broken_ = false;
+  bool stopped_on_purpose_ = false;
+  steady_clock::time_point last_moved_;
 };
 
 v1::Upload Announce(Connection& connection, const LocalFile& file) {
@@ -41,7 +65,7 @@ v1::Upload Announce(Connection& connection, const LocalFile& file) {
 }
 
 /// One stream: sends from where the upload stands, and makes `upload` what the server answers if all went well.
-grpc::Status Send(Connection& connection, const LocalFile& file, const TransferProgress& progress,
+grpc::Status Send(Connection& connection, const LocalFile& file, const TransferOptions& options,
                   grpc::ClientContext& context, v1::Upload& upload) {
   constexpr std::int64_t piece_bytes = 256 << 10;
   v1::Upload answer;
@@ -54,7 +78,7 @@ grpc::Status Send(Connection& connection, const LocalFile& file, const TransferP
     request.set_data(file.Read(offset, piece_bytes));
     if (!stream->Write(request)) break;
     offset += static_cast<std::int64_t>(request.data().size());
-    progress(offset, file.size());
+    options.progress(offset, file.size());
   } while (offset < file.size());
   stream->WritesDone();
   grpc::Status status = stream->Finish();
@@ -72,12 +96,13 @@ using Opener = std::function<std::unique_ptr<grpc::ClientReader<Response>>(grpc:
 /// `what` names the content in messages.
 template <typename Response>
 void Download(Connection& connection, const Opener<Response>& open, const std::string& what, std::int64_t size,
-              const std::string& sha256, OutputFile& output, const TransferProgress& progress) {
-  Persistence persistence;
+              const std::string& sha256, OutputFile& output, const TransferOptions& options) {
+  Persistence persistence(connection, options);
   Sha256 digest;
   std::int64_t offset = 0;
   while (true) {
     grpc::ClientContext context;
+    persistence.Limit(context);
     const auto stream = open(&context, offset);
     for (Response piece; stream->Read(&piece);) {
       if (piece.offset() != offset) {
@@ -88,13 +113,13 @@ void Download(Connection& connection, const Opener<Response>& open, const std::s
       output.Write(piece.data());
       digest.Update(piece.data());
       offset += static_cast<std::int64_t>(piece.data().size());
-      progress(offset, size);
+      options.progress(offset, size);
     }
     const grpc::Status status = stream->Finish();
     if (status.ok()) break;
-    const Failure failure = connection.FailureFor(status, context);
-    if (!WentAway(status)) throw failure;
-    persistence.Pause(offset, failure);
+    if (HasPassed(connection.deadline())) throw Persistence::TimedOut(what);
+    if (!WentAway(status)) throw connection.FailureFor(status, DetailOf(context));
+    persistence.Pause(offset, status, DetailOf(context), what);
   }
   if (offset != size || digest.Finish() != sha256) {
     throw Failure(ExitCode::kRefused,
@@ -104,19 +129,21 @@ void Download(Connection& connection, const Opener<Response>& open, const std::s
 
 }  // namespace
 
-v1::Upload Upload(Connection& connection, const LocalFile& file, const TransferProgress& progress) {
-  Persistence persistence;
+v1::Upload Upload(Connection& connection, const LocalFile& file, const TransferOptions& options) {
+  Persistence persistence(connection, options);
   v1::Upload upload = Announce(connection, file);
   while (upload.state() != v1::Upload::COMPLETE) {
     grpc::ClientContext context;
-    const grpc::Status status = Send(connection, file, progress, context, upload);
+    persistence.Limit(context);
+    const grpc::Status status = Send(connection, file, options, context, upload);
     if (status.ok() && upload.state() != v1::Upload::COMPLETE) {
       throw Failure(ExitCode::kRefused, fmt::format("the server took all of {} and still waits", file.path()));
     }
     if (status.ok()) break;
-    const Failure failure = connection.FailureFor(status, context);
-    if (!CanResume(status, DetailOf(context))) throw failure;
-    persistence.Pause(upload.committed_bytes(), failure);
+    if (HasPassed(connection.deadline())) throw Persistence::TimedOut(file.path());
+    const v1::ErrorDetail detail = DetailOf(context);
+    if (!CanResume(status, detail)) throw connection.FailureFor(status, detail);
+    persistence.Pause(upload.committed_bytes(), status, detail, file.path());
     v1::GetUploadRequest request;
     request.set_name(upload.name());
     try {
@@ -128,19 +155,18 @@ v1::Upload Upload(Connection& connection, const LocalFile& file, const TransferP
   return upload;
 }
 
-void DownloadModel(Connection& connection, const v1::Model& model, OutputFile& output,
-                   const TransferProgress& progress) {
+void DownloadModel(Connection& connection, const v1::Model& model, OutputFile& output, const TransferOptions& options) {
   const Opener<v1::DownloadModelResponse> open = [&](grpc::ClientContext* context, std::int64_t offset) {
     v1::DownloadModelRequest request;
     request.set_name(model.name());
     request.set_offset(offset);
     return connection.stub<v1::ModelService::Stub>().DownloadModel(context, request);
   };
-  Download(connection, open, model.name(), model.size_bytes(), model.sha256(), output, progress);
+  Download(connection, open, model.name(), model.size_bytes(), model.sha256(), output, options);
 }
 
 void DownloadArtifact(Connection& connection, const std::string& job, const v1::Artifact& artifact, OutputFile& output,
-                      const TransferProgress& progress) {
+                      const TransferOptions& options) {
   const Opener<v1::DownloadArtifactResponse> open = [&](grpc::ClientContext* context, std::int64_t offset) {
     v1::DownloadArtifactRequest request;
     request.set_job(job);
@@ -148,7 +174,7 @@ void DownloadArtifact(Connection& connection, const std::string& job, const v1::
     request.set_offset(offset);
     return connection.stub<v1::JobService::Stub>().DownloadArtifact(context, request);
   };
-  Download(connection, open, artifact.name(), artifact.size_bytes(), artifact.sha256(), output, progress);
+  Download(connection, open, artifact.name(), artifact.size_bytes(), artifact.sha256(), output, options);
 }
 
 }  // namespace modlab::client

@@ -21,25 +21,33 @@ JobWatch::JobWatch(Connection& connection, std::string job, const WatchOptions& 
 
 WatchOutcome JobWatch::Run(JobObserver& observer) {
   Backoff backoff(options_.first_backoff, std::chrono::seconds(10));
-  bool ever_received = false;
+  bool was_there = connection_.has_answered();
   bool stopped_on_purpose = false;
-  steady_clock::time_point last_received;
+  int first_attempts = 0;
+  steady_clock::time_point last_received = steady_clock::now();
   while (true) {
     const StreamEnd end = ReadStream(observer);
     if (end.received) {
-      ever_received = true;
+      was_there = true;
       last_received = steady_clock::now();
       backoff.Reset();
       stopped_on_purpose = false;
     }
     stopped_on_purpose |= end.detail.reason() == v1::SERVER_STOPPING;
+    if (CaughtUp()) return {WatchEnd::kCaughtUp, job_};
     if (interrupted()) return {WatchEnd::kInterrupted, job_};
     if (end.status.ok() && HasEnded(job_.state())) return {WatchEnd::kJobEnded, job_};
-    if (options_.deadline && system_clock::now() >= *options_.deadline) return {WatchEnd::kTimedOut, job_};
+    if (HasPassed(options_.deadline)) return {WatchEnd::kTimedOut, job_};
 
     const bool broken = end.status.ok() || WentAway(end.status);
-    const bool keep_trying = ever_received && steady_clock::now() - last_received < options_.reconnect_for;
-    if (!broken || !keep_trying) throw FailureOf(end.status, end.detail, connection_.name());
+    // Like a call with one answer, as long as nobody knows whether there is a server.
+    const bool keep_trying = was_there ? steady_clock::now() - last_received < options_.reconnect_for
+                                       : ++first_attempts < Connection::kAttempts;
+    if (!broken || !keep_trying) throw connection_.FailureFor(end.status, end.detail);
+    if (!was_there) {
+      if (!Sleep(backoff.Next())) return {WatchEnd::kInterrupted, job_};
+      continue;
+    }
     observer.OnDisconnected(end.status.error_message());
     if (!Sleep(backoff.Next())) return {WatchEnd::kInterrupted, job_};
     if (options_.restart_server && !stopped_on_purpose) options_.restart_server();
@@ -62,6 +70,7 @@ JobWatch::StreamEnd JobWatch::ReadStream(JobObserver& observer) {
   for (v1::WatchJobResponse update; stream->Read(&update);) {
     end.received = true;
     Take(update, observer);
+    if (CaughtUp()) context.TryCancel();
   }
   end.status = stream->Finish();
   end.detail = DetailOf(context);
@@ -74,6 +83,7 @@ void JobWatch::Take(const v1::WatchJobResponse& update, JobObserver& observer) {
   switch (update.update_case()) {
     case v1::WatchJobResponse::kJob:
       job_ = update.job();
+      if (!options_.to_the_end && !newest_at_start_) newest_at_start_ = job_.last_sequence();
       observer.OnJob(job_);
       break;
     case v1::WatchJobResponse::kEvent:

@@ -32,8 +32,10 @@ class JobObserver {
 struct WatchOptions {
   /// Only events after this one.
   int after_sequence = 0;
+  /// Whether to go on to the job's end. Otherwise to the newest event that there is at the start.
+  bool to_the_end = true;
   /// When to stop waiting; the job goes on. Absent: never.
-  std::optional<std::chrono::system_clock::time_point> deadline;
+  Deadline deadline;
   /// How long to try to get back to a server that was there before.
   std::chrono::seconds reconnect_for = std::chrono::minutes(10);
   /// The wait before the first attempt to get back; later ones double, up to 10 s.
@@ -43,7 +45,13 @@ struct WatchOptions {
   std::function<void()> restart_server;
 };
 
-enum class WatchEnd { kJobEnded, kTimedOut, kInterrupted };
+enum class WatchEnd {
+  kJobEnded,
+  /// All events that there were at the start have come. Only where it was not to go on to the end.
+  kCaughtUp,
+  kTimedOut,
+  kInterrupted,
+};
 
 struct WatchOutcome {
   WatchEnd end;
@@ -57,8 +65,9 @@ class JobWatch {
   /// `job` is `jobs/{id}`.
   JobWatch(Connection& connection, std::string job, const WatchOptions& options);
 
-  /// Returns when the job has ended, the deadline has passed, or Interrupt was called. Throws what FailureOf makes of a
-  /// refusal, and Failure (kUnreachable) if the server cannot be reached at first, or not again. Call once.
+  /// Returns when the watch has come to its end, the deadline has passed, or Interrupt was called. Throws what
+  /// FailureOf makes of a refusal, and Failure (kUnreachable) if the server cannot be reached at first, or not again.
+  /// Call once.
   WatchOutcome Run(JobObserver& observer);
 
   /// Makes Run return soon. From any thread.
@@ -73,6 +82,7 @@ class JobWatch {
 
   StreamEnd ReadStream(JobObserver& observer);
   void Take(const v1::WatchJobResponse& update, JobObserver& observer);
+  bool CaughtUp() const { return newest_at_start_ && last_sequence_ >= *newest_at_start_; }
   /// False if it was interrupted instead.
   bool Sleep(std::chrono::milliseconds time);
   bool interrupted();
@@ -81,6 +91,7 @@ class JobWatch {
   const std::string name_;
   const WatchOptions options_;
   int last_sequence_;
+  std::optional<int> newest_at_start_;  // known once the first message has come; never if the watch goes to the end
   v1::Job job_;
 
   std::mutex mutex_;

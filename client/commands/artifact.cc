@@ -24,9 +24,8 @@ struct ListCommand {
 
 ExitCode List(Session& session, const ListCommand& command) {
   const v1::ListArtifactsResponse artifacts = ListArtifacts(session, JobName(command.id));
-  std::string names;
-  for (const v1::Artifact& artifact : artifacts.artifacts()) names += (names.empty() ? "" : "\n") + artifact.name();
-  session.Print(artifacts, names, [&](const TextStyle& style) { return ArtifactListText(artifacts, style); });
+  session.PrintList(artifacts, artifacts.artifacts(),
+                    [&](const TextStyle& style) { return ArtifactListText(artifacts, style); });
   return ExitCode::kOk;
 }
 
@@ -48,8 +47,8 @@ v1::Artifact FindArtifact(Session& session, const std::string& job, const std::s
 ExitCode Fetch(Session& session, const FetchCommand& command) {
   const std::string job = JobName(command.id);
   const v1::Artifact artifact = FindArtifact(session, job, command.artifact);
-  Save(session, command.save, artifact.name(), [&](OutputFile& output, const TransferProgress& progress) {
-    DownloadArtifact(session.Connect(), job, artifact, output, progress);
+  Save(session, command.save, artifact.name(), [&](OutputFile& output, const TransferOptions& options) {
+    DownloadArtifact(session.Connect(), job, artifact, output, options);
   });
   return ExitCode::kOk;
 }
@@ -57,15 +56,13 @@ ExitCode Fetch(Session& session, const FetchCommand& command) {
 }  // namespace
 
 void AddArtifactCommands(CLI::App& job, Action& chosen) {
-  const auto define_list = [](CLI::App& app, ListCommand& command) {
-    app.add_option("JOB_ID", command.id, "`jobs/abc`, or `abc`")->required();
-  };
+  const auto define_list = [](CLI::App& app, ListCommand& command) { AddJobId(app, command.id); };
   CLI::App* list =
       AddCommand<ListCommand>(job, chosen, "artifacts", "List the files that a job made", define_list, List);
   AddExamples(*list, {"modlab job artifacts abc"});
 
   const auto define_fetch = [](CLI::App& app, FetchCommand& command) {
-    app.add_option("JOB_ID", command.id, "`jobs/abc`, or `abc`")->required();
+    AddJobId(app, command.id);
     app.add_option("ARTIFACT", command.artifact, "Its name, as `modlab job artifacts` lists it")->required();
     AddSaving(app, command.save);
   };

@@ -17,7 +17,10 @@ void AddModelCommands(CLI::App& app, Action& chosen);
 void AddScoreCommand(CLI::App& app, Action& chosen);
 void AddJobCommands(CLI::App& app, Action& chosen);
 void AddSubmitCommand(CLI::App& job, Action& chosen);
+void AddLogsCommand(CLI::App& job, Action& chosen);
 void AddArtifactCommands(CLI::App& job, Action& chosen);
+void AddQueueCommand(CLI::App& server, Action& chosen);
+void AddDrainCommands(CLI::App& server, Action& chosen);
 void AddServerCommands(CLI::App& app, Action& chosen);
 void AddVersionCommand(CLI::App& app, Action& chosen);
 

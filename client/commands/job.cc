@@ -5,6 +5,7 @@
 #include "client/commands/options.h"
 #include "client/commands/paging.h"
 #include "client/names.h"
+#include "client/output/job_list.h"
 #include "client/output/job_text.h"
 #include "client/units.h"
 
@@ -14,8 +15,6 @@ namespace {
 struct NamedJob {
   std::string id;
 };
-
-void AddId(CLI::App& app, std::string& id) { app.add_option("JOB_ID", id, "`jobs/abc`, or `abc`")->required(); }
 
 v1::Job GetJob(Session& session, const std::string& id) {
   v1::GetJobRequest request;
@@ -41,9 +40,7 @@ ExitCode List(Session& session, const ListCommand& command) {
   for (const auto& [key, value] : ParseLabels(command.labels)) (*request.mutable_labels())[key] = value;
   const v1::ListJobsResponse jobs = ListUpTo(session.Connect(), &v1::JobService::Stub::ListJobs, request, command.limit,
                                              [](const v1::ListJobsResponse& response) { return response.jobs_size(); });
-  std::string ids;
-  for (const v1::Job& job : jobs.jobs()) ids += (ids.empty() ? "" : "\n") + IdOf(job.name());
-  session.Print(jobs, ids, [&](const TextStyle& style) { return JobListText(jobs, style); });
+  session.PrintList(jobs, jobs.jobs(), [&](const TextStyle& style) { return JobListText(jobs.jobs(), style); });
   if (!jobs.next_page_token().empty()) session.Note("there are more; --limit 0 lists all");
   return ExitCode::kOk;
 }
@@ -67,13 +64,11 @@ void AddList(CLI::App& family, Action& chosen) {
         "Only jobs of this kind, inspect or score; may be repeated")
         ->option_text("KIND");
     AddLabels(app, command.labels, "Only jobs with this label; may be repeated");
-    app.add_option("--limit", command.limit, "At most this many, 0 for all (default 50)")
-        ->check(CLI::NonNegativeNumber)
-        ->option_text("N");
+    AddLimit(app, command.limit);
   };
   CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List jobs, newest first", define, List);
-  AddExamples(*app, {"modlab job list", "modlab job list --state running --kind score",
-                     "modlab job list --label run=7 --limit 0 -o json"});
+  AddExamples(*app, {"modlab job list", "modlab job list --state running --kind score", "modlab job list -o wide",
+                     "modlab job list --label run=7 --limit 0 -o jsonl | jq -r .state"});
 }
 
 ExitCode Show(Session& session, const NamedJob& command) {
@@ -82,7 +77,7 @@ ExitCode Show(Session& session, const NamedJob& command) {
 }
 
 void AddShow(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, NamedJob& command) { AddId(app, command.id); };
+  const auto define = [](CLI::App& app, NamedJob& command) { AddJobId(app, command.id); };
   CLI::App* app = AddCommand<NamedJob>(family, chosen, "show", "Show a job's state, attempts and error", define, Show);
   AddExamples(*app, {"modlab job show abc", "modlab job show abc -o json"});
 }
@@ -100,10 +95,8 @@ ExitCode Watch(Session& session, const WatchCommand& command) {
 
 void AddWatch(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, WatchCommand& command) {
-    AddId(app, command.id);
-    app.add_option("--after", command.after_sequence, "Only events after this sequence number (default 0: all)")
-        ->check(CLI::NonNegativeNumber)
-        ->option_text("N");
+    AddJobId(app, command.id);
+    AddAfter(app, command.after_sequence);
     AddDuration(app, "--timeout", command.timeout, "Stop after this long (exit code 7); the job goes on");
   };
   CLI::App* app = AddCommand<WatchCommand>(family, chosen, "watch", "Print a job's events, old and new, until it ends",
@@ -124,7 +117,7 @@ ExitCode Wait(Session& session, const WaitCommand& command) {
 
 void AddWait(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, WaitCommand& command) {
-    AddId(app, command.id);
+    AddJobId(app, command.id);
     AddDuration(app, "--timeout", command.timeout, "Stop waiting after this long (exit code 7); the job goes on");
   };
   CLI::App* app = AddCommand<WaitCommand>(family, chosen, "wait", "Wait for a job and print its result", define, Wait);
@@ -143,7 +136,7 @@ ExitCode Result(Session& session, const NamedJob& command) {
 }
 
 void AddResult(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, NamedJob& command) { AddId(app, command.id); };
+  const auto define = [](CLI::App& app, NamedJob& command) { AddJobId(app, command.id); };
   CLI::App* app = AddCommand<NamedJob>(family, chosen, "result", "Print what a finished job found", define, Result);
   AddExamples(*app, {"modlab job result abc",
                      "modlab job result abc -o json | jq '.result.score.partitions[0].modularity.newman'"});
@@ -158,14 +151,20 @@ ExitCode Cancel(Session& session, const CancelCommand& command) {
   v1::CancelJobRequest request;
   request.set_name(JobName(command.id));
   request.set_force(command.force);
-  const v1::Job job = session.Connect().Call(&v1::JobService::Stub::CancelJob, request);
-  PrintJob(session, job);
+  std::optional<v1::Job> job =
+      session.Connect().CallUnlessDone(&v1::JobService::Stub::CancelJob, request, v1::JOB_ENDED);
+  if (!job) job = GetJob(session, command.id);
+  if (HasEnded(job->state()) && job->state() != v1::Job::CANCELLED) {
+    throw Failure(ExitCode::kRefused,
+                  fmt::format("{} has {} before it was cancelled", job->name(), StateText(job->state())));
+  }
+  PrintJob(session, *job);
   return ExitCode::kOk;
 }
 
 void AddCancel(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, CancelCommand& command) {
-    AddId(app, command.id);
+    AddJobId(app, command.id);
     app.add_flag("--force", command.force, "End its process at once, without giving it time to stop");
   };
   CLI::App* app = AddCommand<CancelCommand>(family, chosen, "cancel", "Ask a job to end", define, Cancel);
@@ -180,8 +179,9 @@ ExitCode Delete(Session& session, const NamedJobs& command) {
   for (const std::string& id : command.ids) {
     v1::DeleteJobRequest request;
     request.set_name(JobName(id));
-    session.Connect().Call(&v1::JobService::Stub::DeleteJob, request);
-    session.Note(fmt::format("deleted {}", request.name()));
+    const bool deleted =
+        session.Connect().CallUnlessDone(&v1::JobService::Stub::DeleteJob, request, v1::RESOURCE_NOT_FOUND).has_value();
+    session.Note(deleted ? "deleted " + request.name() : request.name() + " is not there any more");
   }
   return ExitCode::kOk;
 }
@@ -205,6 +205,7 @@ void AddJobCommands(CLI::App& app, Action& chosen) {
   AddList(*family, chosen);
   AddShow(*family, chosen);
   AddWatch(*family, chosen);
+  AddLogsCommand(*family, chosen);
   AddWait(*family, chosen);
   AddResult(*family, chosen);
   AddCancel(*family, chosen);

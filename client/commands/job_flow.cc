@@ -41,7 +41,7 @@ class ProgressObserver : public JobObserver {
 
   void OnDisconnected(const std::string& why) override {
     if (!std::exchange(connected_, false)) return;  // once for every loss, not for every attempt to get back
-    progress_->Say(fmt::format("lost the server ({}); trying to get back", why.empty() ? "it ended the stream" : why));
+    progress_->Say(LostServerText(why));
   }
 
  protected:
@@ -78,24 +78,12 @@ class PrintingObserver : public ProgressObserver {
   const Session& session_;
 };
 
-WatchOutcome Follow(Session& session, const std::string& job, WatchOptions options, JobObserver& observer,
-                    Announce announce) {
-  options.restart_server = [&session] { session.RestartLocalServer(); };
-  JobWatch watch(session.Connect(), job, options);
-  const InterruptHandler handler([&watch] { watch.Interrupt(); });
-  // After the handler: whoever reads this may press Ctrl-C at once.
-  if (announce == Announce::kYes) {
-    session.Note(fmt::format("waiting for {}; Ctrl-C ends the waiting, not the job", job));
-  }
-  return watch.Run(observer);
-}
-
 /// What people call the model: its display name, or its resource name if it is gone.
 std::string TitleOf(Session& session, const std::string& model) {
   v1::GetModelRequest request;
   request.set_name(model);
   try {
-    return session.Connect().Call(&v1::ModelService::Stub::GetModel, request).display_name();
+    return session.Connect().CallWithRetries(&v1::ModelService::Stub::GetModel, request).display_name();
   } catch (const Failure&) {
     return model;
   }
@@ -109,12 +97,6 @@ std::string HowToGoOn(const Session& session, const v1::Job& job) {
 
 }  // namespace
 
-Deadline DeadlineAfter(const std::optional<google::protobuf::Duration>& timeout) {
-  if (!timeout) return std::nullopt;
-  return std::chrono::system_clock::now() + std::chrono::seconds(timeout->seconds()) +
-         std::chrono::microseconds(timeout->nanos() / 1000);
-}
-
 v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& options) {
   v1::CreateJobRequest request;
   *request.mutable_job()->mutable_spec() = spec;
@@ -127,11 +109,28 @@ v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& o
   return session.Connect().CallWithRetries(&v1::JobService::Stub::CreateJob, request);
 }
 
+WatchOutcome FollowJob(Session& session, const std::string& job, WatchOptions options, JobObserver& observer,
+                       Announce announce) {
+  options.deadline = Earlier(options.deadline, session.deadline());
+  options.restart_server = [&session] { session.RestartLocalServer(); };
+  JobWatch watch(session.Connect(), job, options);
+  const InterruptHandler handler([&watch] { watch.Interrupt(); });
+  // After the handler: whoever reads this may press Ctrl-C at once.
+  if (announce == Announce::kYes) {
+    session.Note(fmt::format("waiting for {}; Ctrl-C ends the waiting, not the job", job));
+  }
+  return watch.Run(observer);
+}
+
+std::string LostServerText(const std::string& why) {
+  return fmt::format("lost the server ({}); trying to get back", why.empty() ? "it ended the stream" : why);
+}
+
 WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline, Announce announce) {
   WatchOptions options;
   options.deadline = deadline;
   ProgressObserver observer(session);
-  return Follow(session, job, options, observer, announce);
+  return FollowJob(session, job, options, observer, announce);
 }
 
 WatchOutcome StreamJob(Session& session, const std::string& job, int after_sequence, const Deadline& deadline) {
@@ -139,7 +138,7 @@ WatchOutcome StreamJob(Session& session, const std::string& job, int after_seque
   options.after_sequence = after_sequence;
   options.deadline = deadline;
   PrintingObserver observer(session);
-  return Follow(session, job, options, observer, Announce::kNo);
+  return FollowJob(session, job, options, observer);
 }
 
 ExitCode Report(const Session& session, const WatchOutcome& outcome) {
@@ -150,8 +149,13 @@ ExitCode Report(const Session& session, const WatchOutcome& outcome) {
       session.Note(fmt::format("stopped waiting; job {} goes on: {}", id, HowToGoOn(session, job)));
       return ExitCode::kInterrupted;
     case WatchEnd::kTimedOut:
+      if (job.state() == v1::Job::STATE_UNSPECIFIED) {
+        throw Failure(ExitCode::kTimedOut, fmt::format("the server did not say in time how job {} fares", id));
+      }
       throw Failure(ExitCode::kTimedOut,
                     fmt::format("job {} is still {}; {}", id, StateText(job.state()), HowToGoOn(session, job)));
+    case WatchEnd::kCaughtUp:
+      return ExitCode::kOk;
     case WatchEnd::kJobEnded:
       break;
   }

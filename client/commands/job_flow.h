@@ -1,10 +1,9 @@
 #pragma once
 
-#include <chrono>
-#include <optional>
 #include <string>
 
 #include "client/commands/options.h"
+#include "client/deadline.h"
 #include "client/session.h"
 #include "client/watch.h"
 #include "modlab/v1/job.pb.h"
@@ -14,11 +13,6 @@ namespace modlab::client {
 
 // What happens between a request for work and its result, shared by all commands that make or await jobs.
 
-using Deadline = std::optional<std::chrono::system_clock::time_point>;
-
-/// Now and `timeout`; nothing if there is none.
-Deadline DeadlineAfter(const std::optional<google::protobuf::Duration>& timeout);
-
 v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& options);
 
 /// Whether to say which job is waited for, so that its id is known to somebody who wants to come back to it.
@@ -26,6 +20,14 @@ enum class Announce { kNo, kYes };
 
 /// Waits for a job and shows its progress. Ctrl-C ends the waiting, not the job.
 WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline, Announce announce);
+
+/// Follows a job as the options say, within the command's own time, on a server that is started again if it is the
+/// local one and dies. Ctrl-C ends the following, not the job.
+WatchOutcome FollowJob(Session& session, const std::string& job, WatchOptions options, JobObserver& observer,
+                       Announce announce = Announce::kNo);
+
+/// What to say when a server went away that was there, `why` in gRPC's words.
+std::string LostServerText(const std::string& why);
 
 /// Follows a job and prints its events on standard output: as JSON Lines, or one line of text each with progress beside
 /// them on standard error.

@@ -62,9 +62,8 @@ ExitCode List(Session& session, const ListCommand& command) {
   const v1::ListModelsResponse models =
       ListUpTo(session.Connect(), &v1::ModelService::Stub::ListModels, request, command.limit,
                [](const v1::ListModelsResponse& response) { return response.models_size(); });
-  std::string ids;
-  for (const v1::Model& model : models.models()) ids += (ids.empty() ? "" : "\n") + IdOf(model.name());
-  session.Print(models, ids, [&](const TextStyle& style) { return ModelListText(models, style); });
+  session.PrintList(models, models.models(),
+                    [&](const TextStyle& style) { return ModelListText(models.models(), style); });
   if (!models.next_page_token().empty()) session.Note("there are more; --limit 0 lists all");
   return ExitCode::kOk;
 }
@@ -72,12 +71,10 @@ ExitCode List(Session& session, const ListCommand& command) {
 void AddList(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, ListCommand& command) {
     AddLabels(app, command.labels, "Only models with this label; may be repeated");
-    app.add_option("--limit", command.limit, "At most this many, 0 for all (default 50)")
-        ->check(CLI::NonNegativeNumber)
-        ->option_text("N");
+    AddLimit(app, command.limit);
   };
   CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List models, newest first", define, List);
-  AddExamples(*app, {"modlab model list", "modlab model list --label run=7 -o json"});
+  AddExamples(*app, {"modlab model list", "modlab model list -o wide", "modlab model list --label run=7 -o json"});
 }
 
 struct NamedModel {
@@ -91,9 +88,7 @@ ExitCode Show(Session& session, const NamedModel& command) {
 }
 
 void AddShow(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, NamedModel& command) {
-    app.add_option("MODEL_ID", command.id, "`models/abc`, or `abc`")->required();
-  };
+  const auto define = [](CLI::App& app, NamedModel& command) { AddModelId(app, command.id); };
   CLI::App* app = AddCommand<NamedModel>(family, chosen, "show", "Show a model and its layers", define, Show);
   AddExamples(*app, {"modlab model show abc", "modlab model show abc -o json"});
 }
@@ -105,15 +100,15 @@ struct PullCommand {
 
 ExitCode Pull(Session& session, const PullCommand& command) {
   const v1::Model model = GetModel(session, ModelName(command.id));
-  Save(session, command.save, model.display_name(), [&](OutputFile& output, const TransferProgress& progress) {
-    DownloadModel(session.Connect(), model, output, progress);
+  Save(session, command.save, model.display_name(), [&](OutputFile& output, const TransferOptions& options) {
+    DownloadModel(session.Connect(), model, output, options);
   });
   return ExitCode::kOk;
 }
 
 void AddPull(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, PullCommand& command) {
-    app.add_option("MODEL_ID", command.id, "`models/abc`, or `abc`")->required();
+    AddModelId(app, command.id);
     AddSaving(app, command.save);
   };
   CLI::App* app =
@@ -129,8 +124,10 @@ ExitCode Delete(Session& session, const NamedModels& command) {
   for (const std::string& id : command.ids) {
     v1::DeleteModelRequest request;
     request.set_name(ModelName(id));
-    session.Connect().Call(&v1::ModelService::Stub::DeleteModel, request);
-    session.Note(fmt::format("deleted {}", request.name()));
+    const bool deleted = session.Connect()
+                             .CallUnlessDone(&v1::ModelService::Stub::DeleteModel, request, v1::RESOURCE_NOT_FOUND)
+                             .has_value();
+    session.Note(deleted ? "deleted " + request.name() : request.name() + " is not there any more");
   }
   return ExitCode::kOk;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "client/commands/save.h"
 #include "client/local_file.h"
 #include "client/names.h"
 #include "client/transfer.h"
@@ -23,9 +24,7 @@ v1::Model PushModel(Session& session, const std::string& path, const PushOptions
   Connection& connection = session.Connect();
   {
     const auto progress = session.StartProgress(std::chrono::seconds(1));
-    const v1::Upload upload = Upload(connection, file, [&progress](std::int64_t done, std::int64_t total) {
-      progress->Show("sending", static_cast<double>(done) / static_cast<double>(total));
-    });
+    const v1::Upload upload = Upload(connection, file, ShownTransfer(session, *progress, "sending"));
     request.set_upload(upload.name());
   }
   const v1::Model model = connection.CallWithRetries(&v1::ModelService::Stub::CreateModel, request);

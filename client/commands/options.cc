@@ -67,6 +67,26 @@ CLI::Option* AddDuration(CLI::App& command, const std::string& name, std::option
   return AddParsed(command, name, value, ParseDuration, description)->type_name("DURATION");
 }
 
+CLI::Option* AddJobId(CLI::App& command, std::string& id) {
+  return command.add_option("JOB_ID", id, "`jobs/abc`, or `abc`")->required();
+}
+
+CLI::Option* AddModelId(CLI::App& command, std::string& id) {
+  return command.add_option("MODEL_ID", id, "`models/abc`, or `abc`")->required();
+}
+
+void AddAfter(CLI::App& command, int& after_sequence) {
+  command.add_option("--after", after_sequence, "Only events after this sequence number (default 0: all)")
+      ->check(CLI::NonNegativeNumber)
+      ->option_text("N");
+}
+
+void AddLimit(CLI::App& command, int& limit) {
+  command.add_option("--limit", limit, fmt::format("At most this many, 0 for all (default {})", limit))
+      ->check(CLI::NonNegativeNumber)
+      ->option_text("N");
+}
+
 void AddLimits(CLI::App& command, ResourceOptions& resources) {
   AddDuration(command, "--time-limit", resources.time_limit, "Wall time that the job may use: 90s, 5m, 1h30m");
   AddParsed(command, "--memory-limit", resources.memory_limit, ParseSize,

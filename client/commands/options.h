@@ -48,6 +48,14 @@ void AddInputShapes(CLI::App& command, std::vector<std::string>& shapes);
 std::vector<v1::InputShape> ParseInputShapes(const std::vector<std::string>& shapes);
 /// --time-limit and --memory-limit
 void AddLimits(CLI::App& command, ResourceOptions& resources);
+/// JOB_ID
+CLI::Option* AddJobId(CLI::App& command, std::string& id);
+/// MODEL_ID
+CLI::Option* AddModelId(CLI::App& command, std::string& id);
+/// --after
+void AddAfter(CLI::App& command, int& after_sequence);
+/// --limit, of lists
+void AddLimit(CLI::App& command, int& limit);
 /// A duration under any name.
 CLI::Option* AddDuration(CLI::App& command, const std::string& name, std::optional<google::protobuf::Duration>& value,
                          const std::string& description);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "client/commands/job_flow.h"
 #include "client/interrupt.h"
 
 namespace modlab::client {
@@ -23,8 +24,18 @@ void AddSaving(CLI::App& command, SaveOptions& options) {
   command.add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
 }
 
-void Save(const Session& session, const SaveOptions& options, const std::string& suggested,
-          const std::function<void(OutputFile&, const TransferProgress&)>& download) {
+TransferOptions ShownTransfer(Session& session, Progress& progress, const std::string& phase) {
+  TransferOptions options;
+  options.progress = [&progress, phase](std::int64_t done, std::int64_t total) {
+    progress.Show(phase, static_cast<double>(done) / static_cast<double>(total));
+  };
+  options.on_disconnected = [&progress](const std::string& why) { progress.Say(LostServerText(why)); };
+  options.restart_server = [&session] { session.RestartLocalServer(); };
+  return options;
+}
+
+void Save(Session& session, const SaveOptions& options, const std::string& suggested,
+          const std::function<void(OutputFile&, const TransferOptions&)>& download) {
   const std::string path = options.to.empty() ? SafeFileName(suggested) : options.to;
   OutputFile output(path, options.overwrite);
   const InterruptHandler handler([&output] {
@@ -32,9 +43,7 @@ void Save(const Session& session, const SaveOptions& options, const std::string&
     _exit(static_cast<int>(ExitCode::kInterrupted));
   });
   const auto progress = session.StartProgress(std::chrono::seconds(1));
-  download(output, [&progress](std::int64_t done, std::int64_t total) {
-    progress->Show("receiving", static_cast<double>(done) / static_cast<double>(total));
-  });
+  download(output, ShownTransfer(session, *progress, "receiving"));
   progress->Clear();
   output.Commit();
   if (path != "-") session.PrintData(path + '\n');

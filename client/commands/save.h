@@ -20,9 +20,13 @@ struct SaveOptions {
 /// --to and --overwrite.
 void AddSaving(CLI::App& command, SaveOptions& options);
 
+/// How a command transfers: `phase` (`sending`) is what the progress says, which must live as long; and a local server
+/// that dies is started again.
+TransferOptions ShownTransfer(Session& session, Progress& progress, const std::string& phase);
+
 /// Runs `download` into the file, showing progress, and prints the file's name. Leaves no half file behind, also not on
 /// Ctrl-C. `suggested` came from a server: of a path only the last part is used, and no hidden file is written.
-void Save(const Session& session, const SaveOptions& options, const std::string& suggested,
-          const std::function<void(OutputFile&, const TransferProgress&)>& download);
+void Save(Session& session, const SaveOptions& options, const std::string& suggested,
+          const std::function<void(OutputFile&, const TransferOptions&)>& download);
 
 }  // namespace modlab::client

@@ -5,23 +5,14 @@
 
 #include "client/commands/commands.h"
 #include "client/commands/options.h"
+#include "client/commands/server_flow.h"
 #include "client/credentials.h"
 #include "client/local_daemon.h"
 #include "client/named_servers.h"
-#include "client/output/server_text.h"
+#include "client/output/json.h"
 
 namespace modlab::client {
 namespace {
-
-v1::Server GetServer(Connection& connection) {
-  return connection.Call(&v1::ServerService::Stub::GetServer, v1::GetServerRequest());
-}
-
-void PrintServer(const Session& session, const Connection& connection, const v1::Server& server) {
-  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  session.Print(server, connection.name(),
-                [&](const TextStyle& style) { return ServerText(server, connection.name(), now, style); });
-}
 
 struct NoOptions {};
 
@@ -126,16 +117,42 @@ ExitCode Remove(Session& session, const NameOption& command) {
   return ExitCode::kOk;
 }
 
+struct ListedServer {
+  std::string name;
+  std::string address;
+  bool used;
+};
+
+std::string TextOf(const ListedServer& server) {
+  return fmt::format("{} {:16} {}\n", server.used ? "*" : " ", server.name,
+                     server.address.empty() ? "a server of your own, on this machine" : server.address);
+}
+
+std::string JsonOf(const ListedServer& server) {
+  return fmt::format(R"({{"name":{},"address":{},"used":{}}})", JsonString(server.name), JsonString(server.address),
+                     server.used);
+}
+
 ExitCode List(Session& session, const NoOptions& /*command*/) {
   const std::string used = ReadConfigFile(ConfigPath(session.environment())).server.value_or("local");
-  const auto line = [&](const std::string& name, const std::string& address) {
-    session.PrintData(session.quiet() ? name + "\n"
-                                      : fmt::format("{} {:16} {}\n", name == used ? "*" : " ", name, address));
-  };
-  line("local", "a server of your own, on this machine");
+  std::vector<ListedServer> servers = {{"local", "", used == "local"}};
   for (const auto& [name, settings] : ReadNamedServers(session.environment())) {
-    line(name, settings.server.value_or(""));
+    servers.push_back({name, settings.server.value_or(""), used == name});
   }
+  std::string text;
+  for (const ListedServer& server : servers) {
+    if (session.quiet()) {
+      text += server.name + '\n';
+    } else if (session.jsonl()) {
+      text += JsonOf(server) + '\n';
+    } else if (session.json()) {
+      text += (text.empty() ? "" : ",") + ("\n  " + JsonOf(server));
+    } else {
+      text += TextOf(server);
+    }
+  }
+  const bool whole = session.json() && !session.jsonl() && !session.quiet();
+  session.PrintData(whole ? fmt::format("{{\n \"servers\": [{}\n ]\n}}\n", text) : text);
   return ExitCode::kOk;
 }
 
@@ -157,16 +174,18 @@ void AddNamingCommands(CLI::App& family, Action& chosen) {
   CLI::App* use = AddCommand<NameOption>(
       family, chosen, "use", "Make a server the one that commands talk to; `local` for your own", name, Use);
   AddExamples(*use, {"modlab server use lab", "modlab server use local"});
-  AddCommand<NoOptions>(
+  CLI::App* list = AddCommand<NoOptions>(
       family, chosen, "list", "Show the servers that have names", [](CLI::App&, NoOptions&) {}, List);
-  AddCommand<NameOption>(family, chosen, "remove", "Forget a server, and the token that was kept with it", name,
-                         Remove);
+  AddExamples(*list, {"modlab server list", "modlab server list -o jsonl"});
+  CLI::App* remove = AddCommand<NameOption>(family, chosen, "remove",
+                                            "Forget a server, and the token that was kept with it", name, Remove);
+  AddExamples(*remove, {"modlab server remove lab"});
 }
 
 }  // namespace
 
 void AddServerCommands(CLI::App& app, Action& chosen) {
-  CLI::App* family = app.add_subcommand("server", "Start, stop and look at the server");
+  CLI::App* family = app.add_subcommand("server", "Start, stop, drain and look at the server, and give servers names");
   family->require_subcommand(1);
   const auto nothing = [](CLI::App&, NoOptions&) {};
 
@@ -178,6 +197,9 @@ void AddServerCommands(CLI::App& app, Action& chosen) {
   CLI::App* status = AddCommand<NoOptions>(*family, chosen, "status",
                                            "Show the server's version, load and limits; starts none", nothing, Status);
   AddExamples(*status, {"modlab server status", "modlab server status -o json"});
+
+  AddQueueCommand(*family, chosen);
+  AddDrainCommands(*family, chosen);
 
   const auto define_stop = [](CLI::App& command, StopCommand& options) {
     command.add_flag("--jobs", options.jobs, "End running jobs first; the next start begins them anew");

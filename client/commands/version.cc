@@ -9,7 +9,9 @@ namespace {
 struct NoOptions {};
 
 ExitCode Version(Session& session, const NoOptions& /*command*/) {
-  if (session.json()) {
+  if (session.jsonl()) {
+    session.PrintData("{\"version\":\"" MODLAB_VERSION "\",\"apiVersion\":\"modlab.v1\"}\n");
+  } else if (session.json()) {
     session.PrintData("{\n \"version\": \"" MODLAB_VERSION "\",\n \"apiVersion\": \"modlab.v1\"\n}\n");
   } else {
     session.PrintData(session.quiet() ? MODLAB_VERSION "\n" : "modlab " MODLAB_VERSION "\n");

@@ -13,13 +13,6 @@
 namespace modlab::client {
 namespace {
 
-std::string TookText(const v1::Job& job) {
-  if (!job.has_start_time() || !job.has_end_time()) return "-";
-  const double seconds = static_cast<double>(job.end_time().seconds() - job.start_time().seconds()) +
-                         (job.end_time().nanos() - job.start_time().nanos()) * 1e-9;
-  return SecondsText(seconds);
-}
-
 std::string ResourcesText(const v1::Resources& resources) {
   std::string text;
   if (resources.has_threads()) text += fmt::format("{} threads", resources.threads());
@@ -46,21 +39,17 @@ std::string SeverityText(v1::LogLine::Severity severity) {
 
 }  // namespace
 
+std::string TookText(const v1::Job& job) {
+  if (!job.has_start_time() || !job.has_end_time()) return "-";
+  const double seconds = static_cast<double>(job.end_time().seconds() - job.start_time().seconds()) +
+                         (job.end_time().nanos() - job.start_time().nanos()) * 1e-9;
+  return SecondsText(seconds);
+}
+
 std::string StateText(v1::Job::State state) { return Lower(v1::Job::State_Name(state)); }
 
 const std::string& ModelOf(const v1::JobSpec& spec) {
   return spec.has_inspect() ? spec.inspect().model() : spec.score().model();
-}
-
-std::string JobListText(const v1::ListJobsResponse& jobs, const TextStyle& style) {
-  using enum Grid::Align;
-  Grid grid({kLeft, kLeft, kLeft, kLeft, kLeft, kRight, kLeft});
-  grid.Add({"job", "kind", "state", "model", "created", "took", "labels"});
-  for (const v1::Job& job : jobs.jobs()) {
-    grid.Add({IdOf(job.name()), Lower(v1::Job::Kind_Name(job.kind())), StateText(job.state()),
-              IdOf(ModelOf(job.spec())), TimeText(job.create_time()), TookText(job), LabelsText(job.labels())});
-  }
-  return grid.Text(style);
 }
 
 std::string JobText(const v1::Job& job, const TextStyle& style) {
@@ -68,6 +57,8 @@ std::string JobText(const v1::Job& job, const TextStyle& style) {
   Facts facts(style);
   facts.Add("kind", Lower(v1::Job::Kind_Name(job.kind())));
   facts.Add("state", StateText(job.state()));
+  if (job.queue_position() > 0) facts.Add("place", fmt::format("{} in the queue", job.queue_position()));
+  facts.Add("waiting for", Printable(job.waiting_for()));
   facts.Add("model", Printable(ModelOf(job.spec())));
   facts.Add("labels", LabelsText(job.labels()));
   if (job.priority() != 0) facts.Add("priority", std::to_string(job.priority()));
@@ -101,6 +92,13 @@ std::string EventText(const v1::Event& event) {
       return "";
   }
   return fmt::format("{}  {}\n", TimeText(event.time()), what);
+}
+
+std::string LogText(const v1::Event& event, bool timestamps) {
+  const v1::LogLine& line = event.log();
+  const std::string severity = line.severity() >= v1::LogLine::WARNING ? SeverityText(line.severity()) + ": " : "";
+  const std::string time = timestamps ? TimeText(event.time()) + "  " : "";
+  return time + severity + Printable(line.text()) + '\n';
 }
 
 std::string ArtifactListText(const v1::ListArtifactsResponse& artifacts, const TextStyle& style) {

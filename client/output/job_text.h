@@ -7,14 +7,15 @@
 
 namespace modlab::client {
 
-/// One line for each job.
-std::string JobListText(const v1::ListJobsResponse& jobs, const TextStyle& style);
-
 /// Everything about a job but its result.
 std::string JobText(const v1::Job& job, const TextStyle& style);
 
 /// `12:03:01  running`, `12:03:02  log: ...`: one line for an event; empty for progress, which is shown otherwise.
 std::string EventText(const v1::Event& event);
+
+/// A line that a job has logged as it stands there, but for `warning: ` and `error: ` before what is such; with its
+/// time where that is wanted.
+std::string LogText(const v1::Event& event, bool timestamps);
 
 std::string ArtifactListText(const v1::ListArtifactsResponse& artifacts, const TextStyle& style);
 
@@ -23,5 +24,8 @@ const std::string& ModelOf(const v1::JobSpec& spec);
 
 /// `queued`, `running`, ...
 std::string StateText(v1::Job::State state);
+
+/// From the start of the latest attempt to the end; `-` where there is none.
+std::string TookText(const v1::Job& job);
 
 }  // namespace modlab::client

@@ -1,5 +1,6 @@
 #include "client/output/json.h"
 
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <stdexcept>
@@ -23,6 +24,14 @@ std::string Print(const google::protobuf::Message& message, bool lines, bool pri
 std::string Json(const google::protobuf::Message& message) { return Print(message, true, true); }
 
 std::string JsonLine(const google::protobuf::Message& message) { return Print(message, false, true); }
+
+std::string JsonString(std::string_view text) {
+  google::protobuf::Value value;
+  value.set_string_value(std::string(text));
+  std::string line = JsonLine(value);
+  line.pop_back();
+  return line;
+}
 
 std::string SparseJson(const google::protobuf::Message& message) { return Print(message, true, false); }
 

@@ -3,6 +3,7 @@
 #include <google/protobuf/message.h>
 
 #include <string>
+#include <string_view>
 
 namespace modlab::client {
 
@@ -14,6 +15,9 @@ std::string Json(const google::protobuf::Message& message);
 
 /// On one line, for streams of messages (JSON Lines); ends in a newline.
 std::string JsonLine(const google::protobuf::Message& message);
+
+/// A string in quotes.
+std::string JsonString(std::string_view text);
 
 /// On several lines, with only the fields that are set: what a person would write.
 std::string SparseJson(const google::protobuf::Message& message);

@@ -5,6 +5,7 @@
 
 #include "client/errors.h"
 #include "client/names.h"
+#include "client/output/columns.h"
 #include "client/output/facts.h"
 #include "client/output/grid.h"
 #include "client/output/labels_text.h"
@@ -35,16 +36,29 @@ std::string LayersText(const v1::UnitGraph& graph, const TextStyle& style) {
 
 }  // namespace
 
-std::string ModelListText(const v1::ListModelsResponse& models, const TextStyle& style) {
+std::string ModelListText(const google::protobuf::RepeatedPtrField<v1::Model>& models, const TextStyle& style) {
+  using ModelColumn = Column<v1::Model>;
+  using enum ModelColumn::Shown;
   using enum Grid::Align;
-  Grid grid({kLeft, kLeft, kLeft, kRight, kLeft, kLeft, kLeft});
-  grid.Add({"model", "name", "state", "size", "sha256", "created", "labels"});
-  for (const v1::Model& model : models.models()) {
-    grid.Add({IdOf(model.name()), Printable(model.display_name()), Lower(v1::Model::State_Name(model.state())),
-              SizeText(static_cast<double>(model.size_bytes())), ShortDigest(model.sha256()),
-              TimeText(model.create_time()), LabelsText(model.labels())});
-  }
-  return grid.Text(style);
+  const std::vector<ModelColumn> columns = {
+      {"model", [](const v1::Model& model) { return IdOf(model.name()); }},
+      {"owner", [](const v1::Model& model) { return Printable(model.owner()); }, kWide},
+      {"name", [](const v1::Model& model) { return Printable(model.display_name()); }},
+      {"state", [](const v1::Model& model) { return Lower(v1::Model::State_Name(model.state())); }},
+      {"format", [](const v1::Model& model) { return Lower(v1::Model::Format_Name(model.format())); }, kWide},
+      {"size", [](const v1::Model& model) { return SizeText(static_cast<double>(model.size_bytes())); }, kAlways,
+       kRight},
+      {"sha256",
+       [&style](const v1::Model& model) {
+         return style.wide ? Printable(model.sha256()) : ShortDigest(model.sha256());
+       }},
+      {"created", [](const v1::Model& model) { return TimeText(model.create_time()); }},
+      {"inspection", [](const v1::Model& model) { return IdOf(model.inspect_job()); }, kWide},
+      {"shared", [](const v1::Model& model) { return SharingText(model.sharing(), model.shared_with()); }, kWide},
+      {"labels", [](const v1::Model& model) { return LabelsText(model.labels()); }},
+      {"error", [](const v1::Model& model) { return model.has_error() ? v1::Reason_Name(model.error().reason()) : ""; },
+       kWide}};
+  return ColumnsText(columns, models, style);
 }
 
 std::string InspectionText(const v1::Inspection& inspection, const TextStyle& style) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <google/protobuf/repeated_ptr_field.h>
+
 #include <string>
 
 #include "client/output/terminal.h"
@@ -8,7 +10,7 @@
 namespace modlab::client {
 
 /// One line for each model.
-std::string ModelListText(const v1::ListModelsResponse& models, const TextStyle& style);
+std::string ModelListText(const google::protobuf::RepeatedPtrField<v1::Model>& models, const TextStyle& style);
 
 /// Everything known about a model.
 std::string ModelText(const v1::Model& model, const TextStyle& style);

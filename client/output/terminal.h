@@ -10,6 +10,8 @@ struct TextStyle {
   int width = 80;
   /// Whether bold and colours are understood and wanted.
   bool color = false;
+  /// Whether lists show more columns (-o wide), however wide that makes them.
+  bool wide = false;
 };
 
 /// Whether the descriptor (1 or 2) leads to a terminal that can move its cursor.
