@@ -64,6 +64,24 @@ TEST(FailureOf, AStoppingServerSpeaksForItself) {
   EXPECT_STREQ(failure.what(), "the server is stopping");
 }
 
+TEST(FailureOf, WhatMakesRoomIsNamed) {
+  const grpc::Status status(grpc::StatusCode::RESOURCE_EXHAUSTED, "you have 100 queued jobs, as many as a user may");
+  v1::ErrorDetail detail;
+  detail.set_reason(v1::QUOTA_EXCEEDED);
+  const std::string quota = FailureOf(status, detail, "unix:x").what();
+  EXPECT_TRUE(quota.starts_with("you have 100 queued jobs, as many as a user may; ")) << quota;
+  EXPECT_NE(quota.find("`modlab job cancel`"), std::string::npos) << quota;
+  detail.set_reason(v1::STORAGE_FULL);
+  const std::string full = FailureOf(status, detail, "unix:x").what();
+  EXPECT_NE(full.find("`modlab server status`"), std::string::npos) << full;
+}
+
+TEST(FailureOf, ALateAnswerNamesTheTimeout) {
+  const Failure failure = FailureOf({grpc::StatusCode::DEADLINE_EXCEEDED, "Deadline Exceeded"}, {}, "lab:7443");
+  EXPECT_EQ(failure.code(), ExitCode::kUnreachable);
+  EXPECT_STREQ(failure.what(), "the server at lab:7443 did not answer in time; --timeout says how long it may take");
+}
+
 TEST(FailureOf, NothingThatATerminalWouldActUpon) {
   const Failure failure = FailureOf({grpc::StatusCode::INTERNAL, "a\x1b[31mb\nc"}, {}, "unix:x");
   EXPECT_STREQ(failure.what(), "a?[31mb?c");

@@ -21,6 +21,35 @@ grpc::Status ScriptedJobs::WatchJob(grpc::ServerContext* context, const v1::Watc
   return stream.end;
 }
 
+grpc::Status ScriptedJobs::Next(grpc::ServerContext& context) {
+  if (answers.empty()) return grpc::Status::OK;
+  const Answer answer = answers.front();
+  answers.pop_front();
+  if (answer.reason != v1::REASON_UNSPECIFIED) {
+    v1::ErrorDetail detail;
+    detail.set_reason(answer.reason);
+    context.AddTrailingMetadata("modlab-error-bin", detail.SerializeAsString());
+  }
+  return answer.status;
+}
+
+grpc::Status ScriptedJobs::GetJob(grpc::ServerContext* context, const v1::GetJobRequest* /*request*/,
+                                  v1::Job* response) {
+  *response = job;
+  return Next(*context);
+}
+
+grpc::Status ScriptedJobs::CancelJob(grpc::ServerContext* context, const v1::CancelJobRequest* /*request*/,
+                                     v1::Job* response) {
+  *response = job;
+  return Next(*context);
+}
+
+grpc::Status ScriptedJobs::DeleteJob(grpc::ServerContext* context, const v1::DeleteJobRequest* /*request*/,
+                                     google::protobuf::Empty* /*response*/) {
+  return Next(*context);
+}
+
 grpc::Status BreakingUploads::CreateUpload(grpc::ServerContext* /*context*/, const v1::CreateUploadRequest* request,
                                            v1::Upload* response) {
   request_ids.push_back(request->request_id());
@@ -67,9 +96,9 @@ std::string BreakingUploads::content() {
   return content_;
 }
 
-FakeServer::FakeServer(grpc::Service& service) {
+FakeServer::FakeServer(std::initializer_list<grpc::Service*> services) {
   grpc::ServerBuilder builder;
-  builder.RegisterService(&service);
+  for (grpc::Service* service : services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   connection_ = std::make_unique<Connection>("the test", server_->InProcessChannel(grpc::ChannelArguments()));
 }

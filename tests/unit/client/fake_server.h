@@ -3,6 +3,7 @@
 #include <grpcpp/server.h>
 
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,7 +16,8 @@
 
 namespace modlab::client {
 
-/// A WatchJob that says what a test has written down, one stream after the other.
+/// A job service that says what a test has written down: in WatchJob, one stream after the other; in CancelJob,
+/// DeleteJob and GetJob, one answer after the other, and `job` when there are none left.
 class ScriptedJobs : public v1::JobService::Service {
  public:
   struct Stream {
@@ -28,9 +30,25 @@ class ScriptedJobs : public v1::JobService::Service {
   grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
                         grpc::ServerWriter<v1::WatchJobResponse>* writer) override;
 
+  /// How one call with one answer ends.
+  struct Answer {
+    grpc::Status status;
+    v1::Reason reason = v1::REASON_UNSPECIFIED;
+  };
+
+  grpc::Status GetJob(grpc::ServerContext* context, const v1::GetJobRequest* request, v1::Job* response) override;
+  grpc::Status CancelJob(grpc::ServerContext* context, const v1::CancelJobRequest* request, v1::Job* response) override;
+  grpc::Status DeleteJob(grpc::ServerContext* context, const v1::DeleteJobRequest* request,
+                         google::protobuf::Empty* response) override;
+
   std::deque<Stream> streams;
+  std::deque<Answer> answers;
+  v1::Job job;
   /// The after_sequence of every call, in the order in which they came.
   std::vector<int> asked;
+
+ private:
+  grpc::Status Next(grpc::ServerContext& context);
 };
 
 /// An upload service that keeps one upload in memory, and fails where a test says.
@@ -63,10 +81,11 @@ class BreakingUploads : public v1::UploadService::Service {
   std::string content_;  // guarded by mutex_
 };
 
-/// Serves one of the above within this process.
+/// Serves some of these services within this process.
 class FakeServer {
  public:
-  explicit FakeServer(grpc::Service& service);
+  explicit FakeServer(grpc::Service& service) : FakeServer({&service}) {}
+  FakeServer(std::initializer_list<grpc::Service*> services);
   ~FakeServer();
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;

@@ -9,15 +9,6 @@
 namespace modlab::client {
 namespace {
 
-TEST(IsOlderVersion, ComparesNumbers) {
-  EXPECT_TRUE(IsOlderVersion("0.1.0", "0.2.0"));
-  EXPECT_TRUE(IsOlderVersion("0.9.0", "0.10.0"));
-  EXPECT_TRUE(IsOlderVersion("1.2.3", "1.2.4"));
-  EXPECT_TRUE(IsOlderVersion("", "0.1.0"));
-  EXPECT_FALSE(IsOlderVersion("0.1.0", "0.1.0"));
-  EXPECT_FALSE(IsOlderVersion("2.0.0", "1.9.9"));
-}
-
 TEST(IsRunningDaemon, OnlyAProcessOfThatProgram) {
   EXPECT_FALSE(IsRunningDaemon(getpid()));
   EXPECT_FALSE(IsRunningDaemon(0));

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "client/errors.h"
+#include "tests/unit/client/breaking_downloads.h"
 #include "tests/unit/client/fake_server.h"
 #include "tests/unit/client/temporary_directory.h"
 
@@ -19,20 +22,35 @@ std::string Content() {
   return content;
 }
 
+ExitCode CodeOfFailure(const std::function<void()>& transfer) {
+  try {
+    transfer();
+  } catch (const Failure& failure) {
+    return failure.code();
+  }
+  return ExitCode::kOk;
+}
+
 class UploadTest : public testing::Test {
  protected:
-  v1::Upload Send() {
-    return Upload(server_.connection(), file_, [this](std::int64_t done, std::int64_t total) {
+  UploadTest() {
+    options_.first_backoff = std::chrono::milliseconds(1);
+    options_.progress = [this](std::int64_t done, std::int64_t total) {
       EXPECT_EQ(total, file_.size());
       last_progress_ = done;
-    });
+    };
+    options_.on_disconnected = [this](const std::string& /*why*/) { ++losses_; };
   }
+
+  v1::Upload Send() { return Upload(server_.connection(), file_, options_); }
 
   TemporaryDirectory directory_;
   LocalFile file_{directory_.Write("net.pt", Content())};
   BreakingUploads uploads_;
   FakeServer server_{uploads_};
+  TransferOptions options_;
   std::int64_t last_progress_ = 0;
+  int losses_ = 0;
 };
 
 TEST_F(UploadTest, AllBytesInOneStream) {
@@ -54,6 +72,36 @@ TEST_F(UploadTest, GoesOnWhereItBrokeOff) {
   EXPECT_EQ(Send().state(), v1::Upload::COMPLETE);
   EXPECT_EQ(uploads_.content(), Content());
   EXPECT_EQ(uploads_.streams, 4);
+}
+
+TEST_F(UploadTest, SurvivesManyBreaksAndTellsOfEveryLossOnce) {
+  uploads_.breaks.assign(30, {0, kBroken});
+  uploads_.breaks.insert(uploads_.breaks.begin() + 15, {1, kBroken});
+  options_.first_backoff = std::chrono::milliseconds(0);
+  EXPECT_EQ(Send().state(), v1::Upload::COMPLETE);
+  EXPECT_EQ(uploads_.streams, 32);
+  EXPECT_EQ(losses_, 2);
+}
+
+TEST_F(UploadTest, GivesUpOnAServerThatStaysAway) {
+  options_.reconnect_for = std::chrono::seconds(0);
+  uploads_.breaks.assign(30, {0, kBroken});
+  EXPECT_EQ(CodeOfFailure([this] { Send(); }), ExitCode::kUnreachable);
+}
+
+TEST_F(UploadTest, AServerThatVanishedIsStartedAgain) {
+  int starts = 0;
+  options_.restart_server = [&starts] { ++starts; };
+  uploads_.breaks = {{1, kBroken}};
+  Send();
+  EXPECT_EQ(starts, 1);
+}
+
+TEST_F(UploadTest, EndsAtTheDeadline) {
+  options_.first_backoff = std::chrono::hours(1);
+  uploads_.breaks = {{1, kBroken}};
+  server_.connection().set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  EXPECT_EQ(CodeOfFailure([this] { Send(); }), ExitCode::kTimedOut);
 }
 
 TEST_F(UploadTest, BrokenOffAfterTheLastByte) {
@@ -85,12 +133,59 @@ TEST_F(UploadTest, ACreateIsSentAgainUnderTheSameRequestId) {
 
 TEST_F(UploadTest, AServerThatStaysAwayIsUnreachable) {
   uploads_.unavailable_creates = 100;
-  try {
-    Send();
-    FAIL();
-  } catch (const Failure& failure) {
-    EXPECT_EQ(failure.code(), ExitCode::kUnreachable);
+  EXPECT_EQ(CodeOfFailure([this] { Send(); }), ExitCode::kUnreachable);
+}
+
+class DownloadTest : public testing::Test {
+ protected:
+  DownloadTest() {
+    downloads_.content = Content();
+    options_.first_backoff = std::chrono::milliseconds(1);
   }
+
+  /// What arrived, once it was found to be right.
+  std::string Fetch() {
+    const std::string path = directory_.path("copy.pt");
+    OutputFile output(path, true);
+    DownloadModel(server_.connection(), downloads_.model(), output, options_);
+    output.Commit();
+    return ReadFile(path);
+  }
+
+  TemporaryDirectory directory_;
+  BreakingDownloads downloads_;
+  FakeServer server_{downloads_};
+  TransferOptions options_;
+};
+
+TEST_F(DownloadTest, AllBytesInOneStream) {
+  EXPECT_EQ(Fetch(), Content());
+  EXPECT_EQ(downloads_.offsets, std::vector<std::int64_t>{0});
+}
+
+TEST_F(DownloadTest, GoesOnWhereItBrokeOff) {
+  downloads_.breaks = {{0, kBroken}, {3, kBroken}, {0, {grpc::StatusCode::CANCELLED, ""}}, {7, kBroken}};
+  EXPECT_EQ(Fetch(), Content());
+  EXPECT_EQ(downloads_.offsets, (std::vector<std::int64_t>{0, 0, 300'000, 300'000, 1'000'000}));
+}
+
+TEST_F(DownloadTest, GivesUpOnAServerThatStaysAway) {
+  options_.reconnect_for = std::chrono::seconds(0);
+  downloads_.breaks = {{2, kBroken}};
+  EXPECT_EQ(CodeOfFailure([this] { Fetch(); }), ExitCode::kUnreachable);
+}
+
+TEST_F(DownloadTest, ARefusalIsNotTriedAgain) {
+  downloads_.breaks = {{0, {grpc::StatusCode::NOT_FOUND, "there is no models/m"}}};
+  EXPECT_EQ(CodeOfFailure([this] { Fetch(); }), ExitCode::kNotFound);
+  EXPECT_EQ(downloads_.offsets.size(), 1U);
+}
+
+TEST_F(DownloadTest, EndsAtTheDeadline) {
+  options_.first_backoff = std::chrono::hours(1);
+  downloads_.breaks = {{2, kBroken}};
+  server_.connection().set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  EXPECT_EQ(CodeOfFailure([this] { Fetch(); }), ExitCode::kTimedOut);
 }
 
 }  // namespace

@@ -121,10 +121,41 @@ TEST_F(JobWatchTest, StartsAfterTheSequenceAskedFor) {
   EXPECT_EQ(recorder_.sequences, std::vector<int>{8});
 }
 
-TEST_F(JobWatchTest, AServerThatWasNeverThereIsUnreachableAtOnce) {
-  jobs_.streams = {{.messages = {}, .end = kBroken}};
+TEST_F(JobWatchTest, AServerThatWasNeverThereIsUnreachableSoon) {
+  jobs_.streams.assign(10, {.messages = {}, .end = kBroken});
   EXPECT_EQ(CodeOfFailure(), ExitCode::kUnreachable);
-  EXPECT_EQ(jobs_.asked.size(), 1U);
+  EXPECT_EQ(jobs_.asked.size(), static_cast<std::size_t>(Connection::kAttempts));
+}
+
+TEST_F(JobWatchTest, AServerThatHasAnsweredAnythingIsWaitedFor) {
+  server_.connection().Call(&v1::JobService::Stub::GetJob, v1::GetJobRequest());
+  jobs_.streams.assign(2 * Connection::kAttempts, {.messages = {}, .end = kBroken});
+  jobs_.streams.push_back({.messages = {JobMessage(v1::Job::SUCCEEDED)}, .end = {}});
+  EXPECT_EQ(Run().end, WatchEnd::kJobEnded);
+}
+
+TEST_F(JobWatchTest, StopsAtTheNewestEventThatThereWas) {
+  options_.to_the_end = false;
+  v1::WatchJobResponse running = JobMessage(v1::Job::RUNNING);
+  running.mutable_job()->set_last_sequence(3);
+  v1::WatchJobResponse later = running;
+  later.mutable_job()->set_last_sequence(9);  // what came meanwhile is not waited for
+  jobs_.streams = {{.messages = {running, EventMessage(1)}, .end = kBroken},
+                   {.messages = {later, EventMessage(2), EventMessage(3)}, .end = {}, .hangs = true}};
+  const WatchOutcome outcome = Run();
+  EXPECT_EQ(outcome.end, WatchEnd::kCaughtUp);
+  EXPECT_EQ(outcome.job.state(), v1::Job::RUNNING);
+  EXPECT_EQ(recorder_.sequences, (std::vector<int>{1, 2, 3}));
+}
+
+TEST_F(JobWatchTest, StopsAtOnceWhereThereIsNothingNew) {
+  options_.to_the_end = false;
+  options_.after_sequence = 3;
+  v1::WatchJobResponse running = JobMessage(v1::Job::RUNNING);
+  running.mutable_job()->set_last_sequence(3);
+  jobs_.streams = {{.messages = {running}, .end = {}, .hangs = true}};
+  EXPECT_EQ(Run().end, WatchEnd::kCaughtUp);
+  EXPECT_TRUE(recorder_.sequences.empty());
 }
 
 TEST_F(JobWatchTest, AServerThatStaysAwayIsUnreachableInTheEnd) {
