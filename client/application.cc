@@ -5,9 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "client/commands/commands.h"
-#include "client/commands/options.h"
+#include "client/commands/complete.h"
+#include "client/commands/global_options.h"
 #include "client/session.h"
 
 namespace modlab::client {
@@ -31,7 +33,7 @@ Exit codes:
   3    not found: there is no such model, job or artifact
   5    server unreachable: it does not answer, or could not be started
   6    refused: the server will not do this
-  7    the wait timed out; the job goes on
+  7    the wait or the transfer timed out; a job goes on
   130  interrupted by Ctrl-C; the job goes on)";
 
 void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
@@ -39,37 +41,14 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
   app.fallthrough();  // so that the options below may stand behind a command too
   app.require_subcommand(1);
   app.set_version_flag("--version", "modlab " MODLAB_VERSION, "Print this program's version");
-  CredentialFiles& files = options.server.files;
-  app.add_option("--server", options.server.server,
-                 "HOST:PORT, unix:PATH, a socket's absolute path, or a name given by `modlab server add`")
-      ->type_name("ADDRESS");
-  app.add_option("--ca", files.ca, "Certificate (PEM) that signs the server's, for HOST:PORT (or MODLAB_CA)")
-      ->type_name("FILE");
-  app.add_option("--token-file", files.token,
-                 "Holds your token and can be read by you alone; - for standard input (or MODLAB_TOKEN_FILE)")
-      ->type_name("FILE");
-  app.add_option("--cert", files.certificate, "Your certificate (PEM), in place of a token (or MODLAB_CERT)")
-      ->type_name("FILE");
-  app.add_option("--key", files.key, "Its key (PEM) (or MODLAB_KEY)")->type_name("FILE");
-  app.add_flag("--insecure", options.server.insecure,
-               "Speak to HOST:PORT without encryption or authentication (or MODLAB_INSECURE=1)");
-  AddChoice<Format>(
-      app, "-o,--output",
-      {{"table", Format::kTable}, {"wide", Format::kWide}, {"json", Format::kJson}, {"jsonl", Format::kJsonl}},
-      [&options](Format format) { options.format = format; },
-      "table (default); wide: more columns; json: proto3 JSON of what the server says; jsonl: one line of it for each "
-      "item of a list, or event")
-      ->option_text("FORMAT");
-  AddDuration(app, "--timeout", options.timeout,
-              "How long the command may take: a call that is not answered by then ends with exit code 5, a wait or a "
-              "transfer with 7 (default: 10s for each call; waits and transfers take as long as they take). Starting a "
-              "local server is not counted");
-  app.add_flag("-q,--quiet", options.quiet, "Print the id alone, and no progress");
+  AddGlobalOptions(app, options);
   app.footer(kFooter);
   AddScoreCommand(app, chosen);
   AddModelCommands(app, chosen);
   AddJobCommands(app, chosen);
   AddServerCommands(app, chosen);
+  AddCompletionCommand(app, chosen);
+  AddManCommand(app, chosen);
   AddVersionCommand(app, chosen);
 }
 
@@ -95,6 +74,10 @@ ExitCode RunApplication(int argc, const char* const* argv, const Environment& en
   GlobalOptions options;
   Action chosen;
   Define(app, options, chosen);
+  if (argc > 1 && std::string_view(argv[1]) == "__complete") {  // whose words are no options of its own
+    PrintCompletion(app, {argv + 2, argv + argc}, environment);
+    return ExitCode::kOk;
+  }
   try {
     app.parse(argc, argv);
     Session session(options, environment);

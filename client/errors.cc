@@ -25,6 +25,23 @@ bool WentAway(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE || status.error_code() == grpc::StatusCode::CANCELLED;
 }
 
+namespace {
+
+/// What to do about a refusal, in this program's words, where the server's sentence cannot know them.
+std::string_view NextStep(v1::Reason reason) {
+  switch (reason) {
+    case v1::QUOTA_EXCEEDED:
+      return "; `modlab server status` shows what you may have and have, `modlab job cancel`, `modlab job delete` and "
+             "`modlab model delete` make room";
+    case v1::STORAGE_FULL:
+      return "; `modlab server status` shows the disk, `modlab job delete` and `modlab model delete` make room";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 v1::ErrorDetail DetailOf(const grpc::ClientContext& context) {
   v1::ErrorDetail detail;
   const auto& metadata = context.GetServerTrailingMetadata();
@@ -55,7 +72,7 @@ Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std
     return {code, fmt::format("{} (field {})", sentence, Printable(detail.field()))};
   }
   return {code, sentence.empty() ? fmt::format("the server refused, code {}", static_cast<int>(status.error_code()))
-                                 : sentence};
+                                 : fmt::format("{}{}", sentence, NextStep(detail.reason()))};
 }
 
 std::string Describe(std::string_view subject, const v1::JobError& error) {

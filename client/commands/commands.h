@@ -22,6 +22,8 @@ void AddArtifactCommands(CLI::App& job, Action& chosen);
 void AddQueueCommand(CLI::App& server, Action& chosen);
 void AddDrainCommands(CLI::App& server, Action& chosen);
 void AddServerCommands(CLI::App& app, Action& chosen);
+void AddCompletionCommand(CLI::App& app, Action& chosen);
+void AddManCommand(CLI::App& app, Action& chosen);
 void AddVersionCommand(CLI::App& app, Action& chosen);
 
 }  // namespace modlab::client

@@ -188,7 +188,8 @@ ExitCode Delete(Session& session, const NamedJobs& command) {
 
 void AddDelete(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedJobs& command) {
-    app.add_option("JOB_ID", command.ids, "`jobs/abc`, or `abc`; several may be given")->required();
+    Takes(ValueKind::kJob,
+          app.add_option("JOB_ID", command.ids, "`jobs/abc`, or `abc`; several may be given")->required());
   };
   CLI::App* app = AddCommand<NamedJobs>(family, chosen, "delete",
                                         "Delete finished jobs with their results and artifacts", define, Delete);
@@ -209,10 +210,11 @@ void AddJobCommands(CLI::App& app, Action& chosen) {
   AddWait(*family, chosen);
   AddResult(*family, chosen);
   AddCancel(*family, chosen);
-  AddShareCommand(*family, chosen, "job", [](Session& session, const std::string& id, const ShareOptions& options) {
-    PrintJob(session,
-             session.Connect().CallWithRetries(&v1::JobService::Stub::ShareJob, options.RequestFor(JobName(id))));
-  });
+  AddShareCommand(*family, chosen, "job", ValueKind::kJob,
+                  [](Session& session, const std::string& id, const ShareOptions& options) {
+                    PrintJob(session, session.Connect().CallWithRetries(&v1::JobService::Stub::ShareJob,
+                                                                        options.RequestFor(JobName(id))));
+                  });
   AddDelete(*family, chosen);
   AddArtifactCommands(*family, chosen);
 }

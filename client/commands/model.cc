@@ -37,7 +37,8 @@ ExitCode Push(Session& session, const PushCommand& command) {
 
 void AddPush(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, PushCommand& command) {
-    app.add_option("FILE", command.file, "A TorchScript archive, as torch.jit.save writes it")->required();
+    Takes(ValueKind::kFile,
+          app.add_option("FILE", command.file, "A TorchScript archive, as torch.jit.save writes it")->required());
     app.add_option("--name", command.push.display_name, "What to call the model (default: the file's name)");
     AddLabels(app, command.push.labels, "A label for the model; may be repeated");
     AddSharing(app, command.push.sharing);
@@ -134,7 +135,8 @@ ExitCode Delete(Session& session, const NamedModels& command) {
 
 void AddDelete(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedModels& command) {
-    app.add_option("MODEL_ID", command.ids, "`models/abc`, or `abc`; several may be given")->required();
+    Takes(ValueKind::kModel,
+          app.add_option("MODEL_ID", command.ids, "`models/abc`, or `abc`; several may be given")->required());
   };
   CLI::App* app = AddCommand<NamedModels>(family, chosen, "delete",
                                           "Delete models; results of their finished jobs stay", define, Delete);
@@ -150,11 +152,13 @@ void AddModelCommands(CLI::App& app, Action& chosen) {
   AddList(*family, chosen);
   AddShow(*family, chosen);
   AddPull(*family, chosen);
-  AddShareCommand(*family, chosen, "model", [](Session& session, const std::string& id, const ShareOptions& options) {
-    const v1::Model model =
-        session.Connect().CallWithRetries(&v1::ModelService::Stub::ShareModel, options.RequestFor(ModelName(id)));
-    session.Print(model, IdOf(model.name()), [&](const TextStyle& style) { return ModelText(model, style); });
-  });
+  AddShareCommand(
+      *family, chosen, "model", ValueKind::kModel,
+      [](Session& session, const std::string& id, const ShareOptions& options) {
+        const v1::Model model =
+            session.Connect().CallWithRetries(&v1::ModelService::Stub::ShareModel, options.RequestFor(ModelName(id)));
+        session.Print(model, IdOf(model.name()), [&](const TextStyle& style) { return ModelText(model, style); });
+      });
   AddDelete(*family, chosen);
 }
 

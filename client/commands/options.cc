@@ -68,11 +68,11 @@ CLI::Option* AddDuration(CLI::App& command, const std::string& name, std::option
 }
 
 CLI::Option* AddJobId(CLI::App& command, std::string& id) {
-  return command.add_option("JOB_ID", id, "`jobs/abc`, or `abc`")->required();
+  return Takes(ValueKind::kJob, command.add_option("JOB_ID", id, "`jobs/abc`, or `abc`")->required());
 }
 
 CLI::Option* AddModelId(CLI::App& command, std::string& id) {
-  return command.add_option("MODEL_ID", id, "`models/abc`, or `abc`")->required();
+  return Takes(ValueKind::kModel, command.add_option("MODEL_ID", id, "`models/abc`, or `abc`")->required());
 }
 
 void AddAfter(CLI::App& command, int& after_sequence) {
@@ -133,15 +133,15 @@ void AddSharing(CLI::App& command, ShareOptions& options) {
       ->option_text("USER");
 }
 
-void AddShareCommand(CLI::App& family, Action& chosen, const std::string& what,
+void AddShareCommand(CLI::App& family, Action& chosen, const std::string& what, ValueKind kind,
                      const std::function<void(Session&, const std::string& id, const ShareOptions&)>& share) {
   struct Options {
     std::string id;
     ShareOptions sharing;
     bool nobody = false;
   };
-  const auto define = [&what](CLI::App& app, Options& options) {
-    app.add_option("ID", options.id, "Of the " + what)->required();
+  const auto define = [&what, kind](CLI::App& app, Options& options) {
+    Takes(kind, app.add_option("ID", options.id, "Of the " + what)->required());
     CLI::Option* with = AddRepeated(app, "--with", options.sharing.users, "This user, or everyone; may be repeated")
                             ->option_text("USER");
     app.add_flag("--private", options.nobody, "Nobody but you, from now on")->excludes(with);

@@ -14,6 +14,7 @@
 #include "client/commands/commands.h"
 #include "client/errors.h"
 #include "client/spec.h"
+#include "client/value_kind.h"
 #include "modlab/v1/access.pb.h"
 #include "modlab/v1/graph.pb.h"
 
@@ -26,19 +27,17 @@ template <typename Value>
 CLI::Option* AddChoice(CLI::App& command, const std::string& name,
                        const std::vector<std::pair<std::string, Value>>& choices, const std::function<void(Value)>& set,
                        const std::string& description) {
-  const auto read = [name, choices, set](const std::vector<std::string>& texts) {
+  std::vector<std::string> names;
+  for (const auto& choice : choices) names.push_back(choice.first);
+  const auto read = [choices, set](const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {
-      std::string names;
-      const auto chosen = std::find_if(choices.begin(), choices.end(), [&](const auto& choice) {
-        if (!names.empty()) names += ", ";
-        names += choice.first;
-        return choice.first == text;
-      });
-      if (chosen == choices.end()) throw CLI::ValidationError(name, fmt::format("'{}' is none of {}", text, names));
-      set(chosen->second);
+      const auto is_meant = [&text](const auto& choice) { return choice.first == text; };
+      const auto chosen = std::find_if(choices.begin(), choices.end(), is_meant);
+      if (chosen != choices.end()) set(chosen->second);  // the others are refused
     }
   };
-  return command.add_option_function<std::vector<std::string>>(name, read, description)->allow_extra_args(false);
+  return TakesChoice(
+      names, command.add_option_function<std::vector<std::string>>(name, read, description)->allow_extra_args(false));
 }
 
 /// --label KEY=VALUE
@@ -87,8 +86,8 @@ void AddJobOptions(CLI::App& command, JobOptions& options);
 
 /// --share USER|everyone, several times.
 void AddSharing(CLI::App& command, ShareOptions& options);
-/// The command `share ID --with USER|everyone | --private`; `share` asks the server and prints.
-void AddShareCommand(CLI::App& family, Action& chosen, const std::string& what,
+/// The command `share ID --with USER|everyone | --private` for a `what`; `share` asks the server and prints.
+void AddShareCommand(CLI::App& family, Action& chosen, const std::string& what, ValueKind kind,
                      const std::function<void(Session&, const std::string& id, const ShareOptions&)>& share);
 
 /// Ends the command's help with examples, one a line.

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "client/commands/job_flow.h"
+#include "client/commands/options.h"
 #include "client/interrupt.h"
 
 namespace modlab::client {
@@ -19,8 +20,10 @@ std::string SafeFileName(const std::string& suggested) {
 }  // namespace
 
 void AddSaving(CLI::App& command, SaveOptions& options) {
-  command.add_option("--to", options.to, "File to write, - for standard output (default: the name that it has there)")
-      ->type_name("FILE");
+  Takes(ValueKind::kFile,
+        command.add_option("--to", options.to,
+                           "File to write, - for standard output (default: the name that it has there)"))
+      ->option_text("FILE");
   command.add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
 }
 

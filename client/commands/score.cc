@@ -60,8 +60,9 @@ ExitCode Score(Session& session, const ScoreCommand& command) {
 }
 
 void Define(CLI::App& app, ScoreCommand& command) {
-  app.add_option("MODEL_ID_OR_FILE", command.subject,
-                 "A model on the server (`models/abc`, or `abc`), or a TorchScript file, which is pushed first")
+  Takes(ValueKind::kModelOrFile,
+        app.add_option("MODEL_ID_OR_FILE", command.subject,
+                       "A model on the server (`models/abc`, or `abc`), or a TorchScript file, which is pushed first"))
       ->required();
   app.add_option("-k,--clusters", command.score.clusters, "Number of clusters (default 8)")->option_text("N");
   app.add_option("--restarts", command.score.restarts, "How often k-means starts anew (default 100)")->option_text("N");

@@ -169,7 +169,7 @@ void AddNamingCommands(CLI::App& family, Action& chosen) {
   AddExamples(*add, {"modlab server add lab lab.example:7443 --ca ca.pem --token-file alice.token",
                      "modlab server add lab lab.example:7443 --ca ca.pem --token-file - < token"});
   const auto name = [](CLI::App& command, NameOption& options) {
-    command.add_option("name", options.name, "Its name")->required()->option_text("NAME");
+    Takes(ValueKind::kServer, command.add_option("name", options.name, "Its name")->required()->option_text("NAME"));
   };
   CLI::App* use = AddCommand<NameOption>(
       family, chosen, "use", "Make a server the one that commands talk to; `local` for your own", name, Use);

@@ -31,7 +31,9 @@ ExitCode Submit(Session& session, const SubmitCommand& command) {
 }
 
 void Define(CLI::App& app, SubmitCommand& command) {
-  app.add_option("SPEC", command.source, "A file with the job's spec in JSON (modlab.v1.JobSpec), - for standard input")
+  Takes(ValueKind::kFile,
+        app.add_option("SPEC", command.source,
+                       "A file with the job's spec in JSON (modlab.v1.JobSpec), - for standard input"))
       ->required();
   AddLimits(app, command.resources);
   AddJobOptions(app, command.job);
