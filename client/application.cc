@@ -70,7 +70,7 @@ ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error) {
 }  // namespace
 
 ExitCode RunApplication(int argc, const char* const* argv, const Environment& environment) {
-  CLI::App app("modlab measures how modular neural networks are.");
+  CLI::App app("Measure how modular neural networks are");
   GlobalOptions options;
   Action chosen;
   Define(app, options, chosen);

@@ -27,17 +27,14 @@ bool WentAway(const grpc::Status& status) {
 
 namespace {
 
-/// What to do about a refusal, in this program's words, where the server's sentence cannot know them.
-std::string_view NextStep(v1::Reason reason) {
-  switch (reason) {
-    case v1::QUOTA_EXCEEDED:
-      return "; `modlab server status` shows what you may have and have, `modlab job cancel`, `modlab job delete` and "
-             "`modlab model delete` make room";
-    case v1::STORAGE_FULL:
-      return "; `modlab server status` shows the disk, `modlab job delete` and `modlab model delete` make room";
-    default:
-      return "";
-  }
+/// Which commands help with what the server's sentence says is to be done.
+std::string_view HelpfulCommands(const v1::ErrorDetail& detail) {
+  if (detail.reason() == v1::STORAGE_FULL) return " (`modlab server status` shows the disk)";
+  if (detail.reason() != v1::QUOTA_EXCEEDED) return "";
+  const auto quota = detail.metadata().find("quota");
+  const bool of_jobs = quota != detail.metadata().end() && quota->second == "queued_jobs";
+  return of_jobs ? " (`modlab job list --state queued` lists them, `modlab server status` shows the quota)"
+                 : " (`modlab model list` and `modlab job list` list them, `modlab server status` shows the quota)";
 }
 
 }  // namespace
@@ -72,7 +69,7 @@ Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std
     return {code, fmt::format("{} (field {})", sentence, Printable(detail.field()))};
   }
   return {code, sentence.empty() ? fmt::format("the server refused, code {}", static_cast<int>(status.error_code()))
-                                 : fmt::format("{}{}", sentence, NextStep(detail.reason()))};
+                                 : fmt::format("{}{}", sentence, HelpfulCommands(detail))};
 }
 
 std::string Describe(std::string_view subject, const v1::JobError& error) {

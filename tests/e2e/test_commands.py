@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import socket
@@ -43,13 +44,14 @@ class Help(EndToEndTest):
                 visit(*command, name)
             if command and not names:
                 commands.append(" ".join(command))
-                self.assertIn("modlab " + command[0], text, command)
+                self.assertRegex(text, rf"(?ms)^Examples:.*^  .*modlab {' '.join(command)}", command)
 
         visit()
         self.assertLessEqual(
             {"score", "version", "model push", "model list", "model show", "model pull", "model delete", "job list",
-             "job show", "job watch", "job cancel", "job wait", "job result", "job delete", "job submit", "server start",
-             "server stop", "server status"}, set(commands))
+             "job show", "job watch", "job logs", "job cancel", "job wait", "job result", "job delete", "job submit", "server start",
+             "server stop", "server status", "server queue", "server drain", "server undrain", "server list", "server remove",
+             "completion"}, set(commands))
 
     def test_version(self):
         out, _ = self.modlab("version", server="")
@@ -325,6 +327,46 @@ class Commands(EndToEndTest):
         self.modlab("server", "status", server="")
         self.modlab("server", "status", server="unix:/nowhere", code=5)
         self.modlab("--server", self.daemon.address, "server", "status", server="unix:/nowhere")
+
+    def test_lists_wide_and_as_json_lines(self):
+        self.finish("jobs/" + self.new_job())
+        for family, word in (("job", "attempts"), ("model", "inspection")):
+            with self.subTest(family):
+                whole = self.modlab_json(family, "list", "--limit", 0)[family + "s"]
+                lines, _ = self.modlab(family, "list", "--limit", 0, "-o", "jsonl")
+                self.assertEqual([json.loads(line) for line in lines.splitlines()], whole)
+                narrow, _ = self.modlab(family, "list")
+                wide, _ = self.modlab(family, "list", "-o", "wide")
+                for heading in ("owner", word):
+                    self.assertIn(heading, wide)
+                    self.assertNotIn(heading, narrow)
+        one, _ = self.modlab("model", "show", self.id, "-o", "jsonl")
+        self.assertEqual(one.count("\n"), 1)
+        self.assertEqual(json.loads(one), self.modlab_json("model", "show", self.id))
+        servers, _ = self.modlab("server", "list", "-o", "jsonl")
+        self.assertEqual(json.loads(servers), {"name": "local", "address": "", "used": True})
+        self.assertEqual(self.modlab_json("server", "list"), {"servers": [json.loads(servers)]})
+
+    def test_timeout_of_the_whole_command(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:  # takes connections and says nothing
+            address = f"127.0.0.1:{listener.getsockname()[1]}"
+            _, err = self.modlab("--timeout", "0.3s", "--insecure", "job", "list", server=address, code=5)
+            self.assertIn("--timeout", err)
+        name = self.endless_job()
+        _, err = self.modlab("--timeout", "2s", "job", "wait", name, code=7)
+        self.assertIn("modlab job watch", err)
+        self.modlab("job", "wait", name, "--timeout", "0.2s", code=7)  # its own, as before
+
+    def test_colour_only_on_a_terminal_that_wants_it(self):
+        for no_color, bold in (("", True), ("1", False)):
+            terminal, end = pty.openpty()
+            process = processes.Process(
+                [BIN / "modlab", "server", "status"], stdin=subprocess.DEVNULL, stdout=end, stderr=end,
+                env=dict(self.home.environment, MODLAB_SERVER=self.daemon.address, TERM="xterm", NO_COLOR=no_color))
+            self.assertEqual(process.wait(PATIENCE), 0)
+            os.close(end)
+            self.assertEqual(b"\x1b[" in os.read(terminal, 1 << 16), bold)
+            os.close(terminal)
 
     def test_closed_output_is_no_crash(self):
         read, write = os.pipe()

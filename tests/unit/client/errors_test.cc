@@ -64,16 +64,18 @@ TEST(FailureOf, AStoppingServerSpeaksForItself) {
   EXPECT_STREQ(failure.what(), "the server is stopping");
 }
 
-TEST(FailureOf, WhatMakesRoomIsNamed) {
-  const grpc::Status status(grpc::StatusCode::RESOURCE_EXHAUSTED, "you have 100 queued jobs, as many as a user may");
+TEST(FailureOf, CommandsThatHelpWithAQuotaAndAFullDisk) {
   v1::ErrorDetail detail;
   detail.set_reason(v1::QUOTA_EXCEEDED);
-  const std::string quota = FailureOf(status, detail, "unix:x").what();
-  EXPECT_TRUE(quota.starts_with("you have 100 queued jobs, as many as a user may; ")) << quota;
-  EXPECT_NE(quota.find("`modlab job cancel`"), std::string::npos) << quota;
+  (*detail.mutable_metadata())["quota"] = "queued_jobs";
+  EXPECT_STREQ(
+      FailureOf({grpc::StatusCode::RESOURCE_EXHAUSTED, "100 jobs of yours are waiting: cancel some"}, detail, "unix:x")
+          .what(),
+      "100 jobs of yours are waiting: cancel some (`modlab job list --state queued` lists them, `modlab server "
+      "status` shows the quota)");
   detail.set_reason(v1::STORAGE_FULL);
-  const std::string full = FailureOf(status, detail, "unix:x").what();
-  EXPECT_NE(full.find("`modlab server status`"), std::string::npos) << full;
+  EXPECT_STREQ(FailureOf({grpc::StatusCode::RESOURCE_EXHAUSTED, "the disk is full"}, detail, "unix:x").what(),
+               "the disk is full (`modlab server status` shows the disk)");
 }
 
 TEST(FailureOf, ALateAnswerNamesTheTimeout) {
