@@ -19,12 +19,23 @@ constexpr const char* kFooter = R"(Examples:
   modlab score net.pt                   measure a TorchScript model; starts a local server if none runs
   modlab score net.pt -k 4 -o json      the same for scripts
   modlab job list --state running
+  modlab job logs JOB_ID --follow
   modlab --server unix:/tmp/lab.sock model list
 
 The server is the one that --server, MODLAB_SERVER, or a line server = "HOST:PORT" in
 $XDG_CONFIG_HOME/modlab/config names (`modlab server use` writes it), in this order; if none
 does, a server of your own, on this machine, which starts when it is needed and leaves when
 it is idle. HOST:PORT is spoken to with TLS.
+
+-o json prints what the server says as proto3 JSON; jsonl does so on one line for each item of
+a list, or event; wide is a table with more columns. Colours are left out where NO_COLOR is
+set, or output goes to no terminal.
+
+--timeout bounds the whole command, but for the start of a local server: a call that has no
+answer by then ends it with exit code 5, a wait or a transfer with 7. Without it a call may
+take 10 s, and waits and transfers as long as they take. While a server that was there is
+away, calls are sent again for about a second, where they may come twice; waits and transfers
+go on where they broke off, for ten minutes.
 
 Exit codes:
   0    ok

@@ -23,14 +23,9 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   AddChoice<Format>(
       app, "-o,--output",
       {{"table", Format::kTable}, {"wide", Format::kWide}, {"json", Format::kJson}, {"jsonl", Format::kJsonl}},
-      [&options](Format format) { options.format = format; },
-      "table (default); wide: more columns; json: proto3 JSON of what the server says; jsonl: one line of it for each "
-      "item of a list, or event")
+      [&options](Format format) { options.format = format; }, "table (default), wide, json or jsonl")
       ->option_text("FORMAT");
-  AddDuration(app, "--timeout", options.timeout,
-              "How long the command may take: a call that is not answered by then ends with exit code 5, a wait or a "
-              "transfer with 7 (default: 10s for each call; waits and transfers take as long as they take). Starting a "
-              "local server is not counted");
+  AddDuration(app, "--timeout", options.timeout, "How long the command may take: 90s, 5m, 1h30m");
   app.add_flag("-q,--quiet", options.quiet, "Print the id alone, and no progress");
 }
 

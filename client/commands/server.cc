@@ -6,6 +6,7 @@
 #include "client/commands/commands.h"
 #include "client/commands/options.h"
 #include "client/commands/server_flow.h"
+#include "client/compatibility.h"
 #include "client/credentials.h"
 #include "client/local_daemon.h"
 #include "client/named_servers.h"
@@ -29,7 +30,9 @@ ExitCode Start(Session& session, const NoOptions& /*command*/) {
 
 ExitCode Status(Session& session, const NoOptions& /*command*/) {
   Connection& connection = session.ConnectToRunning();
-  PrintServer(session, connection, GetServer(connection));
+  const v1::Server server = GetServer(connection);
+  PrintServer(session, connection, server);
+  if (!SpeaksOurProtocol(server)) session.Note(ExplainUnimplemented(connection.name(), server).what());
   return ExitCode::kOk;
 }
 
@@ -54,6 +57,7 @@ ExitCode Stop(Session& session, const StopCommand& command) {
   const v1::Server server = GetServer(connection);
   v1::StopServerRequest request;
   request.set_requeue_jobs(command.jobs);
+  // Sent once: a second one could meet the server that was started in place of the first.
   const v1::StopServerResponse response = connection.Call(&v1::ServerService::Stub::StopServer, request);
 
   const auto end = std::chrono::steady_clock::now() + stop_time;
