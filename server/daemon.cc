@@ -167,7 +167,7 @@ class Daemon {
     server.set_paused(admission_.Paused());
     server.set_free_bytes(static_cast<double>(admission_.free_bytes()));
     server.set_min_free_bytes(static_cast<double>(limits_.min_free_bytes));
-    data_.database().Transact([&](SQLite::Database& connection) {
+    data_.database().Read([&](SQLite::Database& connection) {
       *server.mutable_quota() = QuotaOf(connection, limits_, principal.name);
       server.set_queued_jobs(CountJobs(connection, Job::QUEUED));
       server.set_running_jobs(CountJobs(connection, Job::RUNNING) + CountJobs(connection, Job::CANCELLING));
@@ -195,7 +195,7 @@ class Daemon {
 
   bool Idle() {
     const bool quiet = calls_.Idle() > std::chrono::duration<double>(options_.idle_seconds);
-    return quiet && data_.database().Transact([](SQLite::Database& connection) {
+    return quiet && data_.database().Read([](SQLite::Database& connection) {
       return CountJobs(connection, Job::QUEUED) + CountJobs(connection, Job::RUNNING) +
                  CountJobs(connection, Job::CANCELLING) ==
              0;

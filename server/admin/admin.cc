@@ -84,7 +84,7 @@ class Commands {
   }
 
   void PrintUsers() {
-    const auto users = database_.Transact([](SQLite::Database& connection) { return ListUsers(connection); });
+    const auto users = database_.Read([](SQLite::Database& connection) { return ListUsers(connection); });
     for (const StoredUser& user : users) {
       fmt::print("{:24} {:7} {:>8} {:>8} {:>16}  {}\n", user.name, NameOf(user.role), Text(user.quota.running_jobs),
                  Text(user.quota.queued_jobs), Text(user.quota.stored_bytes), Day(user.create_time));
@@ -99,7 +99,7 @@ class Commands {
   }
 
   void PrintTokens() {
-    const auto tokens = database_.Transact([](SQLite::Database& connection) { return ListTokens(connection); });
+    const auto tokens = database_.Read([](SQLite::Database& connection) { return ListTokens(connection); });
     for (const StoredToken& token : tokens) {
       fmt::print("{}  {:24} from {} to {}{}\n", token.id, token.user, Day(token.create_time), Day(token.expire_time),
                  token.expire_time <= NowMicros() ? ", out of date" : "");

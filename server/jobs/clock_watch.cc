@@ -29,7 +29,7 @@ int64_t MicrosSinceBoot() {
 
 ClockWatch::ClockWatch(Database& database)
     : database_(database), difference_(NowMicros() - MicrosSinceBoot()), steady_from_(0) {
-  const auto text = database_.Transact([](SQLite::Database& connection) { return FindSetting(connection, kLastSeen); });
+  const auto text = database_.Read([](SQLite::Database& connection) { return FindSetting(connection, kLastSeen); });
   if (!text) return;
   const int64_t away = NowMicros() - std::strtoll(text->c_str(), nullptr, 10);
   if (away >= -kTolerance && away <= kLongestAbsence) return;

@@ -86,7 +86,7 @@ Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest&
 }
 
 Job Jobs::Get(const Principal& principal, const std::string& name) {
-  Job job = data_.database().Transact(
+  Job job = data_.database().Read(
       [&](SQLite::Database& connection) { return FindAuthorizedJob(connection, principal, Verb::kRead, name); });
   queue_.Describe(&job);
   return job;
@@ -101,7 +101,7 @@ modlab::v1::ListJobsResponse Jobs::List(const Principal& principal, const modlab
   for (const int kind : request.kinds()) filter.kinds.push_back(static_cast<Job::Kind>(kind));
   filter.labels = request.labels();
   const JobList list =
-      data_.database().Transact([&](SQLite::Database& connection) { return ListJobs(connection, filter, page); });
+      data_.database().Read([&](SQLite::Database& connection) { return ListJobs(connection, filter, page); });
   modlab::v1::ListJobsResponse response;
   for (const Job& job : list.jobs) {
     *response.add_jobs() = job;
@@ -158,17 +158,20 @@ void Jobs::Delete(const Principal& principal, const std::string& name) {
 }
 
 Jobs::Look Jobs::Watch(const Principal& principal, const std::string& name, int after_sequence) {
-  return data_.database().Transact([&](SQLite::Database& connection) {
-    Look look;
-    look.job = FindAuthorizedJob(connection, principal, Verb::kRead, name);
-    look.events = EventsAfter(connection, IdOf(name), after_sequence);
-    return look;
+  return data_.database().Read([&](SQLite::Database& connection) {
+    const auto id = ParseName(name, "jobs");
+    const auto head = id ? FindJobHead(connection, *id) : std::nullopt;
+    if (!head) ThrowNotFound(name);
+    Resource resource = {name, head->owner, head->sharing};
+    if (principal.name != head->owner) LoadShares(connection, name, &resource.shared_with);
+    Authorize(principal, Verb::kRead, resource);
+    return Look{head->state, head->last_sequence, EventsAfter(connection, *id, after_sequence)};
   });
 }
 
 modlab::v1::ListArtifactsResponse Jobs::ListArtifacts(const Principal& principal,
                                                       const modlab::v1::ListArtifactsRequest& request) {
-  const auto artifacts = data_.database().Transact([&](SQLite::Database& connection) {
+  const auto artifacts = data_.database().Read([&](SQLite::Database& connection) {
     FindAuthorizedJob(connection, principal, Verb::kRead, request.job(), false, "job");
     return ArtifactsOfJob(connection, IdOf(request.job()));
   });

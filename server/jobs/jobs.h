@@ -30,9 +30,10 @@ class Jobs {
   modlab::v1::Job Share(const Principal& principal, const modlab::v1::ShareRequest& request);
   void Delete(const Principal& principal, const std::string& name);
 
-  /// What a watcher needs in one look: the job, and its next events after a sequence number.
+  /// What a watcher needs in one look: how the job stands, and its next events after a sequence number.
   struct Look {
-    modlab::v1::Job job;
+    modlab::v1::Job::State state = modlab::v1::Job::STATE_UNSPECIFIED;
+    int last_sequence = 0;
     std::vector<modlab::v1::Event> events;
   };
   Look Watch(const Principal& principal, const std::string& name, int after_sequence);

@@ -105,9 +105,9 @@ Model Models::Create(const Principal& principal, const CreateModelRequest& reque
   const IdempotentRequest idempotent(principal.name, "CreateModel", request.request_id(), request);
 
   const auto earlier =
-      data_.database().Transact([&](SQLite::Database& connection) { return idempotent.EarlierResource(connection); });
+      data_.database().Read([&](SQLite::Database& connection) { return idempotent.EarlierResource(connection); });
   if (earlier) return Get(principal, *earlier);
-  const Upload upload = data_.database().Transact([&](SQLite::Database& connection) {
+  const Upload upload = data_.database().Read([&](SQLite::Database& connection) {
     model.set_sharing(CheckSharing(connection, request.model().sharing(), request.model().shared_with(), "model."));
     *model.mutable_shared_with() = request.model().shared_with();
     return CompleteUpload(connection, principal, request.upload());
@@ -146,14 +146,14 @@ Model Models::Create(const Principal& principal, const CreateModelRequest& reque
 }
 
 Model Models::Get(const Principal& principal, const std::string& name) {
-  return data_.database().Transact(
+  return data_.database().Read(
       [&](SQLite::Database& connection) { return FindAuthorizedModel(connection, principal, Verb::kRead, name); });
 }
 
 modlab::v1::ListModelsResponse Models::List(const Principal& principal, const modlab::v1::ListModelsRequest& request) {
   const std::string filter = FilterOf(request);
   const Page page = RequirePage(request.page_size(), request.page_token(), filter);
-  const ModelList list = data_.database().Transact([&](SQLite::Database& connection) {
+  const ModelList list = data_.database().Read([&](SQLite::Database& connection) {
     return ListModels(connection, {ReaderOf(principal), request.sha256(), request.labels()}, page);
   });
   modlab::v1::ListModelsResponse response;

@@ -24,7 +24,7 @@ constexpr int kUsedTimes = 20;
 void Queue::Refresh() {
   const Clock::time_point start = Clock::now();
   if (start < next_refresh_) return;
-  const auto order = data_.database().Transact([](SQLite::Database& connection) { return QueueOrder(connection); });
+  const auto order = data_.database().Read([](SQLite::Database& connection) { return QueueOrder(connection); });
   positions_.clear();
   for (const QueuedJob& job : order) positions_.emplace(job.id, static_cast<int>(positions_.size()) + 1);
   const Clock::time_point end = Clock::now();
@@ -41,7 +41,7 @@ void Queue::Describe(Job* job) {
   }
   job->set_waiting_for(admission_.Paused());
   if (!job->waiting_for().empty()) return;
-  const auto quota = data_.database().Transact(
+  const auto quota = data_.database().Read(
       [&](SQLite::Database& connection) { return RunningQuotaOf(connection, limits_, job->owner()); });
   if (quota.reached()) {
     job->set_waiting_for(
@@ -56,7 +56,7 @@ void Queue::Describe(Job* job) {
 modlab::v1::ListQueueResponse Queue::List(const Principal& principal, const modlab::v1::ListQueueRequest& request) {
   const Page page = RequirePage(request.page_size(), request.page_token(), "queue");
   modlab::v1::ListQueueResponse response;
-  data_.database().Transact([&](SQLite::Database& connection) {
+  data_.database().Read([&](SQLite::Database& connection) {
     std::vector<std::string> ids = RunningJobs(connection);
     for (const QueuedJob& job : QueueOrder(connection)) ids.push_back(job.id);
     const std::set<std::string> readable = ReadableUnfinishedJobs(connection, ReaderOf(principal));

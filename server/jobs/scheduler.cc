@@ -111,7 +111,7 @@ Scheduler::Scheduler(boost::asio::io_context& context, DataDirectory& data, JobE
       limits_(limits) {}
 
 void Scheduler::Start() {
-  const auto open = data_.database().Transact([](SQLite::Database& connection) { return OpenAttempts(connection); });
+  const auto open = data_.database().Read([](SQLite::Database& connection) { return OpenAttempts(connection); });
   for (const OpenAttempt& attempt : open) {
     spdlog::info("taking up attempt {} at jobs/{}", attempt.number, attempt.job);
     attempts_.push_back({attempt, "", UidOf(AttemptDirectory(data_.AttemptRoot(attempt.job, attempt.number)))});
@@ -230,7 +230,7 @@ bool Scheduler::Follow(Attempt& attempt) {
 /// True if there was something to store.
 bool Scheduler::StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset) {
   if (payloads.empty()) return false;
-  data_.database().Transact([&](SQLite::Database& connection) {
+  data_.database().Read([&](SQLite::Database& connection) {
     for (const std::string& payload : payloads) {
       WorkerEvent written;
       if (!ProblemOfEncoding(payload, *WorkerEvent::descriptor()).empty() || !written.ParseFromString(payload) ||

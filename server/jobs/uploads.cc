@@ -85,14 +85,14 @@ Upload Uploads::Create(const Principal& principal, const CreateUploadRequest& re
 }
 
 Upload Uploads::Get(const Principal& principal, const std::string& name) {
-  Upload upload = data_.database().Transact(
+  Upload upload = data_.database().Read(
       [&](SQLite::Database& connection) { return Find(connection, principal, Verb::kRead, name).upload; });
   if (upload.state() == Upload::ACTIVE) upload.set_committed_bytes(CommittedBytes(data_.UploadFile(IdOf(name))));
   return upload;
 }
 
 void Uploads::Delete(const Principal& principal, const std::string& name) {
-  data_.database().Transact([&](SQLite::Database& connection) { Find(connection, principal, Verb::kDelete, name); });
+  data_.database().Read([&](SQLite::Database& connection) { Find(connection, principal, Verb::kDelete, name); });
   Discard(IdOf(name));
 }
 
@@ -112,7 +112,7 @@ void Uploads::Discard(const std::string& id) {
 
 void Uploads::RemoveExpired() {
   const auto expired =
-      data_.database().Transact([](SQLite::Database& connection) { return ExpiredUploads(connection, NowMicros()); });
+      data_.database().Read([](SQLite::Database& connection) { return ExpiredUploads(connection, NowMicros()); });
   for (const std::string& id : expired) Discard(id);
 }
 

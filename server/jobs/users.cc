@@ -46,7 +46,7 @@ Principal Users::FromToken(std::string_view token) {
   if (split == std::string_view::npos) ThrowUnauthenticated();
   const std::string id(token.substr(0, split));
   const std::string digest = Sha256(token.substr(split + 1));
-  const auto user = database_.Transact([&](SQLite::Database& connection) -> std::optional<StoredUser> {
+  const auto user = database_.Read([&](SQLite::Database& connection) -> std::optional<StoredUser> {
     const auto stored = FindToken(connection, id);
     if (!stored || !SameDigest(stored->sha256, digest) || stored->expire_time <= NowMicros()) return std::nullopt;
     return FindUser(connection, stored->user);
@@ -56,7 +56,7 @@ Principal Users::FromToken(std::string_view token) {
 }
 
 Principal Users::FromName(const std::string& name) {
-  const auto user = database_.Transact([&](SQLite::Database& connection) { return FindUser(connection, name); });
+  const auto user = database_.Read([&](SQLite::Database& connection) { return FindUser(connection, name); });
   if (!user) {
     throw RequestError(modlab::v1::UNAUTHENTICATED,
                        fmt::format("nobody named {} is a user here: ask the server's operator for that (modlabd user "

@@ -75,23 +75,24 @@ void WatchStream::Advance() {
 }
 
 void WatchStream::ReadStore() {
-  Jobs::Look look = jobs_.Watch(principal(), name_, cursor_);
   if (first_) {
-    if (cursor_ < 0 || cursor_ > look.job.last_sequence()) {
+    const modlab::v1::Job job = jobs_.Get(principal(), name_);
+    if (cursor_ < 0 || cursor_ > job.last_sequence()) {
       throw RequestError(
           modlab::v1::FIELD_INVALID,
-          fmt::format("{} has events 1 to {}; it has none after {}", name_, look.job.last_sequence(), cursor_),
+          fmt::format("{} has events 1 to {}; it has none after {}", name_, job.last_sequence(), cursor_),
           "after_sequence");
     }
-    *batch_.emplace_back().mutable_job() = look.job;
+    *batch_.emplace_back().mutable_job() = job;
     first_ = false;
   }
+  Jobs::Look look = jobs_.Watch(principal(), name_, cursor_);
   for (auto& event : look.events) {
     cursor_ = event.sequence();
     *batch_.emplace_back().mutable_event() = std::move(event);
   }
-  if (HasEnded(look.job.state()) && cursor_ == look.job.last_sequence()) {
-    *batch_.emplace_back().mutable_job() = std::move(look.job);
+  if (HasEnded(look.state) && cursor_ == look.last_sequence) {
+    *batch_.emplace_back().mutable_job() = jobs_.Get(principal(), name_);
     last_ = true;
   }
 }

@@ -12,6 +12,7 @@
 namespace modlab::server {
 namespace {
 
+constexpr int kReaders = 3;
 constexpr const char* kDiskFull = "the server's disk is full: try again when there is room on it";
 
 SQLite::Database Open(const std::filesystem::path& path) {
@@ -46,9 +47,23 @@ Database::Database(const std::filesystem::path& path) : connection_(Open(path)) 
     connection_.exec("PRAGMA synchronous = FULL");
     connection_.exec("PRAGMA foreign_keys = ON");
     Migrate(connection_, path);
+    for (int i = 0; i < kReaders; ++i) readers_.push_back(std::make_unique<Reader>(path));
   } catch (const SQLite::Exception& error) {
     throw StorageError(fmt::format("cannot use the database {}: {}", path.string(), error.what()));
   }
+}
+
+Database::Reader::Reader(const std::filesystem::path& path) : connection(Open(path)) {
+  connection.exec("PRAGMA query_only = ON");
+}
+
+Database::Reader& Database::TakeReader() {
+  for (const auto& reader : readers_) {
+    if (reader->mutex.try_lock()) return *reader;
+  }
+  Reader& reader = *readers_.at(next_reader_++ % readers_.size());
+  reader.mutex.lock();
+  return reader;
 }
 
 int Database::SchemaVersion() { return static_cast<int>(kMigrations.size()); }

@@ -2,8 +2,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -34,8 +36,9 @@ auto OnDisk(Body&& body) {
   }
 }
 
-/// The SQLite database of a data directory: write-ahead log, every commit synced before it returns, one connection that
-/// threads take in turn. Schema versions are `user_version`s; opening an older database brings it up to date.
+/// The SQLite database of a data directory: write-ahead log, every commit synced before it returns. Threads take turns
+/// at one connection for writing and at a few for reading, which wait for no commit. Schema versions are
+/// `user_version`s; opening an older database brings it up to date.
 class Database {
  public:
   /// Throws StorageError: not writable, corrupt, or of a schema that is newer than this program.
@@ -67,12 +70,15 @@ class Database {
     }
   }
 
-  /// Runs `body(connection)` without a transaction: for reading in a single statement.
+  /// Runs `body(connection)`, which must not write: it sees what was committed when it began, and goes on beside
+  /// commits. Not reentrant.
   template <typename Body>
   auto Read(Body&& body) {
-    const std::lock_guard lock(mutex_);
+    Reader& reader = TakeReader();
+    const std::lock_guard lock(reader.mutex, std::adopt_lock);
     try {
-      return body(connection_);
+      const SQLite::Transaction snapshot(reader.connection);  // rolled back at the end, which is nothing
+      return body(reader.connection);
     } catch (const SQLite::Exception& error) {
       ThrowTranslated(error);
     }
@@ -86,12 +92,22 @@ class Database {
   static int SchemaVersion();
 
  private:
+  struct Reader {
+    explicit Reader(const std::filesystem::path& path);
+    std::mutex mutex;
+    SQLite::Database connection;
+  };
+
+  /// One that nobody uses, locked; where all are used, one after the other is waited for.
+  Reader& TakeReader();
   void RunAfterCommit();
   [[noreturn]] static void ThrowTranslated(const SQLite::Exception& error);
 
   std::mutex mutex_;
   SQLite::Database connection_;
   std::vector<std::function<void()>> after_commit_;
+  std::vector<std::unique_ptr<Reader>> readers_;
+  std::atomic<size_t> next_reader_{0};
 };
 
 /// Now, in microseconds since 1970; how every time is stored.

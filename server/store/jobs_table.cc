@@ -78,6 +78,13 @@ std::optional<Job> FindJob(SQLite::Database& connection, const std::string& id, 
   return job;
 }
 
+std::optional<JobHead> FindJobHead(SQLite::Database& connection, const std::string& id) {
+  Query query(connection, "SELECT owner, sharing, state, last_sequence FROM jobs WHERE id = ?", id);
+  if (!query.executeStep()) return std::nullopt;
+  return JobHead{query.getColumn(0).getString(), static_cast<modlab::v1::Sharing>(query.getColumn(1).getInt()),
+                 static_cast<Job::State>(query.getColumn(2).getInt()), query.getColumn(3).getInt()};
+}
+
 std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::string& id) {
   std::vector<JobInput> inputs;
   Query query(connection, "SELECT model, sha256 FROM job_inputs WHERE job = ?", id);

@@ -25,6 +25,14 @@ struct JobInput {
 void InsertJob(SQLite::Database& connection, const modlab::v1::Job& job, const std::vector<JobInput>& inputs);
 /// With its attempts; with its result only where asked for.
 std::optional<modlab::v1::Job> FindJob(SQLite::Database& connection, const std::string& id, bool with_result = true);
+/// The little of a job that its watchers ask for after every event.
+struct JobHead {
+  std::string owner;
+  modlab::v1::Sharing sharing = modlab::v1::PRIVATE;
+  modlab::v1::Job::State state = modlab::v1::Job::STATE_UNSPECIFIED;
+  int last_sequence = 0;
+};
+std::optional<JobHead> FindJobHead(SQLite::Database& connection, const std::string& id);
 std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::string& id);
 
 struct JobFilter {
