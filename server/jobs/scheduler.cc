@@ -230,7 +230,7 @@ bool Scheduler::Follow(Attempt& attempt) {
 /// True if there was something to store.
 bool Scheduler::StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset) {
   if (payloads.empty()) return false;
-  data_.database().Read([&](SQLite::Database& connection) {
+  data_.database().Transact([&](SQLite::Database& connection) {
     for (const std::string& payload : payloads) {
       WorkerEvent written;
       if (!ProblemOfEncoding(payload, *WorkerEvent::descriptor()).empty() || !written.ParseFromString(payload) ||
@@ -261,7 +261,7 @@ AttemptFacts Scheduler::FactsOf(const Attempt& attempt, const AttemptDirectory& 
   facts.phase = attempt.phase;
   facts.begun = fs::exists(directory.log());
   facts.last_output = LastOutput(directory);
-  data_.database().Transact([&](SQLite::Database& connection) {
+  data_.database().Read([&](SQLite::Database& connection) {
     const auto job = FindJob(connection, attempt.job, false);
     facts.spec = job->spec();
     facts.cancelling = job->state() == Job::CANCELLING;
