@@ -12,16 +12,20 @@ Installs the packages that are missing (deploy/install-deps.sh --tests), builds 
 every test with ctest.
 
   --sanitize PRESET  build and test PRESET instead: asan-ubsan or tsan
-  --long             dev, then asan-ubsan, then tsan
+  --long             dev, then every trial in its long form (about an hour), then asan-ubsan, then tsan
 
 JOBS in the environment is the number of compilers and tests at once; by default the number of CPUs.
 TEXT
 }
 
 presets=(dev)
+trials=()
 case "${1:-}" in
   "") ;;
-  --long) presets=(dev asan-ubsan tsan) ;;
+  --long)
+    presets=(dev asan-ubsan tsan)
+    trials=(access chaos hostile load)
+    ;;
   --sanitize)
     case "${2:-}" in
       asan-ubsan | tsan) presets=("$2") ;;
@@ -49,4 +53,10 @@ for preset in "${presets[@]}"; do
   cmake --build --preset "$preset" --parallel "$jobs"
   echo "test: running $preset"
   ctest --preset "$preset" --parallel "$jobs"
+  [[ $preset == dev ]] || continue
+  for trial in "${trials[@]}"; do
+    echo "test: the trial $trial"
+    MODLAB_BUILD=$PWD/build/dev PYTHONPATH=$PWD/build/dev/python:$PWD/tests/e2e \
+      /usr/bin/python3 -B "tests/trials/$trial/${trial}_trial.py" --long
+  done
 done
