@@ -67,8 +67,9 @@ void CheckTorchScriptArchive(const std::filesystem::path& path) {
     }
     const std::string_view name = entry.name;
     if (LeavesArchive(name)) Refuse(fmt::format("the archive has an entry named `{}`, outside itself", name));
-    total += entry.size;
-    stored += entry.comp_size;
+    if (__builtin_add_overflow(total, entry.size, &total) || __builtin_add_overflow(stored, entry.comp_size, &stored)) {
+      Refuse(fmt::format("entry {} of the archive has a size that nothing has", i));
+    }
     const std::string_view inner = BehindTop(name);
     version = version || inner == "version" || inner == ".data/version";
     data = data || inner == "data.pkl";

@@ -16,7 +16,7 @@ void Authorize(const Principal& principal, Verb verb, const Resource& resource) 
     const auto& users = resource.shared_with;
     const bool shared = resource.sharing == modlab::v1::EVERYONE ||
                         std::find(users.begin(), users.end(), principal.name) != users.end();
-    if (!shared) ThrowNotFound(resource.name);
+    if (!shared) ThrowNotFound(resource.name, resource.field);
     if (verb == Verb::kRead) return;
     throw RequestError(
         modlab::v1::PERMISSION_REFUSED,

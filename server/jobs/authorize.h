@@ -22,6 +22,8 @@ struct Resource {
   std::string owner;
   modlab::v1::Sharing sharing = modlab::v1::PRIVATE;
   google::protobuf::RepeatedPtrField<std::string> shared_with = {};
+  std::string field =
+      "name";  ///< The request's field that named it: what is hidden and what is absent must read the same.
 };
 
 /// The one place that says who may do what; every RPC passes it. Returns if `principal` may. Throws RequestError

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "server/executor/utf8.h"
 #include "server/jobs/request_error.h"
 
 namespace modlab::server {
@@ -142,7 +143,7 @@ void CheckLabels(const google::protobuf::Map<std::string, std::string>& labels, 
   for (const auto& [key, value] : labels) {
     if (key.empty() || key.size() > kLargestLabelLength || value.size() > kLargestLabelLength) {
       Refuse(field, fmt::format("label `{}`: a key has 1 to {} characters, a value at most {}",
-                                key.substr(0, kLargestLabelLength), kLargestLabelLength, kLargestLabelLength));
+                                ToUtf8(key, kLargestLabelLength), kLargestLabelLength, kLargestLabelLength));
     }
   }
 }

@@ -28,7 +28,7 @@ Job FindAuthorizedJob(SQLite::Database& connection, const Principal& principal, 
   const auto id = ParseName(name, "jobs");
   auto job = id ? FindJob(connection, *id, with_result) : std::nullopt;
   if (!job) ThrowNotFound(name, field);
-  Authorize(principal, verb, {name, job->owner(), job->sharing(), job->shared_with()});
+  Authorize(principal, verb, {name, job->owner(), job->sharing(), job->shared_with(), field});
   return *job;
 }
 

@@ -52,7 +52,7 @@ Upload CompleteUpload(SQLite::Database& connection, const Principal& principal, 
   const auto id = ParseName(name, "uploads");
   const auto stored = id ? FindUpload(connection, *id) : std::nullopt;
   if (!stored) ThrowNotFound(name.empty() ? "uploads/" : name, "upload");
-  Authorize(principal, Verb::kRead, {name, stored->owner});
+  Authorize(principal, Verb::kRead, {name, stored->owner, modlab::v1::PRIVATE, {}, "upload"});
   if (stored->upload.state() != Upload::COMPLETE) {
     throw RequestError(modlab::v1::UPLOAD_INCOMPLETE,
                        fmt::format("{} has not received all of its {} bytes yet: send the rest first", name,
@@ -91,7 +91,7 @@ Model FindAuthorizedModel(SQLite::Database& connection, const Principal& princip
   const auto id = ParseName(name, "models");
   auto model = id ? FindModel(connection, *id) : std::nullopt;
   if (!model) ThrowNotFound(name, field);
-  Authorize(principal, verb, {name, model->owner(), model->sharing(), model->shared_with()});
+  Authorize(principal, verb, {name, model->owner(), model->sharing(), model->shared_with(), field});
   return *model;
 }
 

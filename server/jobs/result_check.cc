@@ -54,7 +54,7 @@ std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partitio
     if (!Finite(eigenvalue)) return "an eigenvalue is not finite";
   }
   if (partition.sizes_size() != partition.clusters()) return "the sizes are not the clusters'";
-  if (partition.group_sizes_size() != partition.clusters() * graph.groups_size()) {
+  if (partition.group_sizes_size() != int64_t{partition.clusters()} * graph.groups_size()) {
     return "the group sizes are not the clusters'";
   }
   if (partition.labels().empty()) {
@@ -73,8 +73,24 @@ std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partitio
   return "";
 }
 
+/// Beyond what protobuf's Duration may be, it cannot be printed.
+std::string ProblemOfProvenance(const modlab::v1::Provenance& provenance) {
+  constexpr int64_t longest = 315'576'000'000;
+  const auto& wall = provenance.spec().resources().wall_time();
+  if (wall.seconds() < 0 || wall.seconds() > longest || wall.nanos() < 0 || wall.nanos() > 999'999'999) {
+    return "its wall time makes no sense";
+  }
+  for (const auto& timing : provenance.timings()) {
+    if (!AtLeastZero(timing.seconds()) || timing.phase().size() > kLongestName) return "a timing makes no sense";
+  }
+  return "";
+}
+
 std::string ProblemOfError(const modlab::v1::JobError& error) {
-  if (!modlab::v1::Reason_IsValid(error.reason())) return "an unknown reason";
+  if (!modlab::v1::Reason_IsValid(error.reason()) || error.reason() == modlab::v1::REASON_UNSPECIFIED) {
+    return "an unknown reason";
+  }
+  if (error.message().empty()) return "its error says nothing";
   bool short_enough = error.message().size() <= kLongestMessage && error.phase().size() <= kLongestName &&
                       error.metadata_size() <= kMostMetadata;
   for (const auto& [key, value] : error.metadata()) {
@@ -97,6 +113,7 @@ std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
     if (!PlainFileName(name)) return "an artifact's name is not a plain file name";
   }
   if (!result.has_result()) return "it is empty";
+  if (std::string problem = ProblemOfProvenance(result.result().provenance()); !problem.empty()) return problem;
   if (spec.has_inspect()) {
     if (!result.result().has_inspect()) return "it is not an inspection";
     const auto& inspection = result.result().inspect();

@@ -120,7 +120,12 @@ void Scheduler::Start() {
 }
 
 void Scheduler::Wake() {
-  boost::asio::post(context_, [this] { Tick(); });
+  // One for all that have come since the last: thousands of new jobs must not keep a signal, or the clock, waiting.
+  if (woken_.exchange(true)) return;
+  boost::asio::post(context_, [this] {
+    woken_ = false;
+    Tick();
+  });
 }
 
 void Scheduler::Stop(bool requeue, std::function<void()> stopped) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -76,6 +77,7 @@ class Scheduler {
   bool stuck_ = false;  ///< In this tick.
   std::string complaint_;
   std::chrono::steady_clock::time_point next_complaint_;
+  std::atomic<bool> woken_{false};
   bool stopping_ = false;
   std::function<void()> stopped_;
 };

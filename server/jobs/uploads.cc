@@ -69,7 +69,8 @@ Upload Uploads::Create(const Principal& principal, const CreateUploadRequest& re
     StoredUpload stored;
     stored.owner = principal.name;
     stored.upload = request.upload();
-    const bool known = OwnsContent(connection, principal.name, request.upload().sha256());
+    const bool known =
+        OwnsContent(connection, principal.name, request.upload().sha256(), request.upload().size_bytes());
     if (!known) {
       admission_.CheckContentIsTaken(request.upload().size_bytes());
       CheckStoredQuota(connection, limits_, principal.name, request.upload().size_bytes());

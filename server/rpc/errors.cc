@@ -6,6 +6,7 @@
 
 #include "modlab/v1/error.pb.h"
 #include "server/executor/files.h"
+#include "server/executor/utf8.h"
 #include "server/jobs/request_error.h"
 #include "server/store/database.h"
 
@@ -48,13 +49,18 @@ grpc::StatusCode CodeOf(Reason reason) {
   }
 }
 
+/// An error travels in HTTP/2 headers, of which clients take 8 KiB in all: a longer one would reach them as another
+/// error without a word of ours. The message, of which a byte can become three, and the detail share that.
+constexpr size_t kLongestMessage = 1024;
+constexpr size_t kLongestFact = 256;
+
 grpc::Status MakeStatus(const RequestError& error, grpc::ServerContextBase* context) {
   ErrorDetail detail;
   detail.set_reason(error.reason());
   detail.set_field(error.field());
-  detail.mutable_metadata()->insert(error.metadata().begin(), error.metadata().end());
+  for (const auto& [key, value] : error.metadata()) (*detail.mutable_metadata())[key] = ToUtf8(value, kLongestFact);
   context->AddTrailingMetadata("modlab-error-bin", detail.SerializeAsString());
-  return {CodeOf(error.reason()), error.what()};
+  return {CodeOf(error.reason()), ToUtf8(error.what(), kLongestMessage)};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -66,6 +67,15 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
   const Principal& principal() const { return principal_; }
   CallRecord& record() { return record_; }
 
+  /// Looks again who asks, for a stream that may be open for hours: a token that was revoked and a user who has gone
+  /// get no more after a second. Throws RequestError UNAUTHENTICATED. On the strand.
+  void IdentifyAgain() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_identification_) return;
+    next_identification_ = now + std::chrono::seconds(1);
+    principal_ = authenticator_.Identify(*context_);
+  }
+
   /// Lets go of what might call back: subscriptions, timers.
   virtual void Release() {}
 
@@ -106,6 +116,7 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
   LiveCalls& calls_;
   const Authenticator& authenticator_;
   Principal principal_;
+  std::chrono::steady_clock::time_point next_identification_;
   grpc::CallbackServerContext* context_;
   CallRecord record_;
   bool ended_ = false;

@@ -14,11 +14,13 @@ void InsertBlob(SQLite::Database& connection, const std::string& sha256, int64_t
       .exec();
 }
 
-bool OwnsContent(SQLite::Database& connection, const std::string& owner, const std::string& sha256) {
+bool OwnsContent(SQLite::Database& connection, const std::string& owner, const std::string& sha256,
+                 int64_t size_bytes) {
   Query query(connection,
-              "SELECT EXISTS (SELECT 1 FROM models WHERE owner = ? AND sha256 = ?) OR "
-              "EXISTS (SELECT 1 FROM uploads WHERE owner = ? AND sha256 = ? AND state = ?)",
-              owner, sha256, owner, sha256, Upload::COMPLETE);
+              "SELECT EXISTS (SELECT 1 FROM blobs WHERE sha256 = ?1 AND size_bytes = ?2) AND "
+              "(EXISTS (SELECT 1 FROM models WHERE owner = ?3 AND sha256 = ?1) OR "
+              "EXISTS (SELECT 1 FROM uploads WHERE owner = ?3 AND sha256 = ?1 AND state = ?4))",
+              sha256, size_bytes, owner, Upload::COMPLETE);
   query.executeStep();
   return query.getColumn(0).getInt() != 0;
 }

@@ -132,8 +132,8 @@ TEST_F(Tables, ModelsInUseAreKnownAndContentLivesAsLongAsItsLastUser) {
     artifact.set_sha256("digest");
     artifact.set_size_bytes(3);
     InsertArtifact(connection, job, artifact);
-    EXPECT_TRUE(OwnsContent(connection, "ada", "digest"));
-    EXPECT_FALSE(OwnsContent(connection, "bob", "digest"));
+    EXPECT_TRUE(OwnsContent(connection, "ada", "digest", 3));
+    EXPECT_FALSE(OwnsContent(connection, "bob", "digest", 3));
     DeleteModel(connection, "m");
     EXPECT_FALSE(DeleteBlobIfUnused(connection, "digest"));
     EXPECT_EQ(DeleteJob(connection, job), (std::vector<std::string>{"digest"}));
