@@ -5,9 +5,10 @@ trap 'exit 130' INT # also where a command that was interrupted may fail
 
 usage() {
   cat <<'TEXT'
-Usage: deploy/install-deps.sh [--tests]
+Usage: deploy/install-deps.sh [--tests | --fuzz]
 
-Installs the Debian packages that building and running modlab needs; with --tests also those that its test suite needs.
+Installs the Debian packages that building and running modlab needs; with --tests also those that its test suite needs,
+with --fuzz those and the compiler of tests/fuzz/fuzz.sh.
 Asks dpkg what is there first: where nothing is missing it does nothing and needs no rights. Otherwise it runs apt-get as
 root, or through sudo. It never removes a package. Debian 12 and 13.
 TEXT
@@ -42,6 +43,7 @@ test_packages=(
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
   test_packages+=(nodejs npm)
 fi
+fuzz_packages=(clang libclang-rt-dev)              # libFuzzer and its sanitizers
 
 say() { echo "install-deps: $*"; }
 fail() {
@@ -53,6 +55,7 @@ packages=("${build_packages[@]}")
 case "${1:-}" in
   "") ;;
   --tests) packages+=("${test_packages[@]}") ;;
+  --fuzz) packages+=("${test_packages[@]}" "${fuzz_packages[@]}") ;;
   -h | --help)
     usage
     exit 0
