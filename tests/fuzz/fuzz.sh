@@ -42,7 +42,7 @@ cmake --build --preset fuzz --parallel "${JOBS:-$(nproc)}"
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1:suppressions=$PWD/tests/suppressions/ubsan.supp
 largest=4096 # bytes of an input that is kept in the repository
-most=40000   # bytes of a target's corpus in the repository
+most=30000   # bytes of a target's corpus in the repository
 crashed=0
 
 for target in "${targets[@]}"; do

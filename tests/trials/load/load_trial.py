@@ -13,14 +13,16 @@ import argparse
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import threading
 import time
 
+from modlab.v1 import server_pb2
+
 import processes
 from harness import BIN, PATIENCE, SOURCE, EndToEndTest, model_with
-from modlab.v1 import server_pb2
 
 SHORT = {"jobs": 500, "watched": 10, "watchers": 100, "uploads": 8, "upload-bytes": 4 << 20, "silent": 10, "trickles": 4}
 LONG = {"jobs": 10_000, "watched": 50, "watchers": 1000, "events": 100, "uploads": 64, "upload-bytes": 16 << 20,
@@ -33,6 +35,12 @@ def resident(pid):
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Memory(threading.Thread):
@@ -63,7 +71,7 @@ class Load(EndToEndTest):
         if tls:
             folder = self.home.path / "tls"
             processes.run([SOURCE / "deploy" / "tls.sh", folder, "localhost"], PATIENCE).check_returncode()
-            port = 20_000 + os.getpid() % 20_000
+            port = free_port()
             self.daemon.options += ["--listen", f"127.0.0.1:{port}", "--tls-cert", folder / "server.pem",
                                     "--tls-key", folder / "server.key"]
             self.client = ["--target", f"localhost:{port}", "--ca", folder / "ca.pem", "--token-file",
