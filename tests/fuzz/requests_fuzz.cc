@@ -5,9 +5,11 @@
 
 #include "requests.pb.h"
 #include "server/executor/utf8.h"
+#include "server/jobs/admission.h"
 #include "server/jobs/inspection.h"
 #include "server/jobs/jobs.h"
 #include "server/jobs/models.h"
+#include "server/jobs/queue.h"
 #include "server/jobs/request_error.h"
 #include "server/jobs/result_check.h"
 #include "server/jobs/uploads.h"
@@ -44,6 +46,7 @@ class Server {
       for (const auto& file : std::filesystem::directory_iterator(data_.root() / folder)) RemoveTree(file.path());
     }
     made_.clear();
+    admission_.Undrain();
     users_.Put("ada", modlab::v1::USER);
     users_.Put("bob", modlab::v1::USER);
     users_.Put("rita", modlab::v1::READER);
@@ -110,6 +113,15 @@ class Server {
       case Step::kListJobs:
         jobs_.List(who, step.list_jobs());
         return;
+      case Step::kListQueue:
+        queue_.List(who, step.list_queue());
+        return;
+      case Step::kDrainServer:
+        Authorize(who, Verb::kOperate, {"server", ""});
+        return admission_.Drain(step.drain_server().message());
+      case Step::kUndrainServer:
+        Authorize(who, Verb::kOperate, {"server", ""});
+        return admission_.Undrain();
       case Step::kCancelJob:
         jobs_.Cancel(who, step.cancel_job());
         return;
@@ -180,9 +192,11 @@ class Server {
   DataDirectory data_{directory_.path() / "data"};
   Limits limits_;
   JobEvents events_;
-  Uploads uploads_{data_, limits_};
-  Models models_{data_, limits_, [] {}};
-  Jobs jobs_{data_, limits_, events_, [] {}};
+  Admission admission_{data_, limits_, ""};
+  Queue queue_{data_, limits_, admission_};
+  Uploads uploads_{data_, limits_, admission_};
+  Models models_{data_, limits_, admission_, [] {}};
+  Jobs jobs_{data_, limits_, admission_, queue_, events_, [] {}};
   Users users_{data_.database()};
   std::vector<std::string> made_;
 };
