@@ -43,6 +43,7 @@ export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1:suppressions=$PWD/tests/suppressions/ubsan.supp
 largest=4096 # bytes of an input that is kept in the repository
 most=30000   # bytes of a target's corpus in the repository
+files=60     # and its number of files
 crashed=0
 
 for target in "${targets[@]}"; do
@@ -69,7 +70,7 @@ for target in "${targets[@]}"; do
   mkdir -p "build/fuzz/merged/$target"
   "$program" "${options[@]}" -merge=1 "build/fuzz/merged/$target" "$kept" "$found" >/dev/null 2>&1 || true
   while read -r size input; do
-    ((size <= largest && $(du -sb "$kept" | cut -f1) + size <= most)) || break
+    ((size <= largest && $(du -sb "$kept" | cut -f1) + size <= most && $(find "$kept" -type f | wc -l) < files)) || break
     cmp -s "$input" "$kept/$(basename "$input")" || cp -n "$input" "$kept/"
   done < <(find "build/fuzz/merged/$target" -type f -printf '%s %p\n' | sort -n)
   echo "fuzz: $target: $executions executions, $coverage edges, $((outcome)) crashes"
