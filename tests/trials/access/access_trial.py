@@ -66,7 +66,7 @@ def main():
         print(f"{count - len(problems):5} of {count:5} {what}")
     wrong = [problem for _, _, problems in results for problem in problems]
     for problem in wrong:
-        print("WRONG:", problem)
+        print("WRONG:", problem[:1000])
     tried = sum(count for _, count, _ in results)
     print(f"\n{tried} tries, {len(wrong)} not as they should be, {time.monotonic() - start:.0f} s")
     sys.exit(1 if wrong else 0)
