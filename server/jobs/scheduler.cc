@@ -42,6 +42,8 @@ constexpr auto kIdleInterval = std::chrono::seconds(1);
 constexpr auto kStuckInterval = std::chrono::seconds(1);
 constexpr auto kComplaintInterval = std::chrono::minutes(1);
 constexpr int64_t kMaxResultBytes = int64_t{64} << 20;
+/// What a client can be sent in one message, with the rest of the job.
+constexpr size_t kMaxSentResultBytes = (4 << 20) - (256 << 10);
 constexpr int64_t kMaxLogBytes = int64_t{4} << 20;
 constexpr size_t kLastOutputBytes = 512;
 constexpr std::array<std::string_view, 5> kPhases = {"load", "read", "embed", "cluster", "measure"};
@@ -91,6 +93,10 @@ void LoadResult(const AttemptDirectory& directory, AttemptFacts* facts) {
     WorkerResult result;
     if (!result.ParseFromString(*bytes)) throw std::runtime_error("it is damaged");
     facts->result_problem = ProblemOfResult(facts->spec, result);
+    if (result.result().ByteSizeLong() > kMaxSentResultBytes) {
+      facts->result_problem = fmt::format("it has {} bytes, and no client takes more than {}",
+                                          result.result().ByteSizeLong(), kMaxSentResultBytes);
+    }
     if (facts->result_problem.empty()) facts->result = std::move(result);
   } catch (const std::exception& error) {
     facts->result_problem = error.what();

@@ -224,6 +224,26 @@ class Backup(OperationsTest):
         self.assertIn("clean", operate("fsck", "--data-dir", self.daemon.data, home=self.home))
 
 
+class Health(OperationsTest):
+    SERVING = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
+
+    def check(self, service):
+        call = self.channel.unary_unary("/grpc.health.v1.Health/Check", request_serializer=bytes,
+                                        response_deserializer=bytes)
+        name = service.encode()
+        return call(b"\x0a" + bytes([len(name)]) + name if name else b"", timeout=PATIENCE)
+
+    def test_each_service_says_how_it_is(self):
+        for service in ("", "modlab.v1.ModelService", "modlab.v1.UploadService", "modlab.v1.JobService",
+                        "modlab.v1.ServerService"):
+            self.assertEqual(self.check(service), self.SERVING, service)
+
+    def test_a_service_that_is_none_is_not_found(self):
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.check("modlab.v1.NoService")
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.NOT_FOUND)
+
+
 class SystemdNotify(unittest.TestCase):
     def test_says_when_it_is_ready_and_when_it_stops(self):
         home = Home()
