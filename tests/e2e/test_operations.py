@@ -12,12 +12,7 @@ from modlab.v1 import error_pb2, job_pb2, server_pb2
 
 import processes
 from harness import BIN, DIGITS, PATIENCE, Daemon, EndToEndTest, Home, score_spec, wait_until
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from over_tls import free_port
 
 
 def operate(*arguments, home, code=0):
