@@ -12,7 +12,7 @@ from modlab.v1 import access_pb2, error_pb2, job_pb2, job_pb2_grpc, model_pb2, m
 from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc
 
 import processes
-from harness import BIN, DIGITS, PATIENCE, EndToEndTest, chunks, model_with, score_spec, wait_until
+from harness import BIN, DIGITS, PATIENCE, chunks, model_with, score_spec, wait_until
 from over_tls import TlsTest
 
 Job = job_pb2.Job

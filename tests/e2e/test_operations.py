@@ -99,6 +99,10 @@ class FullDisk(OperationsTest):
         processes.run(["umount", str(cls.daemon.data)], PATIENCE)
         super().clean_up()
 
+    def make_room(self, ballast):
+        ballast.unlink()
+        wait_until(lambda: not self.status().paused, "the server goes on")
+
     def test_stops_new_work_and_resumes(self):
         model = self.push(DIGITS)
         ballast = self.daemon.data / "ballast"
@@ -109,8 +113,7 @@ class FullDisk(OperationsTest):
             self.submit(model)
         _, refused = self.modlab("score", DIGITS, "-k", "3", code=6)
         self.assertIn("disk is nearly full", refused)
-        ballast.unlink()
-        wait_until(lambda: not self.status().paused, "the server goes on")
+        self.make_room(ballast)
         self.modlab("score", DIGITS, "-k", "3")
 
     def test_a_job_that_meets_a_full_disk_waits_and_succeeds(self):
@@ -128,7 +131,7 @@ class FullDisk(OperationsTest):
                 free = self.free_bytes()
         waiting = self.start_modlab("job", "wait", job.name)
         wait_until(lambda: self.status().paused, "the server sees that its disk is full")
-        ballast.unlink()
+        self.make_room(ballast)
         self.end_of(waiting)
         self.assertIn("clean", operate("fsck", "--data-dir", self.daemon.data, home=self.home))
 
