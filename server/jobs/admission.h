@@ -18,7 +18,6 @@ class Admission {
 
   /// Looks how much room there is. To be called once a second or so.
   void LookAtDisk();
-  bool disk_full() const { return disk_full_; }
   int64_t free_bytes() const { return free_bytes_; }
 
   /// Throws RequestError SANDBOX_INSUFFICIENT or STORAGE_FULL.

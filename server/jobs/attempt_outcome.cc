@@ -13,6 +13,8 @@ using google::protobuf::util::TimeUtil;
 using modlab::v1::Job;
 using modlab::v1::Reason;
 
+constexpr int kMostDiskFullAttempts = 50;
+
 std::string DuringPhase(const std::string& phase) {
   if (phase.empty()) return "before it had loaded the model";
   if (phase == "load") return "while loading the model";
@@ -43,10 +45,10 @@ AttemptOutcome Lost(const AttemptFacts& facts, const Limits& limits, const std::
     outcome.lost = true;
     return outcome;
   }
-  AttemptOutcome outcome =
-      Fail(facts, modlab::v1::LOST,
-           fmt::format("{} {}, {} times in all: ask the server's operator whether the machine runs out of memory", how,
-                       DuringPhase(facts.phase), facts.lost_before + 1));
+  AttemptOutcome outcome = Fail(
+      facts, modlab::v1::LOST,
+      fmt::format("{} {}, {} times in all: ask the server's operator whether the machine runs out of memory or disk",
+                  how, DuringPhase(facts.phase), facts.lost_before + 1));
   outcome.lost = true;
   return outcome;
 }
@@ -88,7 +90,10 @@ AttemptOutcome Exited(const AttemptFacts& facts, const Limits& limits) {
   }
   if (facts.end->status == kWorkerCancelledStatus) return Requeue("requeued: it was stopped before it was done");
   if (facts.end->status == kWorkerDiskFullStatus) {
-    if (facts.disk_full) return Requeue("requeued: the server's disk was full");
+    // Not the fault of a job that wrote little; but a worker that always says so must not come again for ever.
+    if (facts.written_bytes < limits.min_free_bytes && facts.attempts_before < kMostDiskFullAttempts) {
+      return Requeue("requeued: the server's disk was full");
+    }
     return Lost(facts, limits, "the worker could not write down what it found, since the disk was full");
   }
   if (facts.end->status != 0) {

@@ -19,8 +19,10 @@ struct AttemptFacts {
   /// What the worker wrote, checked; absent where there is none, or `result_problem` says what is wrong with it.
   std::optional<modlab::internal::WorkerResult> result;
   std::string result_problem;
-  /// Whether the disk is full, through no fault of this job.
-  bool disk_full = false;
+  /// What the worker had written, in bytes on the disk.
+  int64_t written_bytes = 0;
+  /// How many attempts there were before.
+  int attempts_before = 0;
   /// Whether the job was asked to end.
   bool cancelling = false;
   /// How many attempts at the job were lost before.

@@ -276,6 +276,7 @@ AttemptFacts Scheduler::FactsOf(const Attempt& attempt, const AttemptDirectory& 
     const auto job = FindJob(connection, attempt.job, false);
     facts.spec = job->spec();
     facts.cancelling = job->state() == Job::CANCELLING;
+    facts.attempts_before = attempt.number - 1;
     facts.lost_before = CountLostAttempts(connection, attempt.job);
   });
   try {
@@ -286,9 +287,8 @@ AttemptFacts Scheduler::FactsOf(const Attempt& attempt, const AttemptDirectory& 
   if (!facts.end || facts.end->how != AttemptEnd::How::kExited) return facts;
   if (facts.end->status == 0) LoadResult(directory, &facts);
   if (facts.end->status == kWorkerDiskFullStatus) {
-    admission_.LookAtDisk();
-    const int64_t written = MeasureDiskUsage(directory.out(), limits_.job_files + 1).bytes;
-    facts.disk_full = admission_.disk_full() && written < limits_.min_free_bytes;
+    admission_.LookAtDisk();  // before the next start
+    facts.written_bytes = MeasureDiskUsage(directory.out(), limits_.job_files + 1).bytes;
   }
   return facts;
 }

@@ -88,8 +88,15 @@ Upload Uploads::Create(const Principal& principal, const CreateUploadRequest& re
 Upload Uploads::Get(const Principal& principal, const std::string& name) {
   Upload upload = data_.database().Read(
       [&](SQLite::Database& connection) { return Find(connection, principal, Verb::kRead, name).upload; });
-  if (upload.state() == Upload::ACTIVE) upload.set_committed_bytes(CommittedBytes(data_.UploadFile(IdOf(name))));
-  return upload;
+  if (upload.state() != Upload::ACTIVE) return upload;
+  upload.set_committed_bytes(CommittedBytes(data_.UploadFile(IdOf(name))));
+  if (upload.committed_bytes() < upload.size_bytes()) return upload;
+  // A daemon died between the last byte and the completion, and the sender has nothing more to send.
+  const auto shared = SharedOf(IdOf(name));
+  const std::lock_guard lock(shared->mutex);
+  upload = data_.database().Read(
+      [&](SQLite::Database& connection) { return Find(connection, principal, Verb::kRead, name).upload; });
+  return upload.state() == Upload::ACTIVE ? Complete(IdOf(name), upload) : upload;
 }
 
 void Uploads::Delete(const Principal& principal, const std::string& name) {

@@ -28,7 +28,7 @@ from harness import BIN, DIGITS, Daemon, EndToEndTest, Home, PATIENCE, score_spe
 
 Job = job_pb2.Job
 DISK = 96 << 20
-DAEMON_OPTIONS = ("--min-free", "16MiB", "--workers", "2", "--warm-workers", "1")
+DAEMON_OPTIONS = ("--min-free", "16MiB", "--workers", "3", "--warm-workers", "2")
 SHORT_ROUNDS, LONG_ROUNDS = 12, 200
 ATTEMPTS = 3
 
@@ -140,7 +140,7 @@ class Trial(EndToEndTest):
             self.restart()
 
     def round(self):
-        time.sleep(self.random.uniform(0, 1.0))
+        time.sleep(self.random.uniform(0, 2.0))
         what = self.random.choices(["daemon", "supervisor", "worker", "client", "disk"], [30, 20, 20, 15, 15])[0]
         if what == "daemon":
             self.kill_daemon()

@@ -174,7 +174,7 @@ class Watcher(Client):
 class Uploader(Client):
     """Pushes models of which no two are alike, resumes what broke off, and deletes some of them again."""
 
-    pause = 1.5  # each push makes a job
+    pause = 8  # each push makes an inspection, which goes before other jobs
 
     def step(self):
         content = model_with(os.urandom(self.random.randrange(1, 400_000)).hex())

@@ -133,6 +133,22 @@ TEST(AttemptOutcome, StoppedWithoutACancellationGoesBackToTheQueueUncounted) {
   }
 }
 
+TEST(AttemptOutcome, AFullDiskIsNoFaultOfAJobThatWroteLittle) {
+  AttemptFacts facts = Ended(How::kExited, kWorkerDiskFullStatus);
+  facts.attempts_before = 10;
+  EXPECT_EQ(Decide(facts, {}).state, Job::QUEUED);
+  EXPECT_FALSE(Decide(facts, {}).lost);
+  facts.written_bytes = Limits{}.min_free_bytes;
+  EXPECT_TRUE(Decide(facts, {}).lost) << "it may have filled the disk itself";
+}
+
+TEST(AttemptOutcome, AWorkerThatAlwaysSaysThatTheDiskIsFullDoesNotComeAgainForEver) {
+  AttemptFacts facts = Ended(How::kExited, kWorkerDiskFullStatus);
+  facts.attempts_before = 50;
+  facts.lost_before = 2;
+  EXPECT_EQ(Decide(facts, {}).error.reason(), modlab::v1::LOST);
+}
+
 TEST(AttemptOutcome, ACancelledJobIsCancelledHoweverItEnded) {
   for (AttemptFacts facts : {Ended(How::kCancelled), Ended(How::kSignaled, SIGKILL), Ended(How::kTimeLimit)}) {
     facts.cancelling = true;

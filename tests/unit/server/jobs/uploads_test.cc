@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "server/jobs/request_error.h"
+#include "server/store/resource_name.h"
 #include "tests/unit/server/jobs/reason_of.h"
 #include "tests/unit/server/temporary_directory.h"
 
@@ -68,6 +71,20 @@ TEST_F(UploadsTest, AreRefusedWhereThereIsNoRoom) {
   admission_.LookAtDisk();
   writer->Write(2, "345");
   EXPECT_EQ(writer->Close().state(), Upload::COMPLETE);
+}
+
+TEST_F(UploadsTest, IsCompletedByALookWhereItsDaemonDiedBehindTheLastByte) {
+  for (const std::string& content : {std::string("hello"), std::string("wrong")}) {
+    const Upload upload = Create("hello", content);
+    std::ofstream(data_.UploadFile(IdOf(upload.name()))) << content;
+    if (content == "hello") {
+      EXPECT_EQ(uploads_.Get(ada_, upload.name()).state(), Upload::COMPLETE);
+      EXPECT_EQ(ReadAt(data_.blobs().Open(Sha256("hello")).get(), 0, 100), "hello");
+      uploads_.Delete(ada_, upload.name());
+    } else {
+      EXPECT_EQ(ReasonOf([&] { uploads_.Get(ada_, upload.name()); }), modlab::v1::DIGEST_MISMATCH);
+    }
+  }
 }
 
 TEST_F(UploadsTest, RefusesGapsOverlapsAndTooMuch) {
