@@ -13,8 +13,7 @@ namespace modlab::server {
 void InsertBlob(SQLite::Database& connection, const std::string& sha256, int64_t size_bytes);
 
 /// Whether this owner has content of this digest and size already, through a model or a complete upload.
-bool OwnsContent(SQLite::Database& connection, const std::string& owner, const std::string& sha256,
-                 int64_t size_bytes);
+bool OwnsContent(SQLite::Database& connection, const std::string& owner, const std::string& sha256, int64_t size_bytes);
 
 /// Forgets content that nothing refers to any more. True if it did: the caller then removes the file after the commit.
 bool DeleteBlobIfUnused(SQLite::Database& connection, const std::string& sha256);

@@ -134,10 +134,18 @@ void MessageMutator::Add(Message* message, const FieldDescriptor& field) {
 
 int64_t MessageMutator::RandomInteger() {
   using Limits = std::numeric_limits<int64_t>;
-  constexpr std::array<int64_t, 12> edges = {
-      Limits::min(),  Limits::max(), std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max(),
-      int64_t{1} << 32, -1,          315'576'000'000,                     315'576'000'001,
-      10'000,         1'000'001,     65,                                  (int64_t{1} << 24) + 1};
+  constexpr std::array<int64_t, 12> edges = {Limits::min(),
+                                             Limits::max(),
+                                             std::numeric_limits<int32_t>::min(),
+                                             std::numeric_limits<int32_t>::max(),
+                                             int64_t{1} << 32,
+                                             -1,
+                                             315'576'000'000,
+                                             315'576'000'001,
+                                             10'000,
+                                             1'000'001,
+                                             65,
+                                             (int64_t{1} << 24) + 1};
   if (OneIn(4)) return edges[random_() % edges.size()];
   if (OneIn(4)) return static_cast<int64_t>((uint64_t{random_()} << 32U) | random_());
   return static_cast<int64_t>(random_() % 16) - 2;
@@ -151,8 +159,8 @@ double MessageMutator::RandomDouble() {
 }
 
 std::string MessageMutator::MutateText(std::string text, bool is_bytes) {
-  constexpr std::array<const char*, 12> words = {"@0", "@1", "@2", "@3", "=",  "ada",
-                                                 "bob", "models/aaaaaaaaaaaa", "jobs/aaaaaaaaaaaa", "load", "../x", ""};
+  constexpr std::array<const char*, 12> words = {
+      "@0", "@1", "@2", "@3", "=", "ada", "bob", "models/aaaaaaaaaaaa", "jobs/aaaaaaaaaaaa", "load", "../x", ""};
   if (OneIn(2)) return words[random_() % words.size()];
   const size_t size = text.size();
   text.resize(std::max(size, kLongestText));

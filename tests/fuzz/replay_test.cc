@@ -9,7 +9,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
-// Every input of the corpus, those that were crashes once among them. A crash ends the test: its input is the last named.
+// Every input of the corpus, those that were crashes once among them. A crash ends the test: its input is the last
+// named.
 TEST(Corpus, IsReplayed) {
   int inputs = 0;
   for (const auto& file : std::filesystem::directory_iterator(MODLAB_CORPUS)) {

@@ -20,7 +20,8 @@ std::string Header(const std::string& name, const std::string& content) {
   Put(&bytes, 2, 0);
   Put(&bytes, 2, 0);  // stored
   Put(&bytes, 4, 0x21'0000);
-  Put(&bytes, 4, ::crc32(0, reinterpret_cast<const unsigned char*>(content.data()), static_cast<unsigned>(content.size())));
+  Put(&bytes, 4,
+      ::crc32(0, reinterpret_cast<const unsigned char*>(content.data()), static_cast<unsigned>(content.size())));
   Put(&bytes, 4, content.size());
   Put(&bytes, 4, content.size());
   Put(&bytes, 2, name.size());

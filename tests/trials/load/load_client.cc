@@ -1,6 +1,6 @@
-// Many clients in one process, which a script starts against a daemon whose worker is load_worker: submits jobs, watches
-// some of them many times over, uploads, and reads slowly. Prints what it measured as one JSON object; ends with 1 where
-// a watcher missed an event, got one twice or out of order, or did not see the end.
+// Many clients in one process, which a script starts against a daemon whose worker is load_worker: submits jobs,
+// watches some of them many times over, uploads, and reads slowly. Prints what it measured as one JSON object; ends
+// with 1 where a watcher missed an event, got one twice or out of order, or did not see the end.
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 #include <openssl/evp.h>
@@ -175,17 +175,18 @@ class Submitter {
     const int number = next_++;
     if (number >= count_) return;
     auto call = std::make_shared<Call>();
-    connections_.jobs(number).async()->CreateJob(
-        call->context.get(), &request_, &call->job, [this, call](const grpc::Status& status) {
-          latency_->Add(SecondsSince(call->start));
-          if (!status.ok()) Problem("a job was refused: " + status.error_message());
-          {
-            const std::lock_guard lock(mutex_);
-            names_.push_back(call->job.name());
-          }
-          Next();
-          done_.One();
-        });
+    connections_.jobs(number).async()->CreateJob(call->context.get(), &request_, &call->job,
+                                                 [this, call](const grpc::Status& status) {
+                                                   latency_->Add(SecondsSince(call->start));
+                                                   if (!status.ok())
+                                                     Problem("a job was refused: " + status.error_message());
+                                                   {
+                                                     const std::lock_guard lock(mutex_);
+                                                     names_.push_back(call->job.name());
+                                                   }
+                                                   Next();
+                                                   done_.One();
+                                                 });
   }
 
   Connections& connections_;
@@ -268,7 +269,8 @@ class Uploader : public grpc::ClientWriteReactor<v1::WriteUploadRequest> {
   Uploader(v1::UploadService::Stub& uploads, int number, size_t size, size_t chunk, std::chrono::milliseconds pause,
            Tally* over)
       : content_(size, static_cast<char>(number)), chunk_(chunk), pause_(pause), over_(over) {
-    content_.replace(0, std::min<size_t>(size, 16), fmt::format("{:016}", number).substr(0, std::min<size_t>(size, 16)));
+    content_.replace(0, std::min<size_t>(size, 16),
+                     fmt::format("{:016}", number).substr(0, std::min<size_t>(size, 16)));
     v1::CreateUploadRequest request;
     request.mutable_upload()->set_size_bytes(static_cast<int64_t>(size));
     request.mutable_upload()->set_sha256(Digest(content_));
