@@ -46,13 +46,13 @@ void CheckJobFields(const Job& job) {
 
 Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest& request) {
   Authorize(principal, Verb::kCreate, {"server", ""});
-  admission_.CheckJobsAreTaken();
   CheckJobFields(request.job());
   const IdempotentRequest idempotent(principal.name, "CreateJob", request.request_id(), request);
   Job created = data_.database().Transact([&](SQLite::Database& connection) {
     if (const auto earlier = idempotent.EarlierResource(connection)) {
       return FindAuthorizedJob(connection, principal, Verb::kRead, *earlier);
     }
+    admission_.CheckJobsAreTaken();
     if (CountJobs(connection, Job::QUEUED) >= limits_.queued_jobs) {
       throw RequestError(modlab::v1::LIMIT_EXCEEDED,
                          fmt::format("the queue is full ({} jobs): try again later", limits_.queued_jobs), "",

@@ -97,7 +97,6 @@ Model FindAuthorizedModel(SQLite::Database& connection, const Principal& princip
 
 Model Models::Create(const Principal& principal, const CreateModelRequest& request) {
   Authorize(principal, Verb::kCreate, {"server", ""});
-  admission_.CheckJobsAreTaken();
   Model model = Describe(principal, request);
   CheckInputShapes(request.input_shapes(), "input_shapes");
   modlab::v1::Resources resources = request.resources();
@@ -107,6 +106,7 @@ Model Models::Create(const Principal& principal, const CreateModelRequest& reque
   const auto earlier =
       data_.database().Read([&](SQLite::Database& connection) { return idempotent.EarlierResource(connection); });
   if (earlier) return Get(principal, *earlier);
+  admission_.CheckJobsAreTaken();
   const Upload upload = data_.database().Read([&](SQLite::Database& connection) {
     model.set_sharing(CheckSharing(connection, request.model().sharing(), request.model().shared_with(), "model."));
     *model.mutable_shared_with() = request.model().shared_with();

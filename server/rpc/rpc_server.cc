@@ -106,14 +106,11 @@ RpcServer::RpcServer(boost::asio::io_context& context, const std::vector<ListenA
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   std::vector<int> ports(addresses.size(), 0);
   for (size_t i = 0; i < addresses.size(); ++i) {
-    if (addresses[i].shared_socket()) {
+    if (addresses[i].unix_socket() || addresses[i].shared_socket()) {
       socket_locks_.push_back(ReserveSocket(addresses[i]));
-      continue;
     }
-    if (addresses[i].unix_socket()) {
-      socket_locks_.push_back(ReserveSocket(addresses[i]));
-      socket_paths_.push_back(addresses[i].path());
-    }
+    if (addresses[i].shared_socket()) continue;
+    if (addresses[i].unix_socket()) socket_paths_.push_back(addresses[i].path());
     builder.AddListeningPort(addresses[i].text,
                              addresses[i].unix_socket() ? grpc::InsecureServerCredentials() : TcpCredentials(tls),
                              &ports[i]);

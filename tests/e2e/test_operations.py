@@ -8,7 +8,7 @@ import unittest
 import urllib.request
 
 import grpc
-from modlab.v1 import error_pb2, job_pb2, server_pb2
+from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
 
 import processes
 from harness import BIN, DIGITS, PATIENCE, Daemon, EndToEndTest, Home, score_spec, wait_until
@@ -105,12 +105,16 @@ class FullDisk(OperationsTest):
 
     def test_stops_new_work_and_resumes(self):
         model = self.push(DIGITS)
+        again = job_pb2.CreateJobRequest(job=job_pb2.Job(spec=score_spec(model)), request_id="before-the-disk-was-full")
+        job = self.jobs.CreateJob(again)
+        self.await_success(job)
         ballast = self.daemon.data / "ballast"
         ballast.write_bytes(bytes(self.free_bytes() - (8 << 20)))
         wait_until(lambda: self.status().paused, "the server sees that its disk is full")
         self.assertIn("disk is nearly full", self.status().paused)
         with self.assert_refused(grpc.StatusCode.RESOURCE_EXHAUSTED, error_pb2.STORAGE_FULL):
             self.submit(model)
+        self.assertEqual(self.jobs.CreateJob(again).name, job.name, "what was answered before is answered again")
         _, refused = self.modlab("score", DIGITS, "-k", "3", code=6)
         self.assertIn("disk is nearly full", refused)
         self.make_room(ballast)
@@ -133,6 +137,25 @@ class FullDisk(OperationsTest):
         wait_until(lambda: self.status().paused, "the server sees that its disk is full")
         self.make_room(ballast)
         self.end_of(waiting)
+        self.assertIn("clean", operate("fsck", "--data-dir", self.daemon.data, home=self.home))
+
+
+class Retention(OperationsTest):
+    daemon_options = ("--retention", "3s")
+
+    def test_deletes_jobs_that_ended_long_ago_and_no_others(self):
+        model = self.push(DIGITS)
+        self.server.DrainServer(server_pb2.DrainServerRequest(), timeout=PATIENCE)
+        waiting = self.submit(model)
+
+        def names():
+            return {job.name for job in self.jobs.ListJobs(job_pb2.ListJobsRequest(), timeout=PATIENCE).jobs}
+
+        wait_until(lambda: names() == {waiting.name}, "the job that has ended is deleted")
+        self.assertEqual(self.get(waiting.name).state, job_pb2.Job.QUEUED)
+        self.assertEqual(len(self.models.ListModels(model_pb2.ListModelsRequest(), timeout=PATIENCE).models), 1)
+        self.server.UndrainServer(server_pb2.UndrainServerRequest(), timeout=PATIENCE)
+        wait_until(lambda: not names(), "so is the other, some time after its end")
         self.assertIn("clean", operate("fsck", "--data-dir", self.daemon.data, home=self.home))
 
 
