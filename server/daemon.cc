@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "server/executor/delegated_cgroup.h"
 #include "server/executor/local_executor.h"
 #include "server/executor/sandbox_probe.h"
 #include "server/jobs/job_spec.h"
@@ -56,7 +57,8 @@ std::string RefusalOf(const SandboxReport& sandbox) {
 }
 
 /// Finds out what models can be held in by; where that is not sufficient, the text is a sentence that says so.
-SandboxReport ProbeSandbox(const Options& options, const DataDirectory& data, Limits* limits) {
+SandboxReport ProbeSandbox(const Options& options, const DataDirectory& data,
+                           const std::optional<DelegatedCgroup>& cgroup, Limits* limits) {
   if (options.sandbox == SandboxMode::kOff) {
     spdlog::warn("the sandbox is off: models run with the rights of {}", UserName());
     return {true, "models run with your rights"};
@@ -73,6 +75,7 @@ SandboxReport ProbeSandbox(const Options& options, const DataDirectory& data, Li
     }
   }
   if (report.sufficient) {
+    if (cgroup) report.text += ", " + cgroup->level;
     spdlog::info("models are held in by: {}", report.text);
     return report;
   }
@@ -87,10 +90,11 @@ class Daemon {
   explicit Daemon(const Options& options)
       : options_(options),
         limits_(options.limits),
+        cgroup_(TakeDelegatedCgroup()),
         data_(options.data_directory),
-        sandbox_(ProbeSandbox(options, data_, &limits_)),
+        sandbox_(ProbeSandbox(options, data_, cgroup_, &limits_)),
         executor_({options.supervisor, options.worker, limits_.threads_per_worker,
-                   sandbox_.sufficient ? limits_.warm_workers : 0, options.sandbox}),
+                   sandbox_.sufficient ? limits_.warm_workers : 0, options.sandbox, cgroup_ ? cgroup_->path : ""}),
         admission_(data_, limits_, RefusalOf(sandbox_)),
         audit_(data_.root() / "audit.log"),
         metrics_([this] { return Present(); }),
@@ -225,6 +229,7 @@ class Daemon {
   Limits limits_;
   boost::asio::io_context context_;
   boost::asio::thread_pool pool_{kPoolThreads};
+  std::optional<DelegatedCgroup> cgroup_;
   DataDirectory data_;
   SandboxReport sandbox_;
   JobEvents events_;

@@ -44,6 +44,11 @@ void SyncDirectory(const std::filesystem::path& path) {
   if (!directory.valid() || ::fsync(directory.get()) != 0) ThrowErrno("sync " + path.string());
 }
 
+bool WriteToKernel(const std::filesystem::path& path, std::string_view text) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  return file.valid() && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view content) {
   std::filesystem::path temporary = path;
   temporary.replace_extension(".tmp");

@@ -37,6 +37,9 @@ bool IsDiskFull(const std::error_code& error);
 /// Writes all bytes, going on after interruptions. Throws std::system_error.
 void WriteAll(int descriptor, std::string_view bytes);
 
+/// Writes to a file of the kernel's, as in a cgroup, in one call. Returns whether the kernel took it.
+bool WriteToKernel(const std::filesystem::path& path, std::string_view text);
+
 /// Writes a whole file so that after a crash there is the old one or the new one: temporary name, sync, rename, sync of
 /// the directory. Throws std::system_error.
 void WriteFileAtomically(const std::filesystem::path& path, std::string_view content);

@@ -107,10 +107,12 @@ LocalExecutor::Waiting LocalExecutor::Spawn(int threads) const {
   posix_spawn_file_actions_adddup2(actions.get(), STDERR_FILENO, STDOUT_FILENO);
   posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);
   Attributes attributes;
-  std::array<std::string, 7> words = {options_.supervisor.string(), "--worker",  options_.worker.string(),  "--threads",
-                                      std::to_string(threads),      "--sandbox", ToString(options_.sandbox)};
-  std::array<char*, 8> arguments{};
-  for (size_t i = 0; i < words.size(); ++i) arguments.at(i) = words.at(i).data();
+  std::vector<std::string> words = {options_.supervisor.string(), "--worker",  options_.worker.string(),  "--threads",
+                                    std::to_string(threads),      "--sandbox", ToString(options_.sandbox)};
+  if (!options_.cgroup.empty()) words.insert(words.end(), {"--cgroup", options_.cgroup.string()});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   const int error =
       ::posix_spawn(&waiting.pid, words[0].c_str(), actions.get(), attributes.get(), arguments.data(), environ);
   if (error != 0) {

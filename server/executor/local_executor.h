@@ -19,6 +19,7 @@ struct LocalExecutorOptions {
   int threads = 1;                   ///< Of a warm worker.
   int warm = 2;                      ///< How many pairs of supervisor and worker wait for a job.
   SandboxMode sandbox = SandboxMode::kRequired;
+  std::filesystem::path cgroup;  ///< DelegatedCgroup::path; empty: none.
 };
 
 /// Attempts as processes of this machine: a modlab-supervisor each, in a session of its own, so that it outlives the

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   app.add_option("--probe-sandbox", probe, "Only try the sandbox on this directory, with in/ and out/artifacts/ in it")
       ->excludes(worker);
   app.add_option("--uid", uid, "Uid to change to while probing");
+  app.add_option("--cgroup", options.cgroup, "A cgroup in which the worker gets one of its own");
   app.add_option("--threads", options.threads, "Threads of computation")->check(CLI::PositiveNumber);
   try {
     app.parse(argc, argv);

@@ -124,6 +124,7 @@ class Attempt {
   void PassOn() {
     passed_on_ = true;
     baseline_bytes_ = worker_.CurrentUsage().memory_bytes;
+    worker_.Limit(limits_.memory_bytes, limits_.threads);
     worker_.Assign(directory_.root().string());
   }
 
@@ -174,6 +175,7 @@ class Attempt {
     }
     if (elapsed < next_disk_look_) return;
     next_disk_look_ = elapsed + kDiskLookMilliseconds;
+    worker_.KeepLimits();
     const DiskUsage disk = MeasureDiskUsage(directory_.out(), limits_.files > 0 ? limits_.files + 1 : INT64_MAX);
     if (limits_.disk_bytes > 0 && disk.bytes > limits_.disk_bytes) {
       Stop(How::kDiskLimit, "wrote " + Mebibytes(disk.bytes) + "; the limit is " + Mebibytes(limits_.disk_bytes));
@@ -193,6 +195,9 @@ class Attempt {
     if (stopped_ == How::kCancelled) {
       end.how = How::kCancelled;
       end.message = exited ? "stopped when asked to" : "killed after it was asked to stop";
+    } else if (exit.met_memory_limit && !exited && end.status == SIGKILL && !stopped_) {
+      end.how = How::kMemoryLimit;
+      end.message = "needed more than its limit of " + Mebibytes(limits_.memory_bytes);
     } else if (exited) {
       // Also where it was finished just before it would have been killed.
       end.how = How::kExited;
@@ -224,7 +229,7 @@ class Supervisor {
  public:
   explicit Supervisor(const SupervisorOptions& options) {
     try {
-      worker_ = std::make_unique<WorkerProcess>(options.worker, options.threads, options.sandbox);
+      worker_ = std::make_unique<WorkerProcess>(options.worker, options.threads, options.sandbox, options.cgroup);
     } catch (const std::runtime_error& error) {
       // Told in the record of the job that will be assigned, where somebody reads it.
       start_error_ = error.what();

@@ -10,6 +10,7 @@ struct SupervisorOptions {
   std::string worker;  ///< Path of the worker's program.
   int threads = 1;
   SandboxMode sandbox = SandboxMode::kRequired;
+  std::string cgroup;  ///< DelegatedCgroup::path; empty: none.
 };
 
 /// Exit statuses of the supervisor, beside 0 (the end was recorded, or no job came).

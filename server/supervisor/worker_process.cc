@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iostream>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
@@ -64,6 +65,7 @@ struct ChildSetup {
   bool namespaces;  // Whether to try.
   char* const* environment;
   pid_t parent;
+  int cgroup;  // Where to write "0" to be in it; -1: there is none.
   int input;
   int output;
   int ready;
@@ -73,6 +75,9 @@ struct ChildSetup {
 // Runs in the child between fork and exec: system calls only.
 [[noreturn]] void ExecWorker(const ChildSetup& setup) {
   ::setpgid(0, 0);
+  if (setup.cgroup >= 0) {
+    [[maybe_unused]] const ssize_t ignored = ::write(setup.cgroup, "0", 1);
+  }
   const bool moved = setup.namespaces && EnterNamespaces();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != setup.parent) ::_exit(1);  // It died before the line above.
@@ -109,9 +114,21 @@ void KillChildren() {
   }
 }
 
+// Without one, there are still the limits that are looked at from here.
+std::unique_ptr<WorkerCgroup> MakeCgroup(const std::string& delegated) {
+  if (delegated.empty()) return nullptr;
+  try {
+    return std::make_unique<WorkerCgroup>(delegated);
+  } catch (const std::system_error& error) {
+    std::cerr << "modlab-supervisor: the worker has no cgroup: " << error.what() << "\n";
+    return nullptr;
+  }
+}
+
 }  // namespace
 
-WorkerProcess::WorkerProcess(const std::string& program, int threads, SandboxMode sandbox) {
+WorkerProcess::WorkerProcess(const std::string& program, int threads, SandboxMode sandbox, const std::string& cgroup)
+    : threads_(threads), cgroup_(MakeCgroup(cgroup)) {
   // Orphans of the worker become our children, so that none outlives the job.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Pipe input = MakePipe();
@@ -131,6 +148,7 @@ WorkerProcess::WorkerProcess(const std::string& program, int threads, SandboxMod
                             .namespaces = sandbox != SandboxMode::kOff,
                             .environment = environment_pointers.data(),
                             .parent = ::getpid(),
+                            .cgroup = cgroup_ ? cgroup_->entrance() : -1,
                             .input = input.read.get(),
                             .output = output.write.get(),
                             .ready = ready.write.get(),
@@ -172,7 +190,17 @@ std::string WorkerProcess::sandbox() const {
   const size_t start = report_.find('\n');
   if (start == std::string::npos) return "";
   const size_t end = report_.find('\n', start + 1);
-  return end == std::string::npos ? "" : report_.substr(start + 1, end - start - 1);
+  if (end == std::string::npos) return "";
+  const std::string level = report_.substr(start + 1, end - start - 1);
+  return cgroup_ ? level + ", " + cgroup_->level() : level;
+}
+
+void WorkerProcess::Limit(int64_t memory_bytes, int64_t threads) {
+  if (cgroup_) cgroup_->Limit({.memory_bytes = memory_bytes, .threads = threads, .cpus = threads_});
+}
+
+void WorkerProcess::KeepLimits() const {
+  if (cgroup_) cgroup_->KeepLimits();
 }
 
 void WorkerProcess::Assign(const std::string& directory) {
@@ -204,6 +232,7 @@ void WorkerProcess::Terminate() {
 
 void WorkerProcess::Kill() {
   if (!reaped_) ::kill(-pid_, SIGKILL);
+  if (cgroup_) cgroup_->Kill();
 }
 
 std::optional<WorkerProcess::Exit> WorkerProcess::Reap() {
@@ -217,6 +246,7 @@ std::optional<WorkerProcess::Exit> WorkerProcess::Reap() {
   struct rusage usage {};
   ::wait4(pid_, &exit.wait_status, 0, &usage);
   reaped_ = true;
+  exit.met_memory_limit = cgroup_ && cgroup_->MetMemoryLimit();
   exit.peak_memory_bytes = static_cast<int64_t>(usage.ru_maxrss) * 1024;
   KillChildren();
   return exit;

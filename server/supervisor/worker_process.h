@@ -3,11 +3,13 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "server/executor/files.h"
 #include "server/sandbox/sandbox.h"
+#include "server/supervisor/worker_cgroup.h"
 
 namespace modlab::server {
 
@@ -20,8 +22,9 @@ namespace modlab::server {
 /// in. Not thread safe; the process must have no other threads and must ignore SIGPIPE.
 class WorkerProcess {
  public:
-  /// Throws std::runtime_error with a sentence where the program cannot be run.
-  WorkerProcess(const std::string& program, int threads, SandboxMode sandbox);
+  /// `cgroup`: where the worker gets a cgroup of its own, if that can be had; empty: nowhere. Throws std::runtime_error
+  /// with a sentence where the program cannot be run.
+  WorkerProcess(const std::string& program, int threads, SandboxMode sandbox, const std::string& cgroup);
   /// Kills and reaps what still lives.
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
@@ -32,11 +35,15 @@ class WorkerProcess {
   void ReadReport();
   /// Whether it waits for its assignment, or never will.
   bool ready() const { return !reports_.valid() || report_.find('\n') != std::string::npos; }
-  /// What holds the model in, as the worker says it; empty until it does.
+  /// What holds the model in, as the worker says it, and the cgroup; empty until it does.
   std::string sandbox() const;
   /// Standard output and error; does not block.
   int output_descriptor() const { return output_.get(); }
 
+  /// Has the kernel enforce limits, too, where the worker has a cgroup.
+  void Limit(int64_t memory_bytes, int64_t threads);
+  /// Sees to it that the kernel still does.
+  void KeepLimits() const;
   /// Hands over the attempt's directory. A worker that is already dead is not an error.
   void Assign(const std::string& directory);
 
@@ -57,12 +64,15 @@ class WorkerProcess {
   struct Exit {
     int wait_status = 0;            ///< As waitpid(2) gives it.
     int64_t peak_memory_bytes = 0;  ///< Largest resident set.
+    bool met_memory_limit = false;  ///< The kernel killed it for that.
   };
   /// The worker's end, once; nothing while it lives, without blocking. All processes that it leaves behind are killed
   /// and reaped.
   std::optional<Exit> Reap();
 
  private:
+  int threads_;
+  std::unique_ptr<WorkerCgroup> cgroup_;
   pid_t pid_ = -1;
   bool reaped_ = false;
   FileDescriptor input_;
