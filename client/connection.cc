@@ -12,6 +12,9 @@
 namespace modlab::client {
 namespace {
 
+/// How soon a wait sees that it was interrupted.
+constexpr auto kInterruptionStep = std::chrono::milliseconds(50);
+
 std::shared_ptr<grpc::Channel> OpenChannel(const ServerAddress& address) {
   grpc::ChannelArguments arguments;
   constexpr int message_bytes = 4 << 20;
@@ -37,6 +40,7 @@ Connection::Connection(const ServerAddress& address) : Connection(address.target
 
 Connection::Connection(std::string name, const std::shared_ptr<grpc::Channel>& channel)
     : name_(std::move(name)),
+      channel_(channel),
       stubs_(v1::ModelService::Stub(channel), v1::UploadService::Stub(channel), v1::JobService::Stub(channel),
              v1::ServerService::Stub(channel)) {}
 
@@ -45,9 +49,21 @@ void Connection::NoteAnswer(const grpc::Status& status) {
 }
 
 bool Connection::Pause(std::chrono::milliseconds time) const {
-  const auto end = std::chrono::system_clock::now() + time;
-  std::this_thread::sleep_until(std::min(end, deadline_.value_or(end)));
+  WaitUntil(std::chrono::system_clock::now() + time, [] { return false; });
   return !HasPassed(deadline_);
+}
+
+bool Connection::WaitUntil(std::chrono::system_clock::time_point then,
+                           const std::function<bool()>& interrupted) const {
+  then = std::min(then, deadline_.value_or(then));
+  while (!interrupted()) {
+    const auto now = std::chrono::system_clock::now();
+    if (now >= then) return true;
+    const auto next = std::min(then, now + kInterruptionStep);
+    channel_->WaitForConnected(next);  // at once where it is connected
+    std::this_thread::sleep_until(next);
+  }
+  return false;
 }
 
 Failure Connection::FailureFor(const grpc::Status& status, const v1::ErrorDetail& detail) {

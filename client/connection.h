@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +86,11 @@ class Connection {
   /// Waits, and not beyond the deadline: then it returns false.
   bool Pause(std::chrono::milliseconds time) const;
 
+  /// Waits until then, and not beyond the deadline; false where `interrupted` has come true before. Meanwhile the channel
+  /// connects again if it is broken: gRPC goes on with that, a TLS handshake say, only while somebody waits for it, and
+  /// gives up what is not done after some seconds.
+  bool WaitUntil(std::chrono::system_clock::time_point then, const std::function<bool()>& interrupted) const;
+
  private:
   template <typename Service, typename Request, typename Response>
   std::optional<Response> CallUpTo(int attempts, Method<Service, Request, Response> method, const Request& request,
@@ -107,6 +113,7 @@ class Connection {
   void NoteAnswer(const grpc::Status& status);
 
   std::string name_;
+  std::shared_ptr<grpc::Channel> channel_;
   Deadline deadline_;
   std::atomic<bool> has_answered_ = false;
   std::tuple<v1::ModelService::Stub, v1::UploadService::Stub, v1::JobService::Stub, v1::ServerService::Stub> stubs_;

@@ -1,11 +1,8 @@
 #include "client/drain_wait.h"
 
-#include <algorithm>
-
 namespace modlab::client {
 
 using std::chrono::steady_clock;
-using std::chrono::system_clock;
 
 DrainOutcome DrainWait::Run(v1::Server server, const DrainObserver& observer) {
   bool answers = true;
@@ -31,16 +28,9 @@ DrainOutcome DrainWait::Run(v1::Server server, const DrainObserver& observer) {
 }
 
 bool DrainWait::Sleep() {
-  const system_clock::time_point next = system_clock::now() + options_.poll;
-  std::unique_lock lock(mutex_);
-  return !interrupt_.wait_until(lock, std::min(next, connection_.deadline().value_or(next)),
-                                [this] { return interrupted_; });
+  return connection_.WaitUntil(std::chrono::system_clock::now() + options_.poll, [this] { return interrupted_.load(); });
 }
 
-void DrainWait::Interrupt() {
-  const std::lock_guard lock(mutex_);
-  interrupted_ = true;
-  interrupt_.notify_all();
-}
+void DrainWait::Interrupt() { interrupted_ = true; }
 
 }  // namespace modlab::client

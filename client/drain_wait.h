@@ -1,9 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
 
 #include "client/connection.h"
@@ -58,9 +57,7 @@ class DrainWait {
 
   Connection& connection_;
   const DrainWaitOptions options_;
-  std::mutex mutex_;
-  std::condition_variable interrupt_;
-  bool interrupted_ = false;  // guarded by mutex_
+  std::atomic<bool> interrupted_ = false;
 };
 
 }  // namespace modlab::client

@@ -97,12 +97,8 @@ void JobWatch::Take(const v1::WatchJobResponse& update, JobObserver& observer) {
 }
 
 bool JobWatch::Sleep(std::chrono::milliseconds time) {
-  if (options_.deadline) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*options_.deadline - system_clock::now());
-    time = std::max(std::min(time, left), std::chrono::milliseconds(0));
-  }
-  std::unique_lock lock(mutex_);
-  return !interrupt_.wait_for(lock, time, [this] { return interrupted_; });
+  const system_clock::time_point then = system_clock::now() + time;
+  return connection_.WaitUntil(std::min(then, options_.deadline.value_or(then)), [this] { return interrupted(); });
 }
 
 bool JobWatch::interrupted() {
@@ -114,7 +110,6 @@ void JobWatch::Interrupt() {
   const std::lock_guard lock(mutex_);
   interrupted_ = true;
   if (context_ != nullptr) context_->TryCancel();
-  interrupt_.notify_all();
 }
 
 }  // namespace modlab::client

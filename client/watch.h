@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -95,7 +94,6 @@ class JobWatch {
   v1::Job job_;
 
   std::mutex mutex_;
-  std::condition_variable interrupt_;
   bool interrupted_ = false;                // guarded by mutex_
   grpc::ClientContext* context_ = nullptr;  // guarded by mutex_; the stream that is open
 };

@@ -18,6 +18,7 @@
 #include "server/jobs/artifacts.h"
 #include "server/jobs/encoding_check.h"
 #include "server/jobs/inspection.h"
+#include "server/jobs/job_spec.h"
 #include "server/jobs/result_check.h"
 #include "server/store/events_table.h"
 #include "server/store/jobs_table.h"
@@ -329,10 +330,9 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
     }
     SetJobState(connection, attempt.job, outcome.state, outcome.state == Job::SUCCEEDED ? "" : outcome.description,
                 attempt.number);
-    const Job job = *FindJob(connection, attempt.job);
-    if (HasEnded(outcome.state)) RecordInspection(connection, job);
-    Count(job, outcome, facts);
+    if (HasEnded(outcome.state)) RecordInspection(connection, *FindJob(connection, attempt.job));
   });
+  Count(outcome, facts);
   spdlog::info("jobs/{} attempt {}: {} ({})", attempt.job, attempt.number, Job::State_Name(outcome.state),
                outcome.description);
   events_.Notify(attempt.job);
@@ -342,8 +342,8 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   fs::remove(directory.root().parent_path(), not_empty);
 }
 
-void Scheduler::Count(const Job& job, const AttemptOutcome& outcome, const AttemptFacts& facts) {
-  const std::string kind = Job::Kind_Name(job.kind());
+void Scheduler::Count(const AttemptOutcome& outcome, const AttemptFacts& facts) {
+  const std::string kind = Job::Kind_Name(KindOf(facts.spec));
   metrics_.CountAttempt(kind, outcome.state == Job::FAILED      ? modlab::v1::Reason_Name(outcome.error.reason())
                               : outcome.state == Job::QUEUED    ? "requeued"
                               : outcome.state == Job::CANCELLED ? "cancelled"

@@ -54,7 +54,7 @@ class Scheduler {
   void Arm();
   bool Follow(Attempt& attempt);
   void Finish(Attempt& attempt, const std::string& problem);
-  void Count(const modlab::v1::Job& job, const AttemptOutcome& outcome, const AttemptFacts& facts);
+  void Count(const AttemptOutcome& outcome, const AttemptFacts& facts);
   AttemptFacts FactsOf(const Attempt& attempt, const AttemptDirectory& directory);
   bool StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset);
   void SendCancellations();

@@ -67,24 +67,17 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
   const Principal& principal() const { return principal_; }
   CallRecord& record() { return record_; }
 
-  /// Looks again who asks, for a stream that may be open for hours: a token that was revoked and a user who has gone
-  /// get no more after a second. Throws RequestError UNAUTHENTICATED. On the strand.
-  void IdentifyAgain() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_identification_) return;
-    next_identification_ = now + std::chrono::seconds(1);
-    principal_ = authenticator_.Identify(*context_);
-  }
-
   /// Lets go of what might call back: subscriptions, timers.
   virtual void Release() {}
 
-  /// Runs a step on the strand, unless the stream has ended. What it throws ends the stream.
+  /// Runs a step on the strand, unless the stream has ended. What it throws ends the stream; so does a step that is taken
+  /// more than a second after a token was revoked or a user removed, since a stream may be open for hours.
   template <typename Step>
   void Do(Step step) {
     OnStrand([this, step = std::move(step)]() mutable {
       if (ended_) return;
       try {
+        IdentifyAgain();
         step();
       } catch (...) {
         End(ToStatus(std::current_exception(), context_));
@@ -104,6 +97,13 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
   boost::asio::strand<boost::asio::thread_pool::executor_type>& strand() { return strand_; }
 
  private:
+  void IdentifyAgain() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_identification_) return;
+    next_identification_ = now + std::chrono::seconds(1);
+    principal_ = authenticator_.Identify(*context_);
+  }
+
   template <typename Step>
   void OnStrand(Step step) {
     boost::asio::post(strand_, [self = this->shared_from_this(), step = std::move(step)]() mutable {

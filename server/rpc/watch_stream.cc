@@ -75,7 +75,6 @@ void WatchStream::Advance() {
 }
 
 void WatchStream::ReadStore() {
-  IdentifyAgain();
   if (first_) {
     const modlab::v1::Job job = jobs_.Get(principal(), name_);
     if (cursor_ < 0 || cursor_ > job.last_sequence()) {

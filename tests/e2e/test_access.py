@@ -5,6 +5,7 @@ import pathlib
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 
 import grpc
@@ -12,7 +13,7 @@ from modlab.v1 import access_pb2, error_pb2, job_pb2, job_pb2_grpc, model_pb2, m
 from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc
 
 import processes
-from harness import BIN, DIGITS, PATIENCE, chunks, model_with, score_spec, wait_until
+from harness import BIN, DIGITS, FIXTURES, PATIENCE, chunks, model_with, score_spec, wait_until
 from over_tls import TlsTest
 
 Job = job_pb2.Job
@@ -109,6 +110,38 @@ class Access(TlsTest):
         self.modlabd("token", "revoke", token_id)
         self.assert_not_let_in(self.credentials(token))
         self.assertIn("there is no token", self.modlabd("token", "revoke", token_id, code=1))
+
+    def test_an_upload_that_is_under_way_when_its_token_is_revoked(self):
+        token = self.modlabd("token", "create", "bob").strip()
+        caller = Caller(self.target, self.credentials(token))
+        content = model_with("half of it by a stranger")
+        upload = caller.uploads.CreateUpload(upload_pb2.CreateUploadRequest(upload=upload_pb2.Upload(
+            size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())))
+
+        def halves():
+            parts = list(chunks(upload.name, content, size=len(content) // 2 + 1))
+            yield parts[0]
+            self.modlabd("token", "revoke", token.split("_")[1])
+            time.sleep(1.5)
+            yield parts[1]
+
+        with self.assertRaises(grpc.RpcError) as caught:
+            caller.uploads.WriteUpload(halves(), timeout=PATIENCE)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAUTHENTICATED)
+
+    def test_a_client_comes_back_to_a_server_that_was_away_for_a_while(self):
+        upload = self.upload((FIXTURES / "endless_forward.pt").read_bytes())
+        job = self.models.CreateModel(model_pb2.CreateModelRequest(upload=upload.name)).inspect_job
+        self.wait_for_state(job, Job.RUNNING)
+        watching = self.start_modlab("--ca", self.tls / "ca.pem", "--token-file", self.token_files["ada"], "job", "watch",
+                                     job, "-o", "jsonl", server=self.target)
+        self.assertIn("sequence", watching.stdout.readline())
+        self.daemon.kill()
+        time.sleep(5)  # until its attempts are seconds apart, and fail at once
+        self.start_daemon()
+        self.cancel(job)
+        _, err = self.end_of(watching, code=1)
+        self.assertIn("lost the server", err)
 
     def test_a_removed_user(self):
         self.modlabd("user", "add", "gone")

@@ -7,7 +7,7 @@ import pathlib
 import signal
 import unittest
 
-from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
+from modlab.v1 import access_pb2, error_pb2, job_pb2, model_pb2, server_pb2
 
 import processes
 from harness import DIGITS, FIXTURES, Daemon, EndToEndTest, Home, score_spec, wait_until
@@ -110,7 +110,7 @@ class Cgroup(EndToEndTest):
         self.delegate()
         self.start_daemon()
         upload = self.upload((FIXTURES / "huge_allocation.pt").read_bytes())
-        request = model_pb2.CreateModelRequest(upload=upload.name, resources=job_pb2.Resources(memory_bytes=1 << 30))
+        request = model_pb2.CreateModelRequest(upload=upload.name, resources=access_pb2.Resources(memory_bytes=1 << 30))
         job, worker = self.with_a_stopped_worker(lambda: self.models.CreateModel(request).inspect_job)
         supervisor = processes.parent(worker)
         os.kill(supervisor, signal.SIGSTOP)
@@ -126,6 +126,7 @@ class Cgroup(EndToEndTest):
         self.start_daemon()
         (worker,) = self.workers()
         supervisor = processes.parent(worker)
+        os.kill(supervisor, signal.SIGSTOP)  # or it would leave with the daemon
         self.daemon.kill()
         processes.kill(supervisor)
         wait_until(lambda: not pathlib.Path(f"/proc/{supervisor}").exists(), "the supervisor is gone")
