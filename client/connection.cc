@@ -53,8 +53,7 @@ bool Connection::Pause(std::chrono::milliseconds time) const {
   return !HasPassed(deadline_);
 }
 
-bool Connection::WaitUntil(std::chrono::system_clock::time_point then,
-                           const std::function<bool()>& interrupted) const {
+bool Connection::WaitUntil(std::chrono::system_clock::time_point then, const std::function<bool()>& interrupted) const {
   then = std::min(then, deadline_.value_or(then));
   while (!interrupted()) {
     const auto now = std::chrono::system_clock::now();

@@ -86,9 +86,9 @@ class Connection {
   /// Waits, and not beyond the deadline: then it returns false.
   bool Pause(std::chrono::milliseconds time) const;
 
-  /// Waits until then, and not beyond the deadline; false where `interrupted` has come true before. Meanwhile the channel
-  /// connects again if it is broken: gRPC goes on with that, a TLS handshake say, only while somebody waits for it, and
-  /// gives up what is not done after some seconds.
+  /// Waits until then, and not beyond the deadline; false where `interrupted` has come true before. Meanwhile the
+  /// channel connects again if it is broken: gRPC goes on with that, a TLS handshake say, only while somebody waits for
+  /// it, and gives up what is not done after some seconds.
   bool WaitUntil(std::chrono::system_clock::time_point then, const std::function<bool()>& interrupted) const;
 
  private:

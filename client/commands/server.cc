@@ -84,13 +84,16 @@ struct AddServer {
 ExitCode Add(Session& session, const AddServer& command) {
   ServerSettings settings = session.server_flags();
   if (settings.server) throw UsageError("the address stands behind the name, without --server");
-  ParseServerAddress(command.address);
+  ServerAddress address = ParseServerAddress(command.address);
   settings.server = command.address;
   std::optional<std::string> token;
   if (settings.files.token == "-") {
     token = ReadToken("-");
     settings.files.token.clear();
   }
+  address.insecure = settings.insecure;
+  address.files = settings.files;
+  MakeCredentials(address);  // what is wrong with the files is told now, not when they are needed
   AddNamedServer(session.environment(), command.name, settings, token);
   session.Note(fmt::format("added; `modlab server use {}` makes it the one that commands talk to", command.name));
   return ExitCode::kOk;

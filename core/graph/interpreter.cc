@@ -26,8 +26,11 @@ std::vector<c10::IValue> Inputs(const Node& node, const std::unordered_map<const
   return inputs;
 }
 
-/// Nodes that matter to the compiler, or to a person at a terminal, only. Their results, if any, are their inputs.
+/// Nodes that matter to the compiler, to a person at a terminal or on a GPU only. Their results, if any, are their
+/// inputs.
 bool HasNoEffect(const Node& node) {
+  static const c10::Symbol to_gpu = c10::Symbol::fromQualString("aten::cuda");
+  if (node.kind() == to_gpu) return true;
   switch (node.kind()) {
     case prim::Print:
     case prim::Enter:
@@ -41,6 +44,9 @@ bool HasNoEffect(const Node& node) {
       return false;
   }
 }
+
+/// Models that were made on a GPU name it, in constants, attributes and strings; they are read on the CPU.
+c10::IValue OnCpu(c10::IValue value) { return value.isDevice() ? c10::IValue(c10::Device(c10::kCPU)) : value; }
 
 }  // namespace
 
@@ -77,7 +83,7 @@ void Interpreter::RunNode(const Node& node, Frame& frame) {
   } else {
     values = RunOperation(node, Inputs(node, frame));
   }
-  for (size_t i = 0; i < node.outputs().size(); ++i) frame[node.outputs()[i]] = std::move(values.at(i));
+  for (size_t i = 0; i < node.outputs().size(); ++i) frame[node.outputs()[i]] = OnCpu(std::move(values.at(i)));
 }
 
 void Interpreter::RunIf(const Node& node, Frame& frame) {
@@ -155,10 +161,7 @@ c10::IValue Interpreter::ReadAttribute(const Node& node, const c10::IValue& obje
 c10::IValue Interpreter::ReadConstant(const Node& node) {
   // Functions that were inlined leave their names behind, which have no value.
   c10::IValue value = torch::jit::toIValue(node.output()).value_or(c10::IValue());
-  if (value.isTensor()) return run_.parameters.Computable(value.toTensor());
-  // Models that were traced on a GPU name it; they are read on the CPU.
-  if (value.isDevice()) return c10::Device(c10::kCPU);
-  return value;
+  return value.isTensor() ? run_.parameters.Computable(value.toTensor()) : value;
 }
 
 }  // namespace modlab::reader

@@ -1,5 +1,6 @@
 #include "core/graph/model_reader.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -32,6 +33,15 @@ void LoadOnce() {
   std::stringstream archive;
   module.save(archive);
   torch::jit::load(archive);
+}
+
+/// What LibTorch does when it first draws a random number, or first chooses a kernel: it reads /dev/urandom and (in
+/// some versions) /proc/cpuinfo. In a sandbox it can do neither: it then fails, or takes kernels for the oldest
+/// processors.
+void UseOnce() {
+  at::Generator generator = at::detail::getDefaultCPUGenerator();
+  generator.set_current_seed(c10::default_rng_seed_val);  // So that the same model always does the same.
+  torch::relu(torch::ones({2, 2}));                       // One element takes a way without a kernel.
 }
 
 /// `float32`, as Python says it.
@@ -303,6 +313,7 @@ void Model::InitialiseLibTorch(int threads) {
   // LibTorch 2.6's can hang for ever in code generation.
   torch::jit::setTensorExprFuserEnabled(false);
   LoadOnce();
+  UseOnce();
 }
 
 }  // namespace modlab

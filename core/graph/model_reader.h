@@ -66,7 +66,8 @@ class Model {
   /// `1.13.1`.
   static std::string LibTorchVersion();
   /// Must be called once, before anything else of LibTorch: threads, and the settings that determinism and safety need.
-  /// Also does what makes the first load slow, so that a worker can be warmed up before its job is known.
+  /// Also does what makes the first load slow, and what a sandbox forbids, so that a worker can be warmed up before its
+  /// job is known. Random numbers start from a fixed seed.
   static void InitialiseLibTorch(int threads);
 
  private:

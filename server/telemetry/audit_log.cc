@@ -4,6 +4,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <exception>
@@ -32,6 +34,13 @@ std::string Line(const AuditLog::Entry& entry) {
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+/// Where root does what the server's user could do, the file must stay that user's.
+void GiveToOwnerOf(const std::filesystem::path& directory, const FileDescriptor& file) {
+  struct stat owner {};
+  if (::geteuid() != 0 || ::stat(directory.c_str(), &owner) != 0 || owner.st_uid == 0) return;
+  if (::fchown(file.get(), owner.st_uid, owner.st_gid) != 0) ThrowErrno("give away the audit log");
+}
+
 }  // namespace
 
 void AuditLog::Write(const Entry& entry) noexcept {
@@ -40,6 +49,7 @@ void AuditLog::Write(const Entry& entry) noexcept {
     const std::lock_guard lock(mutex_);
     const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.valid()) ThrowErrno("open " + path_.string());
+    GiveToOwnerOf(path_.parent_path(), file);
     WriteAll(file.get(), line);
     failed_ = false;
     if (SizeOf(file.get()) > kLargestBytes) Rotate();

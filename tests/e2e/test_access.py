@@ -304,6 +304,14 @@ class Access(TlsTest):
         _, err = self.modlab("--ca", self.tls / "ca.pem", "score", path, server=self.target, code=6)
         self.assertIn("--token-file", err)
 
+    def test_a_server_with_files_that_cannot_be_used_gets_no_name(self):
+        open_to_all = self.home.path / "open.token"
+        open_to_all.write_text(self.tokens["bob"])
+        for option, path, said in (("--token-file", open_to_all, "chmod 600"), ("--ca", "/none.pem", "/none.pem")):
+            _, err = self.modlab("server", "add", "wrong", self.target, option, path, server="", code=2)
+            self.assertIn(said, err)
+        self.assertNotIn("wrong", self.modlab("server", "list", server="")[0])
+
     def test_servers_with_names(self):
         self.modlab("server", "add", "lab", self.target, "--ca", self.tls / "ca.pem", "--token-file",
                     self.token_files["bob"], server="")

@@ -11,7 +11,7 @@ import grpc
 from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
 
 import processes
-from harness import BIN, DIGITS, PATIENCE, Daemon, EndToEndTest, Home, score_spec, wait_until
+from harness import BIN, DIGITS, PATIENCE, Daemon, EndToEndTest, HinderedDaemon, Home, score_spec, wait_until
 from over_tls import free_port
 
 
@@ -138,6 +138,25 @@ class FullDisk(OperationsTest):
         self.make_room(ballast)
         self.end_of(waiting)
         self.assertIn("clean", operate("fsck", "--data-dir", self.daemon.data, home=self.home))
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to be another user")
+class ByRoot(OperationsTest):
+    """The server is an ordinary user's."""
+
+    uid = 60000
+
+    @classmethod
+    def make_home(cls, add_cleanup):
+        cls.home = Home()
+        cls.daemon = HinderedDaemon(cls.home, ["--uid", cls.uid])
+        add_cleanup(cls.clean_up)
+
+    def test_files_stay_the_server_s(self):
+        self.assertFalse((self.daemon.data / "audit.log").exists())
+        operate("user", "add", "ada", "--data-dir", self.daemon.data, home=self.home)
+        self.assertEqual({path.name for path in self.daemon.data.iterdir() if path.stat().st_uid != self.uid}, set())
+        self.assertIn("user add", (self.daemon.data / "audit.log").read_text())
 
 
 class Retention(OperationsTest):

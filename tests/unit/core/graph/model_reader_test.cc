@@ -77,6 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "0->1 1->2 2->3 3->4 ",
                 {{1, 12}}},
         Network{"float64", "input 6 input, 0 5 linear, 2 4 linear, 0->1 1->2 ", {{1, 6}}},
+        Network{"names_gpu", "input 6 input, first 5 linear, last 4 linear, 0->1 1->2 ", {{1, 6}}},
         Network{"half", "input 6 input, 0 5 linear, 2 4 linear, 0->1 1->2 ", {{1, 6}}},
         Network{"functional", "input 5 input, w1 6 linear, w2 4 linear, w3 3 linear, 0->1 1->2 2->3 ", {{1, 5}}},
         Network{"shared", "input 5 input, layer 5 linear, layer#2 5 linear, 0->1 1->2 ", {{1, 5}}},

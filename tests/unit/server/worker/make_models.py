@@ -36,6 +36,11 @@ class Hungry(LinearAnd):
         return self.fc(x) + torch.zeros([25_000_000_000])[:4]  # 100 GB
 
 
+class DrawsNumbers(LinearAnd):
+    def forward(self, x):
+        return self.fc(x + torch.rand([4]))
+
+
 class Raises(LinearAnd):
     def forward(self, x):
         if x.size(0) < 1000:
@@ -67,6 +72,7 @@ def main():
         "wide": wide,
         "not_finite": mlp([[1.0, float("nan")], [1.0, 1.0]]),
         "no_weights": NoWeights(),
+        "draws_numbers": DrawsNumbers(),
         "hungry": Hungry(),
         "raises": Raises(),
         "raises_when_loaded": RaisesWhenLoaded(),

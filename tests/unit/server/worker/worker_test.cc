@@ -163,6 +163,13 @@ TEST(Worker, SameSeedGivesTheSameBytes) {
   EXPECT_EQ(bytes.size(), 1U);
 }
 
+TEST(Worker, RandomNumbersCanBeDrawn) {
+  Job job("draws_numbers", ScoreJob(2, 10));
+  const internal::WorkerResult result = job.Run();
+  ASSERT_TRUE(result.has_result()) << result.error().message();
+  EXPECT_EQ(result.result().score().graph().units(), 8);
+}
+
 TEST(Worker, InspectsAModel) {
   Job job("two_chains", InspectJob());
   const internal::WorkerResult result = job.Run();
