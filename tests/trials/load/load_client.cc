@@ -2,6 +2,7 @@
 // watches some of them many times over, uploads, and reads slowly. Prints what it measured as one JSON object; ends
 // with 1 where a watcher missed an event, got one twice or out of order, or did not see the end.
 #include <fmt/format.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 #include <openssl/evp.h>
 
@@ -16,7 +17,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "modlab/v1/job.grpc.pb.h"
@@ -290,11 +290,7 @@ class Uploader : public grpc::ClientWriteReactor<v1::WriteUploadRequest> {
     if (!ok) return RemoveHold();
     sent_ += message_.data().size();
     if (pause_.count() == 0) return Next();
-    // A thread for each is fine: slow uploads are few.
-    std::thread([this] {
-      std::this_thread::sleep_for(pause_);
-      Next();
-    }).detach();
+    alarm_.Set(std::chrono::system_clock::now() + pause_, [this](bool) { Next(); });
   }
 
   void OnDone(const grpc::Status& status) override {
@@ -323,6 +319,7 @@ class Uploader : public grpc::ClientWriteReactor<v1::WriteUploadRequest> {
   std::unique_ptr<grpc::ClientContext> context_ = NewContext();
   v1::WriteUploadRequest message_;
   v1::Upload upload_;
+  grpc::Alarm alarm_;
   size_t sent_ = 0;
 };
 
