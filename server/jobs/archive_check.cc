@@ -1,11 +1,15 @@
 #include "server/jobs/archive_check.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <zip.h>
 
-#include <memory>
+#include <algorithm>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
+#include "server/executor/files.h"
 #include "server/jobs/request_error.h"
 
 namespace modlab::server {
@@ -14,10 +18,51 @@ namespace {
 // torch.jit.save stores tensors as they are; only code and debug information are ever compressed.
 constexpr zip_uint64_t kLargestRatio = 200;
 constexpr zip_uint64_t kFreeBytes = 16 << 20;
-constexpr zip_int64_t kLargestEntries = 1'000'000;
+constexpr uint64_t kLargestEntries = 200'000;
+constexpr uint64_t kLargestDirectoryBytes = 32 << 20;
+
+// The zip format's records at the end of an archive (PKWARE's APPNOTE, 4.3.14 to 4.3.16).
+constexpr size_t kEndBytes = 22;
+constexpr size_t kLocatorBytes = 20;
+constexpr size_t kEnd64Bytes = 56;
+constexpr size_t kLongestComment = 65535;
 
 [[noreturn]] void Refuse(const std::string& message) {
   throw RequestError(modlab::v1::FORMAT_INVALID, message + ": save the model with torch.jit.save", "upload");
+}
+
+/// A little-endian number.
+uint64_t Number(std::string_view bytes, size_t at, size_t size) {
+  uint64_t number = 0;
+  for (size_t i = size; i > 0; --i) number = number << 8 | static_cast<unsigned char>(bytes[at + i - 1]);
+  return number;
+}
+
+/// libzip reads a whole directory into memory, and makes room for as many entries as it claims to have. So this looks
+/// before it at every record that libzip could take for the directory's.
+void CheckDirectorySize(const std::filesystem::path& path) {
+  const auto check = [](uint64_t entries, uint64_t bytes) {
+    if (entries > kLargestEntries) Refuse(fmt::format("the archive has {} entries, which no model has", entries));
+    if (bytes > kLargestDirectoryBytes) {
+      Refuse(fmt::format("the archive has a directory of {} MiB, which no model has", bytes >> 20));
+    }
+  };
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) ThrowErrno("open " + path.string());
+  const int64_t size = SizeOf(file.get());
+  const int64_t start = std::max<int64_t>(0, size - static_cast<int64_t>(kLongestComment + kEndBytes + kLocatorBytes));
+  const std::string tail = ReadAt(file.get(), start, static_cast<size_t>(size - start));
+  for (size_t at = tail.find("PK\5\6"); at != std::string::npos && at + kEndBytes <= tail.size();
+       at = tail.find("PK\5\6", at + 1)) {
+    const uint64_t bytes = Number(tail, at + 12, 4);
+    // A directory that does not end before its record is none: numbers in a weight can look like the record's start.
+    if (Number(tail, at + 16, 4) + bytes <= static_cast<uint64_t>(start) + at) check(Number(tail, at + 10, 2), bytes);
+    if (at < kLocatorBytes || tail.compare(at - kLocatorBytes, 4, "PK\6\7") != 0) continue;
+    const uint64_t place = Number(tail, at - kLocatorBytes + 8, 8);
+    if (place >= static_cast<uint64_t>(size)) continue;
+    const std::string end64 = ReadAt(file.get(), static_cast<int64_t>(place), kEnd64Bytes);
+    if (end64.size() == kEnd64Bytes) check(Number(end64, 32, 8), Number(end64, 40, 8));
+  }
 }
 
 struct Archive {
@@ -41,6 +86,7 @@ std::string_view BehindTop(std::string_view name) {
 }  // namespace
 
 void CheckTorchScriptArchive(const std::filesystem::path& path) {
+  CheckDirectorySize(path);
   int code = 0;
   const Archive archive{zip_open(path.c_str(), ZIP_RDONLY, &code)};
   if (archive.zip == nullptr) {
@@ -52,7 +98,6 @@ void CheckTorchScriptArchive(const std::filesystem::path& path) {
     Refuse("the file is not a readable archive (" + text + ")");
   }
   const zip_int64_t entries = zip_get_num_entries(archive.zip, 0);
-  if (entries > kLargestEntries) Refuse(fmt::format("the archive has {} entries, which no model has", entries));
   bool version = false;
   bool data = false;
   bool code_folder = false;

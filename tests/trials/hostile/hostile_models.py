@@ -5,6 +5,7 @@ code is changed so that the check does not see the name and LibTorch still does.
 """
 
 import io
+import struct
 import zipfile
 from typing import List, Tuple
 
@@ -251,6 +252,19 @@ def bomb():
     return content.getvalue()
 
 
+def crowded(content, more, claimed):
+    """An archive whose directory has the first entry `more` times again, and says that there are `claimed`."""
+    end = content.rindex(b"PK\5\6")
+    size, offset = struct.unpack("<LL", content[end + 12:end + 20])
+    first = content[offset:content.index(b"PK\1\2", offset + 4)]
+    directory = content[offset:offset + size] + first * more
+    return b"".join((
+        content[:offset], directory,
+        struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, claimed, claimed, len(directory), offset),
+        struct.pack("<4sLQL", b"PK\6\7", 0, offset + len(directory), 1),
+        struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, 0xffff, 0xffff, 0xffffffff, 0xffffffff, 0)))
+
+
 def make(outside, neighbour, database):
     """Gives (name, content, reasons): where it ends in an error, that is one of `reasons`; None: it may also succeed.
 
@@ -297,4 +311,7 @@ def make(outside, neighbour, database):
         ("an absolute name", rewritten(plain, lambda code: code, [("/etc/passwd", b"x")]), {"FORMAT_INVALID"}),
         ("an archive of 100,000 entries",
          rewritten(plain, lambda code: code, [(f"ROOT/extra/{i}", b"") for i in range(100_000)]), None),
+        ("an archive of a million entries",
+         crowded(rewritten(plain, lambda code: code), 1_000_000, 1_000_000), {"FORMAT_INVALID"}),
+        ("a trillion entries, it says", crowded(rewritten(plain, lambda code: code), 10, 10**12), {"FORMAT_INVALID"}),
     ]

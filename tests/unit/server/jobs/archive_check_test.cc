@@ -38,6 +38,22 @@ class ArchiveCheck : public testing::Test {
     }
   }
 
+  static std::string Little(uint64_t number, size_t size) {
+    std::string bytes;
+    for (size_t i = 0; i < size; ++i) bytes += static_cast<char>(number >> (8 * i) & 0xff);
+    return bytes;
+  }
+
+  /// A record of the directory's end, as APPNOTE 4.3.16 has it.
+  static std::string End(uint64_t entries, uint64_t bytes, uint64_t offset) {
+    return "PK\5\6" + Little(0, 4) + Little(entries, 2) + Little(entries, 2) + Little(bytes, 4) + Little(offset, 4) +
+           Little(0, 2);
+  }
+
+  static void Append(const std::filesystem::path& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::app | std::ios::binary) << bytes;
+  }
+
   TemporaryDirectory directory_;
   std::vector<std::pair<std::string, std::string>> model_ = {
       {"net/version", "3"}, {"net/data.pkl", "x"}, {"net/code/__torch__.py", "pass"}};
@@ -71,6 +87,27 @@ TEST_F(ArchiveCheck, RefusesBombs) {
   model_.emplace_back("net/data/0", std::string(64 << 20, '\0'));
   EXPECT_NE(Problem(Zip(model_, true)).find("unpacks"), std::string::npos);
   EXPECT_EQ(Problem(Zip(model_, false)), "");
+}
+
+TEST_F(ArchiveCheck, RefusesDirectoriesThatWouldFillTheMemory) {
+  const auto large = Zip(model_);
+  std::filesystem::resize_file(large, 40 << 20);
+  Append(large, End(60000, 40 << 20, 0));
+  EXPECT_NE(Problem(large).find("directory of 40 MiB"), std::string::npos);
+
+  // In the 64-bit records (4.3.14, 4.3.15), where the numbers need not be true.
+  const auto path = Zip(model_);
+  const uint64_t place = std::filesystem::file_size(path);
+  const uint64_t entries = uint64_t{1} << 40;
+  Append(path, "PK\6\6" + Little(44, 8) + Little(45, 2) + Little(45, 2) + Little(0, 8) + Little(entries, 8) +
+                   Little(entries, 8) + Little(100, 8) + Little(0, 8));
+  Append(path, "PK\6\7" + Little(0, 4) + Little(place, 8) + Little(1, 4) + End(0xffff, 0xffffffff, 0xffffffff));
+  EXPECT_NE(Problem(path).find("1099511627776 entries"), std::string::npos);
+}
+
+TEST_F(ArchiveCheck, TakesWeightsThatLookLikeADirectory) {
+  model_.emplace_back("net/data/0", End(0xffff, 0xffffffff, 0xfffffff0));
+  EXPECT_EQ(Problem(Zip(model_)), "");
 }
 
 }  // namespace
