@@ -49,18 +49,22 @@ void Connection::NoteAnswer(const grpc::Status& status) {
 }
 
 bool Connection::Pause(std::chrono::milliseconds time) const {
-  WaitUntil(std::chrono::system_clock::now() + time, [] { return false; });
+  WaitFor(time, [] { return false; });
   return !HasPassed(deadline_);
 }
 
-bool Connection::WaitUntil(std::chrono::system_clock::time_point then, const std::function<bool()>& interrupted) const {
-  then = std::min(then, deadline_.value_or(then));
+bool Connection::WaitFor(std::chrono::milliseconds time, const std::function<bool()>& interrupted) const {
+  using std::chrono::steady_clock;
+  using std::chrono::system_clock;
+  steady_clock::duration wait = time;
+  if (deadline_) wait = std::min<steady_clock::duration>(wait, *deadline_ - system_clock::now());
+  const auto end = steady_clock::now() + wait;
   while (!interrupted()) {
-    const auto now = std::chrono::system_clock::now();
-    if (now >= then) return true;
-    const auto next = std::min(then, now + kInterruptionStep);
-    channel_->WaitForConnected(next);  // at once where it is connected
-    std::this_thread::sleep_until(next);
+    const auto now = steady_clock::now();
+    if (now >= end) return true;
+    const auto step = std::min<steady_clock::duration>(kInterruptionStep, end - now);
+    channel_->WaitForConnected(system_clock::now() + step);  // at once where it is connected
+    std::this_thread::sleep_until(now + step);
   }
   return false;
 }

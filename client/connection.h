@@ -37,7 +37,7 @@ class Connection {
 
   /// Throws UsageError where the address's files cannot be used.
   explicit Connection(const ServerAddress& address);
-  /// Over a channel that is there already. `name` says in messages what it leads to.
+  /// Over a channel that is there already, and to another process or port. `name` says in messages what it leads to.
   Connection(std::string name, const std::shared_ptr<grpc::Channel>& channel);
 
   /// What the user knows the server by.
@@ -86,10 +86,10 @@ class Connection {
   /// Waits, and not beyond the deadline: then it returns false.
   bool Pause(std::chrono::milliseconds time) const;
 
-  /// Waits until then, and not beyond the deadline; false where `interrupted` has come true before. Meanwhile the
-  /// channel connects again if it is broken: gRPC goes on with that, a TLS handshake say, only while somebody waits for
-  /// it, and gives up what is not done after some seconds.
-  bool WaitUntil(std::chrono::system_clock::time_point then, const std::function<bool()>& interrupted) const;
+  /// Waits, and not beyond the deadline; false where `interrupted` has come true before. Meanwhile the channel connects
+  /// again if it is broken: gRPC goes on with that, a TLS handshake say, only while somebody waits for it, and gives up
+  /// what is not done after some seconds.
+  bool WaitFor(std::chrono::milliseconds time, const std::function<bool()>& interrupted) const;
 
  private:
   template <typename Service, typename Request, typename Response>

@@ -28,8 +28,7 @@ DrainOutcome DrainWait::Run(v1::Server server, const DrainObserver& observer) {
 }
 
 bool DrainWait::Sleep() {
-  return connection_.WaitUntil(std::chrono::system_clock::now() + options_.poll,
-                               [this] { return interrupted_.load(); });
+  return connection_.WaitFor(options_.poll, [this] { return interrupted_.load(); });
 }
 
 void DrainWait::Interrupt() { interrupted_ = true; }

@@ -97,8 +97,11 @@ void JobWatch::Take(const v1::WatchJobResponse& update, JobObserver& observer) {
 }
 
 bool JobWatch::Sleep(std::chrono::milliseconds time) {
-  const system_clock::time_point then = system_clock::now() + time;
-  return connection_.WaitUntil(std::min(then, options_.deadline.value_or(then)), [this] { return interrupted(); });
+  if (options_.deadline) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*options_.deadline - system_clock::now());
+    time = std::min(time, left);
+  }
+  return connection_.WaitFor(time, [this] { return interrupted(); });
 }
 
 bool JobWatch::interrupted() {

@@ -74,7 +74,7 @@ std::optional<DelegatedCgroup> TakeDelegatedCgroup() {
   const std::optional<fs::path> mount = MountPoint();
   const std::optional<fs::path> own = OwnCgroup();
   if (!mount || !own) return std::nullopt;
-  const bool moved = own->filename() == kDaemonCgroup;
+  const bool moved = own->filename() == kDaemonCgroup && own->has_parent_path();
   const fs::path relative = moved ? own->parent_path() : *own;
   DelegatedCgroup delegated;
   delegated.path = relative.empty() ? *mount : *mount / relative;

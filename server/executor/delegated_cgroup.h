@@ -14,7 +14,7 @@ struct DelegatedCgroup {
 };
 
 /// The name of the child that the daemon itself lives in, with the supervisors: where children have controllers, their
-/// parent may have no processes. A unit's DelegateSubgroup= names it, too.
+/// parent may have no processes. A daemon that is started in it (a unit's DelegateSubgroup=) stays there.
 inline constexpr const char* kDaemonCgroup = "daemon";
 
 /// Finds the cgroup that this process may divide, moves the process into its child kDaemonCgroup and switches the

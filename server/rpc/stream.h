@@ -70,8 +70,8 @@ class Stream : public Reactor, public LiveCalls::Interruptible, public std::enab
   /// Lets go of what might call back: subscriptions, timers.
   virtual void Release() {}
 
-  /// Runs a step on the strand, unless the stream has ended. What it throws ends the stream; so does a step that is taken
-  /// more than a second after a token was revoked or a user removed, since a stream may be open for hours.
+  /// Runs a step on the strand, unless the stream has ended. What it throws ends the stream; so does a step that is
+  /// taken more than a second after a token was revoked or a user removed, since a stream may be open for hours.
   template <typename Step>
   void Do(Step step) {
     OnStrand([this, step = std::move(step)]() mutable {

@@ -1,7 +1,7 @@
 #include "tests/unit/client/fake_server.h"
 
+#include <grpcpp/create_channel.h>
 #include <grpcpp/server_builder.h>
-#include <grpcpp/support/channel_arguments.h>
 
 #include <chrono>
 #include <thread>
@@ -98,9 +98,14 @@ std::string BreakingUploads::content() {
 
 FakeServer::FakeServer(std::initializer_list<grpc::Service*> services) {
   grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   for (grpc::Service* service : services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
-  connection_ = std::make_unique<Connection>("the test", server_->InProcessChannel(grpc::ChannelArguments()));
+  // Not a channel within the process: none such can be waited for.
+  const std::string address = "127.0.0.1:" + std::to_string(port);
+  connection_ =
+      std::make_unique<Connection>("the test", grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
 }
 
 FakeServer::~FakeServer() { server_->Shutdown(std::chrono::system_clock::now()); }

@@ -81,7 +81,7 @@ class BreakingUploads : public v1::UploadService::Service {
   std::string content_;  // guarded by mutex_
 };
 
-/// Serves some of these services within this process.
+/// Serves some of these services on a port of this machine.
 class FakeServer {
  public:
   explicit FakeServer(grpc::Service& service) : FakeServer({&service}) {}
