@@ -17,8 +17,6 @@
 #include <optional>
 #include <sstream>
 
-extern char** environ;
-
 namespace modlab::server {
 namespace {
 
@@ -111,6 +109,7 @@ LocalExecutor::Waiting LocalExecutor::Spawn(int threads) const {
                                     std::to_string(threads),      "--sandbox", ToString(options_.sandbox)};
   if (!options_.cgroup.empty()) words.insert(words.end(), {"--cgroup", options_.cgroup.string()});
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const int error =
@@ -133,7 +132,7 @@ std::string LocalExecutor::Prepare(int threads) {
   } else {
     waiting = Spawn(threads);
   }
-  const std::string name = waiting.name;
+  std::string name = waiting.name;
   prepared_[name] = std::move(waiting);
   return name;
 }

@@ -19,7 +19,7 @@ namespace modlab::server {
 
 class ModelService : public modlab::v1::ModelService::CallbackService {
  public:
-  ModelService(CallContext call, Models& models) : call_(std::move(call)), models_(models) {}
+  ModelService(const CallContext& call, Models& models) : call_(call), models_(models) {}
 
   grpc::ServerUnaryReactor* CreateModel(grpc::CallbackServerContext* context,
                                         const modlab::v1::CreateModelRequest* request,
@@ -44,7 +44,7 @@ class ModelService : public modlab::v1::ModelService::CallbackService {
 
 class UploadService : public modlab::v1::UploadService::CallbackService {
  public:
-  UploadService(CallContext call, Uploads& uploads) : call_(std::move(call)), uploads_(uploads) {}
+  UploadService(const CallContext& call, Uploads& uploads) : call_(call), uploads_(uploads) {}
 
   grpc::ServerUnaryReactor* CreateUpload(grpc::CallbackServerContext* context,
                                          const modlab::v1::CreateUploadRequest* request,
@@ -64,8 +64,8 @@ class UploadService : public modlab::v1::UploadService::CallbackService {
 
 class JobService : public modlab::v1::JobService::CallbackService {
  public:
-  JobService(CallContext call, Jobs& jobs, Queue& queue, JobEvents& events)
-      : call_(std::move(call)), jobs_(jobs), queue_(queue), events_(events) {}
+  JobService(const CallContext& call, Jobs& jobs, Queue& queue, JobEvents& events)
+      : call_(call), jobs_(jobs), queue_(queue), events_(events) {}
 
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context, const modlab::v1::CreateJobRequest* request,
                                       modlab::v1::Job* response) override;
@@ -101,8 +101,8 @@ class ServerService : public modlab::v1::ServerService::CallbackService {
   using Describe = std::function<modlab::v1::Server(const Principal&)>;
 
   /// `describe` says how the server stands, to this caller; `stop(requeue_jobs)` asks it to leave, and returns at once.
-  ServerService(CallContext call, Admission& admission, Describe describe, std::function<void(bool)> stop)
-      : call_(std::move(call)), admission_(admission), describe_(std::move(describe)), stop_(std::move(stop)) {}
+  ServerService(const CallContext& call, Admission& admission, Describe describe, std::function<void(bool)> stop)
+      : call_(call), admission_(admission), describe_(std::move(describe)), stop_(std::move(stop)) {}
 
   grpc::ServerUnaryReactor* GetServer(grpc::CallbackServerContext* context, const modlab::v1::GetServerRequest* request,
                                       modlab::v1::Server* response) override;
