@@ -42,8 +42,9 @@ class SharedSocket(EndToEndTest):
         if not program.exists():
             shutil.copy(BIN / "modlab", program)  # the build may be where others cannot go
         variables = {"HOME": str(home), "PATH": "/usr/bin:/bin", "MODLAB_SERVER": f"unix:{self.address}", "NO_COLOR": "1"}
-        done = processes.run([program, *map(str, arguments)], PATIENCE, env=variables, cwd=home, user=user, group=user,
-                             extra_groups=[])
+        # Not Popen(user=...): that forks this process, and gRPC's own handlers of a fork can wait for ever.
+        become = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--"]
+        done = processes.run([*become, program, *map(str, arguments)], PATIENCE, env=variables, cwd=home)
         self.assertEqual(done.returncode, code, done)
         return done.stdout + done.stderr
 
