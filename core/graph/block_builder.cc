@@ -10,56 +10,55 @@
 namespace modlab::reader {
 namespace {
 
-/// Group and index in it of every unit number. Merged input units count as one.
+/// Group and index in it of every unit. A unit that others have become one with has its place in the first's group.
 class UnitIndex {
  public:
-  explicit UnitIndex(const UnitTracker& tracker) {
+  explicit UnitIndex(const UnitTracker& tracker) : tracker_(tracker) {
     for (const UnitRange& range : tracker.ranges()) {
       int units = 0;
       for (int unit = range.first; unit < range.first + range.count; ++unit) {
-        // A representative is the smallest of its kind, so it has its group and index already.
+        // A representative is the smallest of its kind, so it has its place already.
         const int representative = tracker.Representative(unit);
-        const bool is_new = representative == unit;
-        group_.push_back(is_new ? static_cast<int>(sizes_.size()) : group_[representative]);
-        index_.push_back(is_new ? units++ : index_[representative]);
+        places_.push_back(representative == unit ? Place{static_cast<int>(sizes_.size()), units++}
+                                                 : places_[representative]);
       }
       sizes_.push_back(units);
     }
   }
 
-  int group(int unit) const { return group_[unit]; }
-  int index(int unit) const { return index_[unit]; }
-  int size(int group) const { return sizes_[group]; }
-
- private:
-  std::vector<int> group_;
-  std::vector<int> index_;
-  std::vector<int> sizes_;
-};
-
-void AddGroups(const UnitTracker& tracker, const UnitIndex& index, UnitGraph& graph) {
-  std::set<std::string> names;
-  for (size_t i = 0; i < tracker.ranges().size(); ++i) {
-    const UnitRange& range = tracker.ranges()[i];
-    std::string name = range.name;
-    // A layer that is called twice has units for each call.
-    for (int call = 2; !names.insert(name).second; ++call) name = range.name + "#" + std::to_string(call);
-    graph.AddGroup({name, range.operation, index.size(static_cast<int>(i))});
-  }
-}
-
-/// The positions of an operation's input that belong to each unit of one source group.
-WeightSources SourcesIn(int group, const WeightOperation& operation, const UnitIndex& index) {
-  WeightSources sources;
-  sources.positions.resize(index.size(group));
-  for (size_t position = 0; position < operation.sources.size(); ++position) {
-    const int unit = operation.sources[position];
-    if (unit != kNoUnit && index.group(unit) == group) {
-      sources.positions[index.index(unit)].push_back(static_cast<int64_t>(position));
+  /// Gives the groups that are to be in the graph their numbers there: those with units of their own, but for inputs
+  /// that no weights read where these are not wanted.
+  void AddGroups(UnitGraph& graph) {
+    std::vector<char> is_read(sizes_.size(), 0);
+    for (const WeightOperation& operation : tracker_.weight_operations()) {
+      for (const int unit : operation.sources) {
+        if (unit != kNoUnit) is_read[places_[unit].group] = 1;
+      }
+    }
+    std::set<std::string> names;
+    numbers_.assign(sizes_.size(), -1);
+    for (size_t i = 0; i < sizes_.size(); ++i) {
+      const UnitRange& range = tracker_.ranges()[i];
+      if (sizes_[i] == 0 || (range.only_if_read && is_read[i] == 0)) continue;
+      std::string name = range.name;
+      // A layer that is called twice has units for each call.
+      for (int call = 2; !names.insert(name).second; ++call) name = range.name + "#" + std::to_string(call);
+      numbers_[i] = graph.AddGroup({name, range.operation, sizes_[i]});
     }
   }
-  return sources;
-}
+
+  Place place(int unit) const {
+    if (unit == kNoUnit) return {};
+    const Place place = places_[unit];
+    return {numbers_[place.group], place.index};
+  }
+
+ private:
+  const UnitTracker& tracker_;
+  std::vector<Place> places_;
+  std::vector<int> sizes_;
+  std::vector<int> numbers_;
+};
 
 /// Product of the scales that norms leave to the weights reading their outputs, by position. Empty: all ones.
 std::vector<double> SourceScale(const UnitTracker& tracker, const WeightOperation& operation) {
@@ -72,14 +71,33 @@ std::vector<double> SourceScale(const UnitTracker& tracker, const WeightOperatio
   return product;
 }
 
-/// Scale of each weight operation's output units. Empty: all ones.
+/// Scale of each range's units. Empty: all ones.
 std::vector<std::vector<double>> TargetScales(const UnitTracker& tracker) {
-  std::vector<std::vector<double>> scales(tracker.weight_operations().size());
+  std::vector<std::vector<double>> scales(tracker.ranges().size());
   for (const Norm& norm : tracker.norms()) {
-    if (norm.ScalesTarget()) scales[norm.input->weight_operation] = *norm.target_scale;
+    if (norm.ScalesTarget()) scales[norm.target_range] = norm.target_scale;
   }
   return scales;
 }
+
+/// Whether the same weights have joined the same units before: a layer that is called again on what it has read.
+class Repetitions {
+ public:
+  bool IsNew(const LayerWeights& weights) {
+    std::vector<int64_t> key = {reinterpret_cast<int64_t>(weights.weight.data_ptr())};
+    key.insert(key.end(), weights.weight.sizes().begin(), weights.weight.sizes().end());
+    for (const auto& places : {weights.sources, weights.targets}) {
+      for (const Place& place : places) {
+        key.push_back(place.group);
+        key.push_back(place.index);
+      }
+    }
+    return known_.insert(std::move(key)).second;
+  }
+
+ private:
+  std::set<std::vector<int64_t>> known_;
+};
 
 void WarnOfUnusedWeights(const UnitTracker& tracker, const Parameters& parameters, UnitGraph& graph) {
   for (const std::string& name : parameters.weight_names()) {
@@ -91,10 +109,7 @@ void WarnOfUnusedWeights(const UnitTracker& tracker, const Parameters& parameter
 
 /// Warns of units without edges. Errors: kNoEdges.
 void CheckEdges(UnitGraph& graph, RunContext& context) {
-  std::vector<char> connected(graph.units(), 0);
-  for (const Block& block : graph.blocks()) {
-    MarkConnected(block, graph.first_unit(block.source), graph.first_unit(block.target), connected, context);
-  }
+  const std::vector<char> connected = UnitsWithEdges(graph, context);
   bool any = false;
   for (size_t group = 0; group < graph.groups().size(); ++group) {
     const auto begin = connected.begin() + graph.first_unit(static_cast<int>(group));
@@ -119,34 +134,36 @@ UnitGraph BuildUnitGraph(const UnitTracker& tracker, const Parameters& parameter
   const auto& operations = tracker.weight_operations();
   if (operations.empty()) {
     throw Error(ErrorKind::kNoWeightLayers,
-                "the model has no linear or convolution layer that works on its input, so there is no graph to score");
+                "the model has no linear, convolution or other layer with weights that works on its input, so there is "
+                "no graph "
+                "to score");
   }
   UnitGraph graph;
-  graph.warnings = tracker.warnings;
-  const UnitIndex index(tracker);
-  AddGroups(tracker, index, graph);
+  graph.warnings = tracker.warnings();
+  UnitIndex index(tracker);
+  index.AddGroups(graph);
 
   double elements = 0;
   for (const WeightOperation& operation : operations) elements += static_cast<double>(operation.weight.numel());
   double done = 0;
   const std::vector<std::vector<double>> target_scales = TargetScales(tracker);
-  for (size_t i = 0; i < operations.size(); ++i) {
-    const WeightOperation& operation = operations[i];
+  Repetitions repetitions;
+  for (const WeightOperation& operation : operations) {
     context.Report("read", elements > 0 ? done / elements : 0);
-    CheckFinite(operation.weight, graph.groups()[operation.range].name, context);
-    std::set<int> source_groups;
-    for (const int unit : operation.sources) {
-      if (unit != kNoUnit) source_groups.insert(index.group(unit));
+    CheckFinite(operation.weight, operation.layer, context);
+    LayerWeights weights{operation.layer,
+                         operation.weight,
+                         operation.groups,
+                         {},
+                         {},
+                         SourceScale(tracker, operation),
+                         target_scales[operation.range]};
+    for (const int unit : operation.sources) weights.sources.push_back(index.place(unit));
+    const int first = tracker.ranges()[operation.range].first;
+    for (int64_t row = 0; row < operation.weight.size(0); ++row) {
+      weights.targets.push_back(index.place(first + static_cast<int>(row)));
     }
-    for (const int group : source_groups) {
-      WeightSources sources = SourcesIn(group, operation, index);
-      sources.position_scale = SourceScale(tracker, operation);
-      Block block = MakeBlock(operation.weight, operation.groups, sources, kernel_norm, context);
-      block.source = group;
-      block.target = operation.range;
-      block.target_scale = target_scales[i];
-      graph.AddBlock(std::move(block));
-    }
+    if (repetitions.IsNew(weights)) AddBlocks(weights, kernel_norm, graph, context);
     done += static_cast<double>(operation.weight.numel());
   }
   context.Report("read", 1.0);

@@ -50,7 +50,7 @@ class DisjointSets {
 }  // namespace
 
 BlockRows::BlockRows(const UnitGraph& graph, const Block& block)
-    : BlockRows(block, graph.first_unit(block.target), graph.first_unit(block.source)) {}
+    : BlockRows(block, graph.first_target_unit(block), graph.first_source_unit(block)) {}
 
 BlockRows::BlockRows(const Block& block) : BlockRows(block, 0, 0) {}
 
@@ -64,17 +64,38 @@ BlockRows::BlockRows(const Block& block, int first_target_unit, int first_source
       first_row_unit_(first_target_unit),
       first_column_unit_(first_source_unit),
       row_scale_(DataOrNull(block.target_scale)),
-      column_scale_(DataOrNull(block.source_scale)) {
+      column_scale_(DataOrNull(block.source_scale)),
+      part_rows_(block.target_units / block.convolution_groups),
+      part_columns_(block.source_units / block.convolution_groups) {
   if (std::abs(row_stride_) < std::abs(column_stride_)) {
     std::swap(rows_, columns_);
     std::swap(row_stride_, column_stride_);
     std::swap(first_row_unit_, first_column_unit_);
     std::swap(row_scale_, column_scale_);
+    std::swap(part_rows_, part_columns_);
+    sources_are_rows_ = true;
   }
 }
 
+BlockRows::Columns BlockRows::ColumnsOf(int first_row, int last_row) const {
+  if (first_row >= last_row) return {};
+  return {.first = first_row / part_rows_ * part_columns_, .last = ((last_row - 1) / part_rows_ + 1) * part_columns_};
+}
+
 void BlockRows::Read(int row, int column, int count, double* weights) const {
-  const int64_t offset = row * row_stride_ + column * column_stride_;
+  const Columns columns = ColumnsOf(row, row + 1);
+  const int first = std::clamp(columns.first, column, column + count);
+  const int last = std::clamp(columns.last, column, column + count);
+  std::fill(weights, weights + (first - column), 0.0);
+  if (first < last) ReadPresent(row, first, last - first, weights + (first - column));
+  std::fill(weights + (last - column), weights + count, 0.0);
+}
+
+void BlockRows::ReadPresent(int row, int column, int count, double* weights) const {
+  // A grouped convolution's sources count from their part's first.
+  const int data_row = sources_are_rows_ ? row % part_rows_ : row;
+  const int data_column = sources_are_rows_ ? column : column % part_columns_;
+  const int64_t offset = data_row * row_stride_ + data_column * column_stride_;
   if (float_data_ != nullptr) {
     ReadElements(float_data_ + offset, column_stride_, count, weights);
   } else {
@@ -93,12 +114,19 @@ ChunkedRows::ChunkedRows(const UnitGraph& graph) {
   blocks.reserve(graph.blocks().size());
   for (const Block& block : graph.blocks()) {
     const BlockRows& rows = blocks.emplace_back(graph, block);
-    if (rows.columns() == 0) continue;
-    const int64_t chunk_rows = std::max(kMinChunkRows, kChunkEntries / rows.columns());
+    if (rows.columns() == 0 || rows.rows() == 0) continue;
+    // A grouped convolution's entries lie along the diagonal: many rows have mostly columns without any.
+    const bool is_diagonal = block.convolution_groups > 1;
+    const int64_t chunk_rows = is_diagonal ? kMinChunkRows : std::max(kMinChunkRows, kChunkEntries / rows.columns());
     for (int64_t first = 0; first < rows.rows(); first += chunk_rows) {
+      const int first_row = static_cast<int>(first);
+      const int last_row = static_cast<int>(std::min<int64_t>(first + chunk_rows, rows.rows()));
+      const BlockRows::Columns columns = rows.ColumnsOf(first_row, last_row);
       chunks.push_back({.block = static_cast<int>(blocks.size()) - 1,
-                        .first_row = static_cast<int>(first),
-                        .last_row = static_cast<int>(std::min<int64_t>(first + chunk_rows, rows.rows()))});
+                        .first_row = first_row,
+                        .last_row = last_row,
+                        .first_column = columns.first,
+                        .last_column = columns.last});
     }
   }
 }
@@ -111,14 +139,14 @@ std::vector<int> ConnectedComponents(const UnitGraph& graph, const RunContext& c
   for (const RowChunk& chunk : rows.chunks) {
     context.CheckCancelled();
     const BlockRows& block = rows.blocks[chunk.block];
-    weights.resize(block.columns());
+    weights.resize(chunk.columns());
     for (int row = chunk.first_row; row < chunk.last_row; ++row) {
-      block.Read(row, 0, block.columns(), weights.data());
+      block.Read(row, chunk.first_column, chunk.columns(), weights.data());
       const int row_unit = block.first_row_unit() + row;
       int root = sets.Find(row_unit);
-      for (int column = 0; column < block.columns(); ++column) {
+      for (int column = 0; column < chunk.columns(); ++column) {
         if (weights[column] == 0) continue;
-        const int column_unit = block.first_column_unit() + column;
+        const int column_unit = block.first_column_unit() + chunk.first_column + column;
         has_edges[row_unit] = has_edges[column_unit] = 1;
         root = sets.Join(root, column_unit);
       }

@@ -21,11 +21,19 @@ class BlockRows {
   /// Unit number of row 0 and of column 0.
   int first_row_unit() const { return first_row_unit_; }
   int first_column_unit() const { return first_column_unit_; }
+  /// Columns [first, last) that some row of [first_row, last_row) has entries in.
+  struct Columns {
+    int first = 0;
+    int last = 0;
+  };
+  Columns ColumnsOf(int first_row, int last_row) const;
 
-  /// Writes the weights (absolute, scales applied) of `count` entries of a row, from `column` on.
+  /// Writes the weights (absolute, scales applied) of `count` entries of a row, from `column` on: 0 where the block has
+  /// none.
   void Read(int row, int column, int count, double* weights) const;
 
  private:
+  void ReadPresent(int row, int column, int count, double* weights) const;
   BlockRows(const Block& block, int first_target_unit, int first_source_unit);
 
   const float* float_data_;
@@ -38,14 +46,23 @@ class BlockRows {
   int first_column_unit_;
   const double* row_scale_;     ///< Null: all ones.
   const double* column_scale_;  ///< Null: all ones.
+  // Of a grouped convolution: rows and columns of one part, and whether its sources are the rows.
+  int part_rows_;
+  int part_columns_;
+  bool sources_are_rows_ = false;
 };
 
-/// Some rows of one block: the unit of parallel work. Chunks depend on the graph only, so sums kept for each chunk and
-/// added in the chunks' order are the same for any number of threads.
+/// Some rows of one block, and the columns that have entries in them: the unit of parallel work. Chunks depend on the
+/// graph only, so sums kept for each chunk and added in the chunks' order are the same for any number of threads.
 struct RowChunk {
   int block = 0;  ///< Index into the blocks.
   int first_row = 0;
   int last_row = 0;  ///< One past the last.
+  int first_column = 0;
+  int last_column = 0;
+
+  int rows() const { return last_row - first_row; }
+  int columns() const { return last_column - first_column; }
 };
 
 /// A graph's blocks as rows, cut into chunks of about the same number of entries. The graph must outlive it.

@@ -17,7 +17,7 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 /// Calls of methods of interfaces are the only ones that are left after inlining, and the only way to recursion.
-constexpr int kDeepestCall = 200;
+constexpr size_t kDeepestCall = 200;
 
 std::vector<c10::IValue> Inputs(const Node& node, const std::unordered_map<const Value*, c10::IValue>& frame) {
   std::vector<c10::IValue> inputs;
@@ -54,6 +54,12 @@ std::shared_ptr<torch::jit::Graph> InlinedGraph(const torch::jit::Function& func
   auto graph = torch::jit::toGraphFunction(function).graph()->copy();
   torch::jit::Inline(*graph);
   return graph;
+}
+
+Interpreter::Interpreter(Run& run, RunContext& context) : run_(run), context_(context) {
+  run_.follow = [this](const torch::jit::Graph& graph, std::vector<c10::IValue> inputs) {
+    return RunGraph(graph, std::move(inputs));
+  };
 }
 
 c10::IValue Interpreter::RunGraph(const torch::jit::Graph& graph, std::vector<c10::IValue> inputs) {
@@ -118,8 +124,7 @@ std::vector<c10::IValue> Interpreter::RunOperation(const Node& node, std::vector
     return {};
   }
   if (node.kind() == prim::RaiseException) {
-    throw ForwardFailure(EssentialLine(arguments[0].toStringRef()), node.kind().toQualString(),
-                         run_.locator.Locate(node));
+    throw ForwardFailure(EssentialLine(arguments[0].toStringRef()), node.kind().toQualString(), run_.Locate(node));
   }
   if (node.kind() == prim::CallMethod) return RunMethod(node, std::move(arguments));
 
@@ -127,6 +132,11 @@ std::vector<c10::IValue> Interpreter::RunOperation(const Node& node, std::vector
                                          [&](const c10::IValue& value) { return run_.units.Carries(value); });
   if (!carries_units) return ExecuteKernel(run_, node, std::move(arguments));
   Call call(run_, node, std::move(arguments));
+  if (const auto statistic = call.OnlyStatistic()) {
+    call.Execute();
+    for (const at::Tensor& result : call.result_list()) call.SetUnits(result, call.Everywhere(*statistic, result));
+    return std::move(call.results());
+  }
   const Handler handler = FindHandler(call.name());
   if (handler == nullptr) {
     call.Unsupported(
@@ -142,12 +152,12 @@ std::vector<c10::IValue> Interpreter::RunMethod(const Node& node, std::vector<c1
   const torch::jit::Function& function = arguments[0].toObject()->type()->getMethod(node.s(c10::attr::name));
   auto& graph = called_[&function];
   if (graph == nullptr) graph = InlinedGraph(function);
-  if (depth_ == kDeepestCall) {
-    throw ForwardFailure("methods call each other too deeply", "prim::CallMethod", run_.locator.Locate(node));
+  if (run_.callers.size() == kDeepestCall) {
+    throw ForwardFailure("methods call each other too deeply", "prim::CallMethod", run_.Locate(node));
   }
-  ++depth_;
+  run_.callers.push_back(&node);
   c10::IValue result = RunGraph(*graph, std::move(arguments));
-  --depth_;
+  run_.callers.pop_back();
   return {std::move(result)};
 }
 

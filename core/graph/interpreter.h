@@ -18,7 +18,7 @@ std::shared_ptr<torch::jit::Graph> InlinedGraph(const torch::jit::Function& func
 /// flow, shapes and attributes are thereby what they are when the model itself runs.
 class Interpreter {
  public:
-  Interpreter(Run& run, RunContext& context) : run_(run), context_(context) {}
+  Interpreter(Run& run, RunContext& context);
 
   /// Runs a graph on `inputs` (self first, where it is a method's) and returns its result, a tuple if it has several.
   /// Errors: kOperationUnsupported, kOutOfMemory, ForwardFailure, ShapeMismatch, Cancelled.
@@ -41,7 +41,6 @@ class Interpreter {
   Run& run_;
   RunContext& context_;
   std::unordered_map<const torch::jit::Function*, std::shared_ptr<torch::jit::Graph>> called_;
-  int depth_ = 0;
 };
 
 }  // namespace modlab::reader

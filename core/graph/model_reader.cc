@@ -198,7 +198,13 @@ void Model::Implementation::RunForward(const std::vector<Shape>& shapes, const R
     inputs.emplace_back(input);
   }
   reader::Run run{parameters, locator, units, options.fold_batch_norm, options.input_shapes.empty()};
-  units.MarkRead(reader::Interpreter(run, context).RunGraph(*graph, std::move(inputs)));
+  const c10::IValue outputs = reader::Interpreter(run, context).RunGraph(*graph, std::move(inputs));
+  if (const reader::Statistic* statistic = units.MarkResults(outputs)) {
+    throw Error(ErrorKind::kOperationUnsupported,
+                statistic->source +
+                    " computes from several units what forward returns; that mixes units in a way that "
+                    "the graph has no edges for");
+  }
 }
 
 std::unique_ptr<reader::UnitTracker> Model::Implementation::FollowGiven(const ReaderOptions& options,

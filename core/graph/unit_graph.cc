@@ -9,7 +9,9 @@
 namespace modlab {
 
 double Block::entry(int target_unit, int source_unit) const {
-  const int64_t offset = target_unit * target_stride + source_unit * source_stride;
+  const int part_sources = source_units / convolution_groups;
+  if (target_unit / (target_units / convolution_groups) != source_unit / part_sources) return 0;
+  const int64_t offset = target_unit * target_stride + source_unit % part_sources * source_stride;
   double weight = std::abs(float_data != nullptr ? static_cast<double>(float_data[offset]) : double_data[offset]);
   if (!target_scale.empty()) weight *= target_scale[target_unit];
   if (!source_scale.empty()) weight *= source_scale[source_unit];
@@ -24,20 +26,24 @@ int UnitGraph::AddGroup(Group group) {
 }
 
 void UnitGraph::AddBlock(Block block) {
-  const auto check = [this](const char* end, int group, int units, const std::vector<double>& scale) {
+  const auto check = [this](const char* end, int group, int first, int units, const std::vector<double>& scale) {
     if (group < 0 || group >= static_cast<int>(groups_.size())) {
       throw std::logic_error(std::string("a block's ") + end + " is no group of the graph");
     }
-    if (groups_[group].units != units) {
-      throw std::logic_error("a block has another number of units than its " + std::string(end) + " group " +
-                             groups_[group].name);
+    if (first < 0 || units < 0 || first > groups_[group].units - units) {
+      throw std::logic_error("a block has units that its " + std::string(end) + " group " + groups_[group].name +
+                             " has not");
     }
     if (!scale.empty() && static_cast<int>(scale.size()) != units) {
-      throw std::logic_error(std::string("a block's ") + end + " scale has another length than its group");
+      throw std::logic_error(std::string("a block's ") + end + " scale is of another length than its units");
     }
   };
-  check("source", block.source, block.source_units, block.source_scale);
-  check("target", block.target, block.target_units, block.target_scale);
+  check("source", block.source, block.source_offset, block.source_units, block.source_scale);
+  check("target", block.target, block.target_offset, block.target_units, block.target_scale);
+  const int parts = block.convolution_groups;
+  if (parts < 1 || block.source_units % parts != 0 || block.target_units % parts != 0) {
+    throw std::logic_error("a block's units cannot be cut into its groups of a convolution");
+  }
   if ((block.float_data == nullptr) == (block.double_data == nullptr)) {
     throw std::logic_error("a block has either float or double data");
   }

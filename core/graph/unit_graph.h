@@ -16,9 +16,15 @@ struct Group {
   int units = 0;
 };
 
-/// A dense matrix of weights between two groups, read where it lies: entry(t, s) is the weight from source unit s to
-/// target unit t, the absolute value of the element at data[t * target_stride + s * source_stride] times
-/// target_scale[t] times source_scale[s]. The element's own sign is kept in the data.
+/// The weights between units of two groups, a matrix that is read where it lies: entry(t, s) is the weight from the
+/// block's source unit s to its target unit t, the absolute value of the element at
+/// data[t * target_stride + s * source_stride] times target_scale[t] times source_scale[s]. The element's own sign is
+/// kept in the data. A block's units are consecutive ones of their groups, from an offset on; several blocks may lie
+/// between the same units, and their weights add up.
+///
+/// Of a grouped convolution only what a weight can occupy is there: targets and sources are cut into
+/// `convolution_groups` equal parts, entry(t, s) is 0 unless both lie in parts of the same number, and s counts from
+/// its part's first source in the formula above.
 ///
 /// Exactly one of the two element pointers is set. One of the strides is 1 for every block that the model reader makes
 /// (fast), but any strides are right. Scales are absolute (>= 0) and may be empty, which means all ones.
@@ -26,10 +32,15 @@ struct Group {
 /// `owner` keeps the memory alive (a tensor's storage, a vector). Immutable after construction, so it is safe to read
 /// from many threads. Copying copies the view, never the weights.
 struct Block {
-  int source = 0;  ///< Index of the group whose units are read.
-  int target = 0;  ///< Index of the group whose units are written.
+  int source = 0;         ///< Index of the group whose units are read.
+  int target = 0;         ///< Index of the group whose units are written.
+  int source_offset = 0;  ///< Index in its group of the first source unit.
+  int target_offset = 0;
   int source_units = 0;
   int target_units = 0;
+  /// The layer that the weights belong to (`layer1.0.conv2`): not the target group's where a layer adds to the units of
+  /// another one.
+  std::string layer;
 
   const float* float_data = nullptr;
   const double* double_data = nullptr;
@@ -42,8 +53,7 @@ struct Block {
   /// For null models: how many elements of a kernel went into one entry, and the number of a target unit's inputs.
   int64_t kernel_size = 1;
   int64_t fan_in = 0;
-  /// Number of groups of a grouped convolution (1 for all else): entries outside the diagonal blocks cannot be
-  /// occupied.
+  /// Number of groups of a grouped convolution; 1 for all else.
   int convolution_groups = 1;
 
   /// |weight| with scales applied. For tests and small graphs; kernels read the data themselves.
@@ -58,7 +68,7 @@ class UnitGraph {
  public:
   /// Appends a group and returns its index.
   int AddGroup(Group group);
-  /// Appends a block. Its group indices must exist and its unit counts must be the groups'; otherwise std::logic_error.
+  /// Appends a block. Its groups must exist and have its units; otherwise std::logic_error.
   void AddBlock(Block block);
 
   const std::vector<Group>& groups() const { return groups_; }
@@ -67,6 +77,9 @@ class UnitGraph {
   int units() const { return first_unit_.empty() ? 0 : first_unit_.back() + groups_.back().units; }
   /// Unit number of a group's first unit; units are numbered through the groups in order.
   int first_unit(int group) const { return first_unit_[group]; }
+  /// Unit number of a block's first source or target unit.
+  int first_source_unit(const Block& block) const { return first_unit_[block.source] + block.source_offset; }
+  int first_target_unit(const Block& block) const { return first_unit_[block.target] + block.target_offset; }
 
   std::vector<std::string> warnings;
 

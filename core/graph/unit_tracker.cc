@@ -33,18 +33,51 @@ at::Tensor WithoutRepetition(at::Tensor tensor, int64_t first_axis) {
   return tensor;
 }
 
-at::Tensor Range(int first, int64_t count) {
-  return at::arange(first, first + count, at::TensorOptions().dtype(at::kInt));
+/// The same contents with stride 0 along every axis on which they do not change.
+at::Tensor WithRepetition(const at::Tensor& tensor) {
+  at::Tensor small = WithoutRepetition(tensor, 0);
+  for (int64_t axis = 0; axis < small.dim(); ++axis) {
+    if (small.size(axis) <= 1) continue;
+    const at::Tensor first = small.narrow(axis, 0, 1);
+    if (first.expand(small.sizes()).equal(small)) small = first;
+  }
+  return small.contiguous().expand(tensor.sizes());
+}
+
+at::TensorOptions LabelOptions() { return at::TensorOptions().dtype(at::kInt); }
+
+at::Tensor Range(int first, int64_t count) { return at::arange(first, first + count, LabelOptions()); }
+
+bool AreAll(int label, const at::Tensor& labels) {
+  const at::Tensor few = WithoutRepetition(labels, 0).contiguous();
+  const int* data = few.data_ptr<int>();
+  return std::all_of(data, data + few.numel(), [&](int found) { return found == label; });
+}
+
+/// The elements of `all`, a memory's, that a tensor in that memory has.
+at::Tensor ViewLike(const at::Tensor& all, const at::Tensor& tensor) {
+  return all.as_strided(tensor.sizes(), tensor.strides(), tensor.storage_offset());
+}
+
+const c10::StorageImpl* StorageOf(const at::Tensor& tensor) {
+  return tensor.has_storage() ? tensor.storage().unsafeGetStorageImpl() : nullptr;
 }
 
 }  // namespace
 
-int UnitTracker::AddRange(UnitRange range) {
-  if (range.count > std::numeric_limits<int>::max() - next_unit_) {
+bool Norm::ScalesTarget() const {
+  return target_range >= 0 &&
+         std::all_of(inputs.begin(), inputs.end(), [](const auto& input) { return input->readers == 1; });
+}
+
+int UnitTracker::AppendRange(UnitRange range) {
+  const int next = static_cast<int>(parent_.size());
+  if (range.count > std::numeric_limits<int>::max() - next) {
     throw Error(ErrorKind::kOutOfMemory, "the model has more units than can be counted (2^31)");
   }
-  range.first = next_unit_;
-  next_unit_ += range.count;
+  range.first = next;
+  parent_.resize(next + range.count);
+  std::iota(parent_.begin() + next, parent_.end(), next);
   ranges_.push_back(std::move(range));
   return static_cast<int>(ranges_.size()) - 1;
 }
@@ -56,37 +89,86 @@ void UnitTracker::AddInput(const at::Tensor& tensor) {
     throw Error(ErrorKind::kInputShapeInvalid, "the input has more than 2^31 elements; give a smaller one");
   }
   const std::string number = ranges_.empty() ? "" : std::to_string(ranges_.size() + 1);
-  const int range = AddRange({"input" + number, "input", 0, static_cast<int>(count)});
-  at::Tensor labels = Range(ranges_[range].first, count);
+  const bool is_index = !tensor.is_floating_point() && !tensor.is_complex();
+  const int range = AppendRange({"input" + number, "input", 0, static_cast<int>(count), is_index});
+  at::Tensor labels = RangeLabels(range);
   if (has_batch) labels = labels.view(tensor.sizes().slice(1));
-  Set(tensor, {labels.expand(tensor.sizes()), {}, std::make_shared<TensorOrigin>(TensorOrigin{-1, 0, true})});
-  input_units_ = next_unit_;
-  parent_.resize(input_units_);
-  std::iota(parent_.begin(), parent_.end(), 0);
+  Set(tensor, {labels.expand(tensor.sizes()), {}, TensorUnits::NewOrigin(true)});
+  input_units_ = static_cast<int>(parent_.size());
 }
 
-void UnitTracker::AddWeightOperation(WeightOperation operation, UnitRange range, const at::Tensor& output,
-                                     std::optional<int64_t> axis) {
-  operation.range = AddRange(std::move(range));
-  at::Tensor labels = Range(ranges_[operation.range].first, ranges_[operation.range].count);
-  if (axis) {
-    std::vector<int64_t> shape(output.dim(), 1);
-    shape[*axis] = labels.numel();
-    labels = labels.view(shape);
+int UnitTracker::AddRange(UnitRange range, const CallSite& site) {
+  const auto [known, is_new] = range_at_.try_emplace(site, 0);
+  if (is_new || ranges_[known->second].count != range.count) known->second = AppendRange(std::move(range));
+  return known->second;
+}
+
+std::optional<int> UnitTracker::AddVocabulary(const at::Tensor& tensor, int count) {
+  const at::Tensor labels = WithoutRepetition(Find(tensor)->labels, 0).contiguous();
+  std::optional<int> input;
+  for (int64_t i = 0; i < labels.numel(); ++i) {
+    const int label = labels.data_ptr<int>()[i];
+    if (label == kNoUnit) continue;
+    if (!IsUnit(label) || label >= input_units_) return std::nullopt;
+    const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), label,
+                                        [](int unit, const UnitRange& range) { return unit < range.first; });
+    const int range = static_cast<int>(after - ranges_.begin()) - 1;
+    if (input.value_or(range) != range) return std::nullopt;
+    input = range;
+  }
+  if (!input) return std::nullopt;
+  const auto [known, is_new] = vocabularies_.try_emplace({*input, count}, 0);
+  if (is_new) known->second = AppendRange({ranges_[*input].name, "vocabulary", 0, count});
+  return known->second;
+}
+
+at::Tensor UnitTracker::RangeLabels(int range) const { return Range(ranges_[range].first, ranges_[range].count); }
+
+void UnitTracker::AddWeightOperation(WeightOperation operation) {
+  for (const WeightOperation& earlier : weight_operations_) {
+    if (earlier.range != operation.range || !earlier.weight.is_same(operation.weight)) {
+      const bool same_view = earlier.range == operation.range && earlier.weight.sizes() == operation.weight.sizes() &&
+                             earlier.weight.data_ptr() == operation.weight.data_ptr();
+      if (!same_view) continue;
+    }
+    // The same layer again, in a loop: it reads an input's elements as the same units.
+    for (size_t i = 0; i < operation.sources.size(); ++i) {
+      const int before = earlier.sources[i];
+      const int now = operation.sources[i];
+      if (IsInput(before) && IsInput(now)) Merge(before, now);
+    }
+    const auto same_unit = [this](int a, int b) { return Representative(a) == Representative(b); };
+    if (std::equal(earlier.sources.begin(), earlier.sources.end(), operation.sources.begin(), same_unit)) return;
   }
   weight_operations_.push_back(std::move(operation));
-  const int index = static_cast<int>(weight_operations_.size()) - 1;
-  Set(output, {labels.expand(output.sizes()), {}, std::make_shared<TensorOrigin>(TensorOrigin{index, 0, false})});
 }
 
-int UnitTracker::AddNorm(Norm norm) {
+int UnitTracker::AddNorm(Norm norm, const CallSite& site) {
+  const auto [known, is_new] = norm_at_.try_emplace(site, 0);
+  if (!is_new && norms_[known->second].target_range == norm.target_range) {
+    norms_[known->second].inputs.push_back(norm.inputs.front());
+    return known->second;
+  }
+  known->second = static_cast<int>(norms_.size());
   norms_.push_back(std::move(norm));
-  return static_cast<int>(norms_.size()) - 1;
+  return known->second;
+}
+
+int UnitTracker::AddStatistic(Statistic statistic) {
+  statistics_.push_back(std::move(statistic));
+  return kNoUnit - static_cast<int>(statistics_.size());
 }
 
 const TensorUnits* UnitTracker::Find(const at::Tensor& tensor) const {
   if (!tensor.defined()) return nullptr;
   const auto found = entries_.find(tensor.unsafeGetTensorImpl());
+  const Memory* memory = FindMemory(tensor);
+  if (memory != nullptr && (found == entries_.end() || found->second.version != memory->version)) {
+    const at::Tensor labels = WithRepetition(ViewLike(memory->labels, tensor).clone());
+    if (AreAll(kNoUnit, labels)) return nullptr;
+    Store(tensor, {labels, {}, TensorUnits::NewOrigin(false)}, memory->version);
+    return &entries_.at(tensor.unsafeGetTensorImpl()).units;
+  }
   return found == entries_.end() ? nullptr : &found->second.units;
 }
 
@@ -96,24 +178,88 @@ bool UnitTracker::Carries(const c10::IValue& value) const {
   return carries;
 }
 
-void UnitTracker::Set(const at::Tensor& tensor, TensorUnits units) {
-  Entry entry{decltype(Entry::tensor)(tensor.getIntrusivePtr()), std::move(units)};
+void UnitTracker::Store(const at::Tensor& tensor, TensorUnits units, int version) const {
+  Entry entry{decltype(Entry::tensor)(tensor.getIntrusivePtr()), std::move(units), version};
   entries_.insert_or_assign(tensor.unsafeGetTensorImpl(), std::move(entry));
 }
 
-void UnitTracker::MarkRead(const c10::IValue& value) {
-  ForEachTensor(value, [&](const at::Tensor& tensor) {
-    if (const TensorUnits* units = Find(tensor)) ++units->origin->readers;
-  });
+void UnitTracker::Set(const at::Tensor& tensor, TensorUnits units) {
+  if (AreAll(kNoUnit, units.labels)) {
+    entries_.erase(tensor.unsafeGetTensorImpl());
+    return;
+  }
+  const Memory* memory = FindMemory(tensor);
+  Store(tensor, std::move(units), memory == nullptr ? 0 : memory->version);
 }
 
-int UnitTracker::Representative(int unit) const {
-  if (!IsInput(unit)) return unit;
-  while (parent_[unit] != unit) {
-    parent_[unit] = parent_[parent_[unit]];
-    unit = parent_[unit];
+const UnitTracker::Memory* UnitTracker::FindMemory(const at::Tensor& tensor) const {
+  if (memories_.empty()) return nullptr;
+  const auto found = memories_.find(StorageOf(tensor));
+  return found == memories_.end() || found->second.storage.expired() ? nullptr : &found->second;
+}
+
+UnitTracker::Memory& UnitTracker::MakeMemory(const at::Tensor& tensor) {
+  const c10::StorageImpl* storage = StorageOf(tensor);
+  const auto elements = static_cast<int64_t>(tensor.storage().nbytes() / tensor.element_size());
+  Memory memory{decltype(Memory::storage)(tensor.storage().getWeakStorageImpl()),
+                at::full({elements}, kNoUnit, LabelOptions()), 0};
+  for (const auto& [address, entry] : entries_) {
+    const auto alive = entry.tensor.lock();
+    if (!alive) continue;
+    const at::Tensor other = at::Tensor(alive);
+    if (StorageOf(other) == storage && other.element_size() == tensor.element_size()) {
+      ViewLike(memory.labels, other).copy_(entry.units.labels);
+    }
   }
-  return unit;
+  return memories_.insert_or_assign(storage, std::move(memory)).first->second;
+}
+
+void UnitTracker::Overwrite(const at::Tensor& tensor, TensorUnits units) {
+  const TensorUnits* before = Find(tensor);
+  if (before != nullptr && before->labels.sizes() == units.labels.sizes() && before->labels.equal(units.labels)) {
+    return Set(tensor, std::move(units));
+  }
+  Memory& memory = FindMemory(tensor) == nullptr ? MakeMemory(tensor) : memories_.at(StorageOf(tensor));
+  ViewLike(memory.labels, tensor).copy_(units.labels);
+  Store(tensor, std::move(units), ++memory.version);
+}
+
+const Statistic* UnitTracker::MarkResults(const c10::IValue& value) {
+  const Statistic* statistic = nullptr;
+  ForEachTensor(value, [&](const at::Tensor& tensor) {
+    const TensorUnits* units = Find(tensor);
+    if (units == nullptr) return;
+    ++units->origin->readers;
+    const at::Tensor labels = WithoutRepetition(units->labels, 0).contiguous();
+    const int* data = labels.data_ptr<int>();
+    const int* found = std::find_if(data, data + labels.numel(), IsStatistic);
+    if (found != data + labels.numel()) statistic = &StatisticOf(*found);
+  });
+  return statistic;
+}
+
+void UnitTracker::Merge(int unit, int other) {
+  unit = Representative(unit);
+  other = Representative(other);
+  if (unit == other) return;
+  parent_[std::max(unit, other)] = std::min(unit, other);
+  merged_ = true;
+}
+
+int UnitTracker::Representative(int label) const {
+  if (!IsUnit(label)) return label;
+  while (parent_[label] != label) label = parent_[label] = parent_[parent_[label]];
+  return label;
+}
+
+at::Tensor UnitTracker::Resolved(const at::Tensor& labels) const {
+  at::Tensor small = WithoutRepetition(labels, 0);
+  if (merged_) {
+    small = small.clone(at::MemoryFormat::Contiguous);
+    int* data = small.data_ptr<int>();
+    std::transform(data, data + small.numel(), data, [this](int label) { return Representative(label); });
+  }
+  return WithRepetition(small).expand(labels.sizes());
 }
 
 std::optional<int> UnitTracker::CommonUnit(const int* begin, const int* end) {
@@ -124,7 +270,7 @@ std::optional<int> UnitTracker::CommonUnit(const int* begin, const int* end) {
     if (common == kNoUnit || unit == common) {
       common = unit;
     } else if (IsInput(unit) && IsInput(common)) {
-      parent_[std::max(unit, common)] = std::min(unit, common);
+      Merge(unit, common);
       common = std::min(unit, common);
     } else {
       return std::nullopt;
@@ -164,6 +310,10 @@ std::optional<at::Tensor> UnitTracker::WithoutAxis(const at::Tensor& labels, int
   std::vector<int64_t> full = labels.sizes().vec();
   full[axis] = 1;
   return common.view(shape).movedim(-1, axis).expand(full);
+}
+
+void UnitTracker::Warn(const std::string& warning) {
+  if (std::find(warnings_.begin(), warnings_.end(), warning) == warnings_.end()) warnings_.push_back(warning);
 }
 
 }  // namespace modlab::reader

@@ -3,70 +3,116 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
+#include <map>
+#include <set>
 
 #include "core/error.h"
+#include "core/graph/block_rows.h"
 
 namespace modlab::reader {
 namespace {
 
-/// Whether the units of the source group are the positions of the input, in order.
-bool IsOneToOne(const WeightSources& sources, int64_t positions) {
-  if (static_cast<int64_t>(sources.positions.size()) != positions) return false;
-  for (int64_t unit = 0; unit < positions; ++unit) {
-    if (sources.positions[unit].size() != 1 || sources.positions[unit][0] != unit) return false;
+/// Parts of one weight that are looked at as blocks of their own.
+constexpr size_t kMostViews = 64;
+
+/// Consecutive positions or rows whose units are consecutive, too, in one group.
+struct Stretch {
+  int64_t first = 0;
+  int64_t count = 0;
+  Place place;  ///< Of the first.
+};
+
+std::vector<Stretch> StretchesOf(const std::vector<Place>& places) {
+  std::vector<Stretch> runs;
+  for (size_t i = 0; i < places.size(); ++i) {
+    const Place& place = places[i];
+    if (place.group < 0) continue;
+    if (!runs.empty()) {
+      Stretch& last = runs.back();
+      const bool follows = last.first + last.count == static_cast<int64_t>(i) && last.place.group == place.group &&
+                           last.place.index + last.count == place.index;
+      if (follows) {
+        ++last.count;
+        continue;
+      }
+    }
+    runs.push_back({static_cast<int64_t>(i), 1, place});
   }
-  return true;
+  return runs;
 }
 
-/// A block that reads a matrix [out][in] where it lies.
-Block ViewBlock(const at::Tensor& weight, const WeightSources& sources) {
-  at::Tensor matrix = weight.reshape({weight.size(0), weight.size(1)});
-  const bool readable =
-      (matrix.stride(0) == 1 || matrix.stride(1) == 1) && matrix.stride(0) != 0 && matrix.stride(1) != 0;
-  if (!readable) matrix = matrix.contiguous();
+bool AreDistinct(const std::vector<Place>& places) {
+  std::set<std::pair<int, int>> seen;
+  return std::all_of(places.begin(), places.end(), [&](const Place& place) {
+    return place.group < 0 || seen.insert({place.group, place.index}).second;
+  });
+}
+
+std::vector<double> Part(const std::vector<double>& scale, const Stretch& run) {
+  if (scale.empty()) return {};
+  return {scale.begin() + run.first, scale.begin() + run.first + run.count};
+}
+
+/// A block of a matrix [out][in / groups], read where it lies, between the units of two runs.
+Block ViewBlock(const LayerWeights& weights, const at::Tensor& matrix, const Stretch& targets, const Stretch& sources) {
   Block block;
-  if (matrix.scalar_type() == at::kDouble) {
-    block.double_data = matrix.data_ptr<double>();
-  } else {
-    block.float_data = matrix.data_ptr<float>();
-  }
+  block.source = sources.place.group;
+  block.target = targets.place.group;
+  block.source_offset = sources.place.index;
+  block.target_offset = targets.place.index;
+  block.source_units = static_cast<int>(sources.count);
+  block.target_units = static_cast<int>(targets.count);
+  block.layer = weights.layer;
   block.target_stride = matrix.stride(0);
   block.source_stride = matrix.stride(1);
-  block.source_scale = sources.position_scale;
+  const int64_t first = targets.first * matrix.stride(0) + sources.first * matrix.stride(1);
+  if (matrix.scalar_type() == at::kDouble) {
+    block.double_data = matrix.data_ptr<double>() + first;
+  } else {
+    block.float_data = matrix.data_ptr<float>() + first;
+  }
+  block.source_scale = Part(weights.source_scale, sources);
+  block.target_scale = Part(weights.target_scale, targets);
   block.owner = std::make_shared<at::Tensor>(matrix);
   return block;
 }
 
-/// Computes the kernel norms of the slices of a weight, one row of units written at a time.
+/// A weight whose kernels have one element as a matrix with a row or a column along memory.
+at::Tensor Matrix(const at::Tensor& weight) {
+  const at::Tensor matrix = weight.reshape({weight.size(0), weight.size(1)});
+  const bool readable =
+      (matrix.stride(0) == 1 || matrix.stride(1) == 1) && matrix.stride(0) != 0 && matrix.stride(1) != 0;
+  return readable ? matrix : matrix.contiguous();
+}
+
+/// Computes the kernel norms of slices of a weight.
 template <typename Element>
 class SliceNorms {
  public:
-  SliceNorms(const at::Tensor& weight, int groups, const WeightSources& sources, KernelNorm kernel_norm)
-      : weight_(weight.contiguous()),
+  SliceNorms(const LayerWeights& weights, KernelNorm kernel_norm)
+      : weight_(weights.weight.contiguous()),
         data_(weight_.data_ptr<Element>()),
         inputs_(weight_.size(1)),
-        outputs_per_group_(std::max<int64_t>(1, weight_.size(0) / groups)),
-        elements_(weight_.size(0) == 0 || inputs_ == 0 ? 0 : weight_.numel() / weight_.size(0) / inputs_),
+        outputs_per_group_(std::max<int64_t>(1, weight_.size(0) / weights.groups)),
+        elements_(weight_.numel() / weight_.size(0) / inputs_),
         columns_(weight_.dim() >= 4 ? weight_.size(-1) : 1),
-        sources_(sources),
+        scale_(weights.source_scale),
         kernel_norm_(kernel_norm) {}
 
-  /// Writes one norm for each unit of the source group.
-  void ComputeRow(int64_t output, double* row) const {
+  /// Norm of what stands between an output and these positions, stacked; `slice` is memory to work in.
+  double Norm(int64_t output, const std::vector<int64_t>& positions, std::vector<double>& slice) const {
     const int64_t first_position = output / outputs_per_group_ * inputs_;
-    std::vector<double> slice;
-    for (size_t unit = 0; unit < sources_.positions.size(); ++unit) {
-      slice.clear();
-      for (const int64_t position : sources_.positions[unit]) {
-        const int64_t input = position - first_position;
-        if (input < 0 || input >= inputs_) continue;  // another group of a grouped convolution
-        const double scale = sources_.position_scale.empty() ? 1 : sources_.position_scale[position];
-        const Element* kernel = data_ + (output * inputs_ + input) * elements_;
-        for (int64_t i = 0; i < elements_; ++i) slice.push_back(scale * static_cast<double>(kernel[i]));
-      }
-      const auto rows = static_cast<int64_t>(slice.size()) / columns_;
-      row[unit] = slice.empty() ? 0 : ComputeKernelNorm(kernel_norm_, slice.data(), rows, columns_);
+    slice.clear();
+    for (const int64_t position : positions) {
+      const int64_t input = position - first_position;
+      if (input < 0 || input >= inputs_) continue;  // another group of a grouped convolution
+      const double scale = scale_.empty() ? 1 : scale_[position];
+      const Element* kernel = data_ + (output * inputs_ + input) * elements_;
+      for (int64_t i = 0; i < elements_; ++i) slice.push_back(scale * static_cast<double>(kernel[i]));
     }
+    const auto rows = static_cast<int64_t>(slice.size()) / columns_;
+    return slice.empty() ? 0 : ComputeKernelNorm(kernel_norm_, slice.data(), rows, columns_);
   }
 
  private:
@@ -76,19 +122,137 @@ class SliceNorms {
   int64_t outputs_per_group_;
   int64_t elements_;  // of one kernel
   int64_t columns_;
-  const WeightSources& sources_;
+  const std::vector<double>& scale_;
   KernelNorm kernel_norm_;
 };
 
-template <typename Element>
-std::vector<double> ComputeNorms(const at::Tensor& weight, int groups, const WeightSources& sources,
-                                 KernelNorm kernel_norm, RunContext& context) {
-  const SliceNorms<Element> norms(weight, groups, sources, kernel_norm);
-  const auto units = static_cast<int64_t>(sources.positions.size());
-  std::vector<double> result(weight.size(0) * units);
-  context.ParallelFor(static_cast<int>(weight.size(0)),
-                      [&](int output) { norms.ComputeRow(output, result.data() + output * units); });
+/// Calls `use` with the norms of the weight's own type.
+template <typename Use>
+auto WithNorms(const LayerWeights& weights, KernelNorm kernel_norm, const Use& use) {
+  if (weights.weight.scalar_type() == at::kDouble) return use(SliceNorms<double>(weights, kernel_norm));
+  return use(SliceNorms<float>(weights, kernel_norm));
+}
+
+/// norm[row][column] of the given outputs, and of the positions of each column.
+std::vector<double> ComputeNorms(const LayerWeights& weights, KernelNorm kernel_norm, const std::vector<int64_t>& rows,
+                                 const std::vector<std::vector<int64_t>>& columns, RunContext& context) {
+  std::vector<double> result(rows.size() * columns.size());
+  WithNorms(weights, kernel_norm, [&](const auto& norms) {
+    context.ParallelFor(static_cast<int>(rows.size()), [&](int row) {
+      if (rows[row] < 0) return;
+      std::vector<double> slice;
+      double* const out = result.data() + static_cast<size_t>(row) * columns.size();
+      for (size_t column = 0; column < columns.size(); ++column)
+        out[column] = norms.Norm(rows[row], columns[column], slice);
+    });
+  });
   return result;
+}
+
+/// What null models need to know of a block.
+void Describe(const LayerWeights& weights, int64_t positions_per_unit, Block& block) {
+  const int64_t kernel = weights.weight.numel() / weights.weight.size(0) / weights.weight.size(1);
+  block.kernel_size = kernel * positions_per_unit;
+  block.fan_in = weights.weight.numel() / weights.weight.size(0);
+}
+
+/// The blocks of a grouped convolution, of which only what a weight can occupy is kept: its units are consecutive ones.
+Block GroupedBlock(const LayerWeights& weights, const Stretch& targets, const Stretch& sources, KernelNorm kernel_norm,
+                   RunContext& context) {
+  const int64_t per_group = weights.weight.size(1);
+  Block block;
+  if (weights.weight.numel() == weights.weight.size(0) * per_group) {
+    block = ViewBlock(weights, Matrix(weights.weight), targets, sources);
+  } else {
+    std::vector<double> norms(targets.count * per_group);
+    LayerWeights unscaled = weights;
+    unscaled.source_scale.clear();
+    const int64_t rows_per_group = targets.count / weights.groups;
+    WithNorms(unscaled, kernel_norm, [&](const auto& slices) {
+      context.ParallelFor(static_cast<int>(targets.count), [&](int row) {
+        std::vector<double> slice;
+        for (int64_t input = 0; input < per_group; ++input) {
+          norms[row * per_group + input] = slices.Norm(row, {row / rows_per_group * per_group + input}, slice);
+        }
+      });
+    });
+    const auto owner = std::make_shared<const std::vector<double>>(std::move(norms));
+    block = ViewBlock(weights, weights.weight.flatten(1), targets, sources);
+    block.float_data = nullptr;
+    block.double_data = owner->data();
+    block.target_stride = per_group;
+    block.source_stride = 1;
+    block.owner = owner;
+  }
+  block.convolution_groups = weights.groups;
+  Describe(weights, 1, block);
+  return block;
+}
+
+/// The rows, in their order, cut so that each part has a unit once: the second row that writes a unit is in the second.
+std::vector<std::vector<int64_t>> RowsByTurn(const std::vector<Place>& targets) {
+  std::map<std::pair<int, int>, size_t> turns;
+  std::vector<std::vector<int64_t>> rows;
+  for (size_t row = 0; row < targets.size(); ++row) {
+    if (targets[row].group < 0) continue;
+    const size_t turn = turns[{targets[row].group, targets[row].index}]++;
+    if (turn == rows.size()) rows.emplace_back();
+    rows[turn].push_back(static_cast<int64_t>(row));
+  }
+  return rows;
+}
+
+/// Indices [first, last] of a group that are used.
+struct Span {
+  int first = std::numeric_limits<int>::max();
+  int last = -1;
+  void Include(int index) {
+    first = std::min(first, index);
+    last = std::max(last, index);
+  }
+  int count() const { return last - first + 1; }
+};
+
+std::map<int, Span> Spans(const std::vector<Place>& places) {
+  std::map<int, Span> spans;
+  for (const Place& place : places) {
+    if (place.group >= 0) spans[place.group].Include(place.index);
+  }
+  return spans;
+}
+
+/// Blocks of computed norms, one for each pair of groups.
+void AddComputedBlocks(const LayerWeights& weights, KernelNorm kernel_norm, UnitGraph& graph, RunContext& context) {
+  for (const std::vector<int64_t>& turn : RowsByTurn(weights.targets)) {
+    std::vector<Place> written;
+    for (const int64_t row : turn) written.push_back(weights.targets[row]);
+    for (const auto& [target, target_span] : Spans(written)) {
+      std::vector<int64_t> rows(target_span.count(), -1);
+      for (const int64_t row : turn) {
+        if (weights.targets[row].group == target) rows[weights.targets[row].index - target_span.first] = row;
+      }
+      for (const auto& [source, source_span] : Spans(weights.sources)) {
+        std::vector<std::vector<int64_t>> columns(source_span.count());
+        size_t most = 1;
+        for (size_t position = 0; position < weights.sources.size(); ++position) {
+          if (weights.sources[position].group != source) continue;
+          auto& positions = columns[weights.sources[position].index - source_span.first];
+          positions.push_back(static_cast<int64_t>(position));
+          most = std::max(most, positions.size());
+        }
+        Block block = OwnedBlock(source, target, source_span.count(), target_span.count(),
+                                 ComputeNorms(weights, kernel_norm, rows, columns, context));
+        block.source_offset = source_span.first;
+        block.target_offset = target_span.first;
+        block.layer = weights.layer;
+        Describe(weights, static_cast<int64_t>(most), block);
+        if (!weights.target_scale.empty()) {
+          for (const int64_t row : rows) block.target_scale.push_back(row < 0 ? 1 : weights.target_scale[row]);
+        }
+        graph.AddBlock(std::move(block));
+      }
+    }
+  }
 }
 
 /// Index of the first element of a contiguous tensor that is not finite, or -1.
@@ -120,44 +284,33 @@ std::string IndexText(int64_t element, at::IntArrayRef shape) {
   return "[" + text + "]";
 }
 
-template <typename Element>
-void MarkRow(const Block& block, const Element* data, int target, char* sources, char* connected_target) {
-  if (!block.target_scale.empty() && block.target_scale[target] == 0) return;
-  const Element* row = data + target * block.target_stride;
-  bool any = false;
-  for (int source = 0; source < block.source_units; ++source) {
-    if (row[source * block.source_stride] == 0) continue;
-    if (!block.source_scale.empty() && block.source_scale[source] == 0) continue;
-    sources[source] = 1;
-    any = true;
-  }
-  if (any) *connected_target = 1;
-}
-
 }  // namespace
 
-Block MakeBlock(const at::Tensor& weight, int groups, const WeightSources& sources, KernelNorm kernel_norm,
-                RunContext& context) {
-  const int64_t kernel = weight.numel() == 0 ? 1 : weight.numel() / weight.size(0) / weight.size(1);
-  size_t positions_per_unit = 1;
-  for (const auto& positions : sources.positions) positions_per_unit = std::max(positions_per_unit, positions.size());
-
-  Block block;
-  if (kernel == 1 && groups == 1 && IsOneToOne(sources, weight.size(1))) {
-    block = ViewBlock(weight, sources);
-  } else {
-    auto norms = weight.scalar_type() == at::kDouble
-                     ? ComputeNorms<double>(weight, groups, sources, kernel_norm, context)
-                     : ComputeNorms<float>(weight, groups, sources, kernel_norm, context);
-    block = OwnedBlock(0, 0, static_cast<int>(sources.positions.size()), static_cast<int>(weight.size(0)),
-                       std::move(norms));
+void AddBlocks(const LayerWeights& weights, KernelNorm kernel_norm, UnitGraph& graph, RunContext& context) {
+  const bool one_element = weights.weight.numel() == weights.weight.size(0) * weights.weight.size(1);
+  if (AreDistinct(weights.sources)) {
+    const std::vector<Stretch> targets = StretchesOf(weights.targets);
+    const std::vector<Stretch> sources = StretchesOf(weights.sources);
+    const bool whole = targets.size() == 1 && sources.size() == 1 && targets[0].count == weights.weight.size(0) &&
+                       sources[0].count == weights.weight.size(1) * weights.groups;
+    if (whole && weights.groups > 1) {
+      graph.AddBlock(GroupedBlock(weights, targets[0], sources[0], kernel_norm, context));
+      return;
+    }
+    // Shuffled units have too many runs to be looked at one by one.
+    if (one_element && weights.groups == 1 && targets.size() * sources.size() <= kMostViews) {
+      const at::Tensor matrix = Matrix(weights.weight);
+      for (const Stretch& target : targets) {
+        for (const Stretch& source : sources) {
+          Block block = ViewBlock(weights, matrix, target, source);
+          Describe(weights, 1, block);
+          graph.AddBlock(std::move(block));
+        }
+      }
+      return;
+    }
   }
-  block.source_units = static_cast<int>(sources.positions.size());
-  block.target_units = static_cast<int>(weight.size(0));
-  block.kernel_size = kernel * static_cast<int64_t>(positions_per_unit);
-  block.fan_in = weight.size(0) == 0 ? 0 : weight.numel() / weight.size(0);
-  block.convolution_groups = groups;
-  return block;
+  AddComputedBlocks(weights, kernel_norm, graph, context);
 }
 
 void CheckFinite(const at::Tensor& weight, const std::string& layer, RunContext& context) {
@@ -175,25 +328,37 @@ void CheckFinite(const at::Tensor& weight, const std::string& layer, RunContext&
               {{"layer", layer}, {"index", index}});
 }
 
-void MarkConnected(const Block& block, int first_source, int first_target, std::vector<char>& connected,
-                   RunContext& context) {
-  // Every row marks the same sources: each thread's share of rows has marks of its own.
-  const int shares = std::min(block.target_units, context.threads());
-  std::vector<std::vector<char>> marks(shares, std::vector<char>(block.source_units, 0));
-  context.ParallelFor(shares, [&](int share) {
-    const auto share_of = [&](int64_t part) { return static_cast<int>(part * block.target_units / shares); };
-    for (int target = share_of(share); target < share_of(share + 1); ++target) {
-      char* const connected_target = &connected[first_target + target];
-      if (block.double_data != nullptr) {
-        MarkRow(block, block.double_data, target, marks[share].data(), connected_target);
-      } else {
-        MarkRow(block, block.float_data, target, marks[share].data(), connected_target);
+std::vector<char> UnitsWithEdges(const UnitGraph& graph, RunContext& context) {
+  const ChunkedRows rows(graph);
+  // Every row marks the same columns: each chunk has marks of its own.
+  struct Marks {
+    std::vector<char> rows;
+    std::vector<char> columns;
+  };
+  std::vector<Marks> marks(rows.chunks.size());
+  context.ParallelFor(static_cast<int>(marks.size()), [&](int index) {
+    const RowChunk& chunk = rows.chunks[index];
+    Marks& own = marks[index];
+    own.rows.assign(chunk.rows(), 0);
+    own.columns.assign(chunk.columns(), 0);
+    std::vector<double> weights(chunk.columns());
+    for (int row = 0; row < chunk.rows(); ++row) {
+      rows.blocks[chunk.block].Read(chunk.first_row + row, chunk.first_column, chunk.columns(), weights.data());
+      for (int column = 0; column < chunk.columns(); ++column) {
+        if (weights[column] != 0) own.rows[row] = own.columns[column] = 1;
       }
     }
   });
-  for (const std::vector<char>& mark : marks) {
-    for (int source = 0; source < block.source_units; ++source) connected[first_source + source] |= mark[source];
+  std::vector<char> connected(graph.units(), 0);
+  for (size_t index = 0; index < marks.size(); ++index) {
+    const RowChunk& chunk = rows.chunks[index];
+    const BlockRows& block = rows.blocks[chunk.block];
+    char* const row_units = connected.data() + block.first_row_unit() + chunk.first_row;
+    char* const column_units = connected.data() + block.first_column_unit() + chunk.first_column;
+    for (int row = 0; row < chunk.rows(); ++row) row_units[row] |= marks[index].rows[row];
+    for (int column = 0; column < chunk.columns(); ++column) column_units[column] |= marks[index].columns[column];
   }
+  return connected;
 }
 
 }  // namespace modlab::reader

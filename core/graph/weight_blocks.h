@@ -9,25 +9,32 @@
 
 namespace modlab::reader {
 
-/// Where the units of a source group stand in a weight's input.
-struct WeightSources {
-  /// By unit: the positions along the input's axis that belong to it, ascending. Empty for units that are not read.
-  std::vector<std::vector<int64_t>> positions;
-  /// Factor of each position, >= 0. Empty: all ones.
-  std::vector<double> position_scale;
+/// A unit's group, and its index there. Group -1: no unit.
+struct Place {
+  int group = -1;
+  int index = 0;
 };
 
-/// The block of a weight [out][in / groups][kernel ...]: a view where each unit is one position and each slice one
-/// element, else the kernel norms of the slices, where the positions of one unit are stacked above each other.
-/// `source`, `target` and `target_scale` are left to the caller.
-Block MakeBlock(const at::Tensor& weight, int groups, const WeightSources& sources, KernelNorm kernel_norm,
-                RunContext& context);
+/// Weights of one layer, and the units that they join.
+struct LayerWeights {
+  std::string layer;
+  at::Tensor weight;  ///< [out][in / groups][kernel ...]
+  int groups = 1;
+  std::vector<Place> sources;        ///< Of the `in` positions that are read. One unit may have several.
+  std::vector<Place> targets;        ///< Of the `out` rows.
+  std::vector<double> source_scale;  ///< By position, >= 0. Empty: all ones.
+  std::vector<double> target_scale;  ///< By row, >= 0. Empty: all ones.
+};
+
+/// Adds a layer's weights to the graph: views of them where a kernel has one element and each unit one position, else
+/// the kernel norms of the slices, where the positions of one unit are stacked above each other. A block holds each
+/// target unit once; where several rows write one unit, there are several blocks between the same units.
+void AddBlocks(const LayerWeights& weights, KernelNorm kernel_norm, UnitGraph& graph, RunContext& context);
 
 /// Throws kWeightsNotFinite, with `layer` and the index of the first NaN or infinity.
 void CheckFinite(const at::Tensor& weight, const std::string& layer, RunContext& context);
 
-/// Sets connected[first + unit] for all units with a non-zero weight in the block.
-void MarkConnected(const Block& block, int first_source, int first_target, std::vector<char>& connected,
-                   RunContext& context);
+/// For each unit, whether it has a non-zero weight.
+std::vector<char> UnitsWithEdges(const UnitGraph& graph, RunContext& context);
 
 }  // namespace modlab::reader

@@ -18,15 +18,15 @@ struct ChunkSums {
 };
 
 ChunkSums SumChunk(const BlockRows& block, const RowChunk& chunk, const std::vector<int>& labels) {
-  const int* column_labels = labels.data() + block.first_column_unit();
-  ChunkSums sums{.row_internal = {}, .row_sums = {}, .column_sums = std::vector<double>(block.columns(), 0.0)};
-  std::vector<double> weights(block.columns());
+  const int* column_labels = labels.data() + block.first_column_unit() + chunk.first_column;
+  ChunkSums sums{.row_internal = {}, .row_sums = {}, .column_sums = std::vector<double>(chunk.columns(), 0.0)};
+  std::vector<double> weights(chunk.columns());
   for (int row = chunk.first_row; row < chunk.last_row; ++row) {
-    block.Read(row, 0, block.columns(), weights.data());
+    block.Read(row, chunk.first_column, chunk.columns(), weights.data());
     const int label = labels[block.first_row_unit() + row];
     double internal = 0;
     double sum = 0;
-    for (int column = 0; column < block.columns(); ++column) {
+    for (int column = 0; column < chunk.columns(); ++column) {
       internal += column_labels[column] == label ? weights[column] : 0.0;
       sum += weights[column];
       sums.column_sums[column] += weights[column];
@@ -62,9 +62,10 @@ ClusterSums SumClusters(const UnitGraph& graph, const std::vector<int>& labels, 
   for (size_t index = 0; index < chunks.size(); ++index) {
     const BlockRows& block = rows.blocks[rows.chunks[index].block];
     const int* row_labels = labels.data() + block.first_row_unit() + rows.chunks[index].first_row;
+    const int* column_labels = labels.data() + block.first_column_unit() + rows.chunks[index].first_column;
     AddByLabel(chunks[index].row_internal, row_labels, sums.internal);
     AddByLabel(chunks[index].row_sums, row_labels, sums.volume);
-    AddByLabel(chunks[index].column_sums, labels.data() + block.first_column_unit(), sums.volume);
+    AddByLabel(chunks[index].column_sums, column_labels, sums.volume);
     sums.total += 2 * std::accumulate(chunks[index].row_sums.begin(), chunks[index].row_sums.end(), 0.0);
   }
   for (double& internal : sums.internal) internal *= 2;  // A holds every weight in both directions

@@ -74,25 +74,25 @@ struct ChunkSums {
 ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double* x, int units, int vectors) {
   ChunkSums sums;
   sums.first_row_unit = block.first_row_unit() + chunk.first_row;
-  sums.rows = chunk.last_row - chunk.first_row;
-  sums.first_column_unit = block.first_column_unit();
-  sums.columns = block.columns();
+  sums.rows = chunk.rows();
+  sums.first_column_unit = block.first_column_unit() + chunk.first_column;
+  sums.columns = chunk.columns();
   sums.row_pitch = (sums.rows + kRows - 1) / kRows * kRows;
-  sums.column_pitch = Padded(block.columns());
+  sums.column_pitch = Padded(sums.columns);
   sums.row_sums.assign(static_cast<size_t>(vectors) * sums.row_pitch, 0.0);
   sums.column_sums.assign(static_cast<size_t>(vectors) * sums.column_pitch, 0.0);
 
   Tile tile;
   std::vector<double> column_x(static_cast<size_t>(vectors) * kTileColumns, 0.0);  // zero behind the last column
-  for (int column = 0; column < block.columns(); column += kTileColumns) {
-    const int columns = std::min(kTileColumns, block.columns() - column);
+  for (int column = 0; column < sums.columns; column += kTileColumns) {
+    const int columns = std::min(kTileColumns, sums.columns - column);
     for (int vector = 0; vector < vectors; ++vector) {
       std::copy_n(x + static_cast<int64_t>(vector) * units + sums.first_column_unit + column, columns,
                   column_x.begin() + static_cast<int64_t>(vector) * kTileColumns);
     }
     for (int row = 0; row < sums.rows; row += kRows) {
       const int rows = std::min(kRows, sums.rows - row);
-      ReadTile(block, chunk.first_row + row, rows, column, columns, tile);
+      ReadTile(block, chunk.first_row + row, rows, chunk.first_column + column, columns, tile);
       for (int vector = 0; vector < vectors; ++vector) {
         std::array<double, kRows> row_x{};
         std::copy_n(x + static_cast<int64_t>(vector) * units + sums.first_row_unit + row, rows, row_x.begin());

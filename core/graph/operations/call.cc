@@ -1,5 +1,7 @@
 #include "core/graph/operations/call.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace modlab::reader {
@@ -22,7 +24,7 @@ std::string ShapeText(at::IntArrayRef shape) {
 std::vector<c10::IValue> ExecuteKernel(const Run& run, const torch::jit::Node& node,
                                        std::vector<c10::IValue> arguments) {
   if (node.maybeOperator() == nullptr) {
-    ThrowUnsupported(node.kind().toQualString(), run.locator.Locate(node),
+    ThrowUnsupported(node.kind().toQualString(), run.Locate(node),
                      "cannot be executed by the graph reader; write the model without it");
   }
   torch::jit::Stack stack = std::move(arguments);
@@ -30,7 +32,7 @@ std::vector<c10::IValue> ExecuteKernel(const Run& run, const torch::jit::Node& n
     node.getOperation()(stack);
   } catch (const std::exception& exception) {
     ThrowIfOutOfMemory(exception);
-    throw ForwardFailure(EssentialLine(exception.what()), node.kind().toQualString(), run.locator.Locate(node));
+    throw ForwardFailure(EssentialLine(exception.what()), node.kind().toQualString(), run.Locate(node));
   }
   for (c10::IValue& result : stack) {
     if (result.isTensor()) result = run.parameters.Computable(result.toTensor());
@@ -59,6 +61,26 @@ std::vector<at::Tensor> Call::UnitTensors() const {
   return tensors;
 }
 
+std::optional<int> Call::OnlyStatistic() const {
+  std::optional<int> only;
+  for (const at::Tensor& tensor : UnitTensors()) {
+    const at::Tensor labels = run_.units.Resolved(run_.units.Find(tensor)->labels);
+    if (labels.numel() == 0) return std::nullopt;
+    for (int64_t axis = 0; axis < labels.dim(); ++axis) {
+      if (labels.size(axis) > 1 && labels.stride(axis) != 0) return std::nullopt;
+    }
+    const int label = labels.data_ptr<int>()[0];
+    if (!IsStatistic(label) || !run_.units.StatisticOf(label).units.empty()) return std::nullopt;
+    only = only.value_or(label);
+  }
+  return only;
+}
+
+TensorUnits Call::Everywhere(int label, const at::Tensor& tensor) {
+  const at::Tensor labels = at::full({1}, label, at::TensorOptions().dtype(at::kInt));
+  return {labels.expand(tensor.sizes()), {}, TensorUnits::NewOrigin(false)};
+}
+
 TensorUnits Call::Read(const at::Tensor& tensor) {
   const TensorUnits* units = run_.units.Find(tensor);
   ++units->origin->readers;
@@ -81,16 +103,68 @@ void Call::Execute(ShapeMismatch::Extent extent_if_it_fails) {
 at::Tensor Call::ExecuteOn(const at::Tensor& first_argument) const {
   std::vector<c10::IValue> arguments = arguments_;
   arguments.front() = first_argument;
-  return ExecuteKernel(run_, node_, std::move(arguments)).front().toTensor();
+  return Kernel(std::move(arguments)).front().toTensor();
+}
+
+std::vector<at::Tensor> Call::result_list() const {
+  std::vector<at::Tensor> tensors;
+  for (const c10::IValue& result : results_) {
+    if (result.isTensor()) tensors.push_back(result.toTensor());
+    if (result.isTensorList()) {
+      for (const at::Tensor& tensor : result.toTensorVector()) tensors.push_back(tensor);
+    }
+  }
+  return tensors;
+}
+
+CallSite Call::Site(const at::Tensor& weight) const {
+  CallSite site(run_.callers.begin(), run_.callers.end());
+  site.push_back(&node_);
+  if (weight.defined()) site.push_back(weight.data_ptr());
+  return site;
+}
+
+void Call::FollowAs(const torch::jit::Graph& graph, std::vector<c10::IValue> inputs) {
+  const torch::jit::Node* const outer = run_.in_place_of;
+  if (outer == nullptr) run_.in_place_of = &node_;
+  run_.callers.push_back(&node_);
+  c10::IValue result = run_.follow(graph, std::move(inputs));
+  run_.callers.pop_back();
+  run_.in_place_of = outer;
+  std::vector<c10::IValue> followed = {result};
+  if (result.isTuple()) followed.assign(result.toTupleRef().elements().begin(), result.toTupleRef().elements().end());
+  if (results_.empty()) {
+    results_ = std::move(followed);
+    return;
+  }
+  for (size_t i = 0; i < std::min(followed.size(), results_.size()); ++i) {
+    if (!followed[i].isTensor() || !results_[i].isTensor()) continue;
+    if (const TensorUnits* units = run_.units.Find(followed[i].toTensor())) {
+      SetUnits(results_[i].toTensor(), TensorUnits(*units));
+    }
+  }
+}
+
+void Call::SetUnits(const at::Tensor& tensor, TensorUnits units) {
+  const bool was_there = std::any_of(arguments_.begin(), arguments_.end(), [&](const c10::IValue& argument) {
+    return argument.isTensor() && argument.toTensor().is_same(tensor);
+  });
+  if (was_there) {
+    run_.units.Overwrite(tensor, std::move(units));
+  } else {
+    run_.units.Set(tensor, std::move(units));
+  }
 }
 
 std::string Call::LayerName(const at::Tensor& weight, const std::string& operation) const {
   const std::string parameter = run_.parameters.NameOf(weight);
   if (!parameter.empty()) {
-    const std::string suffix = ".weight";
-    const bool is_weight = parameter.size() > suffix.size() &&
-                           parameter.compare(parameter.size() - suffix.size(), suffix.size(), suffix) == 0;
-    return is_weight ? parameter.substr(0, parameter.size() - suffix.size()) : parameter;
+    for (const std::string suffix : {".weight", "_weight"}) {
+      const bool ends = parameter.size() > suffix.size() &&
+                        parameter.compare(parameter.size() - suffix.size(), suffix.size(), suffix) == 0;
+      if (ends) return parameter.substr(0, parameter.size() - suffix.size());
+    }
+    return parameter;
   }
   const std::string layer = location().layer;
   if (!layer.empty()) return layer;

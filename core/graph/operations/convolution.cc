@@ -18,26 +18,51 @@ void CheckShape(const Call& call, const at::Tensor& input, const at::Tensor& wei
                 ShapeMismatch::Extent::kUnknown, ShapeMismatch::AxisSize{1, channels, axes});
 }
 
+/// Whether the units lie along other axes than the channels': a kernel of one element then mixes positions, as a layer
+/// along an axis of tokens does.
+bool MixesPositions(Call& call, TensorUnits& units, int64_t axis, const at::Tensor& kernel) {
+  if (units.origin->is_input) return false;  // whose elements along other axes are one unit where a layer reads them
+  units.labels = call.tracker().Resolved(units.labels);
+  const auto varies = [&](int64_t other) { return units.labels.size(other) > 1 && units.labels.stride(other) != 0; };
+  if (varies(axis)) return false;
+  bool others = false;
+  for (int64_t other = 0; other < units.labels.dim(); ++other) others = others || varies(other);
+  return others && kernel.numel() == kernel.size(0) * kernel.size(1);
+}
+
 }  // namespace
 
 void FollowConvolution(Call& call) {
-  if (call.HasArgument("transposed") && call.argument("transposed").toBool()) {
-    call.Unsupported("is a transposed convolution, which the graph reader cannot follow yet");
-  }
-  const at::Tensor weight = call.tensor("weight");
-  if (call.CarriesUnits("weight") || call.CarriesUnits("bias")) {
-    call.Unsupported("has a kernel or bias that depends on the input, which the graph reader cannot follow");
-  }
+  RefuseUnitsIn(call, {"weight", "bias"});
+  const at::Tensor kernel = call.tensor("weight");
   const at::Tensor input = call.tensor("input");
-  const int groups = static_cast<int>(call.argument("groups").toInt());
-  const std::string kind = "conv" + std::to_string(SpatialAxes(weight)) + "d";
-  const std::string name = call.LayerName(weight, kind);
-  CheckShape(call, input, weight, weight.size(1) * groups, name);
-
-  WeightOperation operation = ReadByWeights(call, input, 1, weight, groups, name);
+  const bool transposed = call.name().find("conv_transpose") != std::string::npos ||
+                          (call.HasArgument("transposed") && call.argument("transposed").toBool());
+  const int64_t groups = call.argument("groups").toInt();
+  const std::string kind = "conv" + std::to_string(SpatialAxes(kernel)) + "d";
+  const std::string name = call.LayerName(kernel, kind);
+  CheckShape(call, input, kernel, transposed ? kernel.size(0) : kernel.size(1) * groups, name);
   call.Execute(ShapeMismatch::Extent::kTooSmall);
-  call.tracker().AddWeightOperation(std::move(operation), {name, kind, 0, static_cast<int>(weight.size(0))},
-                                    call.result(), 1);
+
+  constexpr int64_t axis = 1;
+  TensorUnits units = call.Read(input);
+  if (MixesPositions(call, units, axis, kernel)) {
+    call.tracker().Warn("layer " + name + " mixes positions, not units: it has no edges");
+    units.labels = units.labels.narrow(axis, 0, 1);
+    units.scales.clear();
+    return call.SetUnits(units.Moved([&](const at::Tensor& part) { return part.expand(call.result().sizes()); }));
+  }
+  // Transposed kernels are [in][out / groups][...].
+  at::Tensor weight = kernel;
+  if (transposed) {
+    std::vector<int64_t> shape = kernel.sizes().vec();
+    shape[0] /= groups;
+    shape.insert(shape.begin(), groups);
+    weight = kernel.view(shape).transpose(1, 2).flatten(0, 1);
+  }
+  const std::string operation = transposed ? "conv_transpose" + std::to_string(SpatialAxes(kernel)) + "d" : kind;
+  const int range = AddLayer(call, {name, operation, weight, static_cast<int>(groups)}, units, axis);
+  call.SetUnits(WrittenUnits(call, range, call.result().sizes(), axis));
 }
 
 }  // namespace modlab::reader

@@ -3,20 +3,11 @@
 namespace modlab::reader {
 namespace {
 
-/// Whether two tensors carry the same units with the same scales, element by element of `shape`.
-bool SameUnits(const TensorUnits& a, const TensorUnits& b, at::IntArrayRef shape) {
-  const auto same = [&](const at::Tensor& x, const at::Tensor& y) { return x.expand(shape).equal(y.expand(shape)); };
-  if (!same(a.labels, b.labels) || a.scales.size() != b.scales.size()) return false;
-  for (size_t i = 0; i < a.scales.size(); ++i) {
-    if (a.scales[i].norm != b.scales[i].norm || !same(a.scales[i].values, b.scales[i].values)) return false;
-  }
-  return true;
-}
-
 /// A constant of shape [1, 3, 1, 1] would make three channels of an input's one: the guess of its shape was wrong.
 void CheckBroadcast(Call& call, const at::Tensor& input) {
   const at::IntArrayRef sizes = call.result().sizes();
-  if (!call.shape_is_guess() || !call.View(input).origin->is_input || input.sizes() == sizes) return;
+  const TensorUnits* units = call.tracker().Find(input);
+  if (!call.shape_is_guess() || units == nullptr || !units->origin->is_input || input.sizes() == sizes) return;
   const int64_t axes = call.result().dim();
   int64_t axis = 1;
   while (axis < axes - 1 && input.dim() == axes && input.size(axis) == sizes[axis]) ++axis;
@@ -25,27 +16,32 @@ void CheckBroadcast(Call& call, const at::Tensor& input) {
                 ShapeMismatch::Extent::kUnknown, ShapeMismatch::AxisSize{axis, sizes[axis], axes});
 }
 
+/// The result carries the units of these arguments, joined.
+void JoinInto(Call& call, const std::vector<at::Tensor>& inputs, JoinKind kind) {
+  const at::Tensor& result = call.result();
+  TensorUnits joined =
+      call.Read(inputs.front()).Moved([&](const at::Tensor& part) { return part.expand(result.sizes()); });
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    // Not the expanded one: Join sees where one element meets several.
+    const TensorUnits first = i == 1 ? call.View(inputs.front()).Recomputed() : joined;
+    joined = Join(call, first, call.Read(inputs[i]), result.sizes(), kind);
+  }
+  call.SetUnits(std::move(joined));
+}
+
+void FollowJoin(Call& call, JoinKind kind) {
+  const std::vector<at::Tensor> inputs = call.UnitTensors();
+  if (inputs.empty()) {
+    call.Unsupported("works on a list of tensors that carry units; the graph reader cannot follow that");
+  }
+  call.Execute();
+  if (inputs.size() == 1) CheckBroadcast(call, inputs.front());
+  JoinInto(call, inputs, kind);
+}
+
 }  // namespace
 
-void FollowElementwise(Call& call) {
-  const std::vector<at::Tensor> inputs = call.UnitTensors();
-  std::vector<TensorUnits> units;
-  units.reserve(inputs.size());
-  for (const at::Tensor& input : inputs) units.push_back(call.Read(input));
-  if (units.empty())
-    call.Unsupported("works on a list of tensors that carry units; the graph reader cannot follow that");
-  call.Execute();
-  const at::Tensor& result = call.result();
-  if (inputs.size() == 1) CheckBroadcast(call, inputs.front());
-  for (const TensorUnits& other : units) {
-    if (!SameUnits(units.front(), other, result.sizes())) {
-      call.Unsupported(
-          "joins two tensors that carry different units; the graph reader follows chains of layers only, not branches "
-          "yet");
-    }
-  }
-  call.tracker().Set(result, units.front().Moved([&](const at::Tensor& part) { return part.expand(result.sizes()); }));
-}
+void FollowElementwise(Call& call) { FollowJoin(call, JoinKind::kSum); }
 
 void FollowProduct(Call& call) {
   const at::Tensor self = call.tensor("self");
@@ -54,8 +50,9 @@ void FollowProduct(Call& call) {
   const bool both = first && call.tracker().Find(other) != nullptr;
   const bool quotient = call.name().rfind("aten::div", 0) == 0;
   const at::Tensor factor = first ? other : self;
-  const bool scales = factor.defined() && factor.numel() > 1 && call.fold_norms() && (first || !quotient);
-  if (both || !scales) return FollowElementwise(call);
+  const bool scales =
+      factor.defined() && factor.numel() > 1 && factor.is_floating_point() && call.fold_norms() && (first || !quotient);
+  if (both || !scales) return FollowJoin(call, JoinKind::kProduct);
   // A factor per unit is what the scale of a norm is, written out by hand.
   call.Execute();
   CheckBroadcast(call, first ? self : other);
@@ -63,15 +60,41 @@ void FollowProduct(Call& call) {
   AddScale(call, first ? self : other, quotient ? magnitude.reciprocal() : magnitude);
 }
 
+void FollowMasking(Call& call) {
+  // The mask decides, as attention weights do; units pass from what it lets through.
+  std::vector<at::Tensor> inputs;
+  for (const char* name : {"self", "other", "value"}) {
+    if (call.CarriesUnits(name)) inputs.push_back(call.tensor(name));
+  }
+  call.Execute();
+  if (!inputs.empty()) return JoinInto(call, inputs, JoinKind::kSum);
+  const at::Tensor condition = call.UnitTensors().front();
+  const int mask = call.tracker().AddStatistic({call.Source(), {}});
+  call.Read(condition);
+  call.SetUnits(Call::Everywhere(mask, call.result()));
+}
+
 void FollowIdentity(Call& call) {
   const at::Tensor input = call.tensor("self").defined() ? call.tensor("self") : call.tensor("input");
   call.Execute();
-  if (const TensorUnits* units = call.tracker().Find(input)) call.tracker().Set(call.result(), *units);
+  if (const TensorUnits* units = call.tracker().Find(input)) call.SetUnits(TensorUnits(*units));
 }
 
 void FollowDropout(Call& call) {
   if (call.argument("train").toBool()) return FollowElementwise(call);
   FollowIdentity(call);
+}
+
+void FollowGatedLinearUnit(Call& call) {
+  const at::Tensor input = call.tensor("self");
+  call.Execute();
+  const int64_t axis = FromFront(call.argument("dim").toInt(), input.dim());
+  const TensorUnits units = call.Read(input);
+  const int64_t half = input.size(axis) / 2;
+  const auto part = [&](int64_t start) {
+    return units.Moved([&](const at::Tensor& all) { return all.narrow(axis, start, half); });
+  };
+  call.SetUnits(Join(call, part(0), part(half), call.result().sizes(), JoinKind::kProduct));
 }
 
 }  // namespace modlab::reader

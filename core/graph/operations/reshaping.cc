@@ -27,6 +27,7 @@ void CheckBatch(Call& call, const at::Tensor& input) {
   if (input.dim() < 2 || result.dim() == 0 || result.size(0) <= input.size(0)) return;
   const TensorUnits& units = call.View(input);
   if (units.origin->is_input) return;
+  if (!call.shape_is_guess()) return;
   const at::Tensor labels = units.labels.reshape(result.sizes());
   if (labels.narrow(0, 0, 1).expand(labels.sizes()).equal(labels)) return;
   call.Mismatch(call.Subject() + " makes " + std::to_string(result.size(0)) + " samples of shape " +
@@ -43,12 +44,12 @@ void FollowReshape(Call& call) {
   call.Execute();
   CheckBatch(call, input);
   // Not the operation itself: labels are seldom contiguous where their tensor is.
-  call.tracker().Set(call.result(), call.View(input).Moved(
-                                        [&](const at::Tensor& part) { return part.reshape(call.result().sizes()); }));
+  call.SetUnits(call.View(input).Moved([&](const at::Tensor& part) { return part.reshape(call.result().sizes()); }));
 }
 
 void FollowMovement(Call& call) {
   const at::Tensor input = call.tensor("self");
+  if (call.tracker().Find(input) == nullptr) return FollowQuery(call);  // expand_as: the other's shape is used
   call.Execute();
   // On an alias: labels are shared, and the operation may be one that changes its argument's shape in place.
   call.tracker().Set(call.result(),
@@ -64,22 +65,101 @@ void FollowConstantPadding(Call& call) {
   for (const PendingScale& scale : units.scales) {
     padded.scales.push_back({scale.norm, at::constant_pad_nd(scale.values, sizes, 1)});
   }
-  call.tracker().Set(call.result(), std::move(padded));
+  call.SetUnits(std::move(padded));
 }
 
 void FollowPadding(Call& call) {
   if (call.argument("mode").toStringRef() == "constant") return FollowConstantPadding(call);
-  FollowCopyingPadding(call);
+  FollowMovementOfFloats(call);
 }
 
-void FollowCopyingPadding(Call& call) {
+void FollowMovementOfFloats(Call& call) {
   const at::Tensor input = call.tensor("self");
   call.Execute(ShapeMismatch::Extent::kTooSmall);
   const TensorUnits units = call.Read(input);
   // Elements are copied, for which LibTorch has kernels in floating point only.
-  call.tracker().Set(call.result(), units.Moved([&](const at::Tensor& part) {
-    return call.ExecuteOn(part.to(at::kDouble)).to(part.scalar_type());
-  }));
+  call.SetUnits(
+      units.Moved([&](const at::Tensor& part) { return call.ExecuteOn(part.to(at::kDouble)).to(part.scalar_type()); }));
+}
+
+void FollowParts(Call& call) {
+  const at::Tensor input = call.tensor("self");
+  call.Execute();
+  const TensorUnits& units = call.View(input);
+  std::vector<TensorUnits> parts;
+  const auto parts_of = [&](const at::Tensor& whole) {
+    std::vector<c10::IValue> arguments = call.arguments();
+    arguments.front() = whole;
+    return call.Kernel(std::move(arguments)).front().toTensorVector();
+  };
+  for (const at::Tensor& labels : parts_of(units.labels)) parts.push_back({labels, {}, units.origin});
+  for (const PendingScale& scale : units.scales) {
+    const std::vector<at::Tensor> values = parts_of(scale.values);
+    for (size_t i = 0; i < parts.size(); ++i) parts[i].scales.push_back({scale.norm, values[i]});
+  }
+  const std::vector<at::Tensor> results = call.result_list();
+  for (size_t i = 0; i < results.size(); ++i) call.SetUnits(results[i], std::move(parts[i]));
+}
+
+void FollowConcatenation(Call& call) {
+  const std::vector<at::Tensor> tensors = call.argument("tensors").toTensorVector();
+  call.Execute();
+  const auto joined = [&](const std::vector<at::Tensor>& parts) {
+    std::vector<c10::IValue> arguments = call.arguments();
+    arguments.front() = c10::IValue(parts);
+    return call.Kernel(std::move(arguments)).front().toTensor();
+  };
+  std::vector<at::Tensor> labels;
+  std::map<int, std::vector<at::Tensor>> scales;  // by norm: ones where a tensor does not have it
+  bool is_input = true;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const TensorUnits* units = call.tracker().Find(tensors[i]);
+    if (units == nullptr) {
+      labels.push_back(at::full({1}, kNoUnit, at::TensorOptions().dtype(at::kInt)).expand(tensors[i].sizes()));
+      continue;
+    }
+    const TensorUnits read = call.Read(tensors[i]);
+    is_input = is_input && read.origin->is_input;
+    labels.push_back(call.tracker().Resolved(read.labels));
+    for (const PendingScale& scale : read.scales) {
+      auto& values = scales[scale.norm];
+      for (size_t other = values.size(); other < tensors.size(); ++other) {
+        values.push_back(at::ones({1}, at::kDouble).expand(tensors[other].sizes()));
+      }
+      values[i] = scale.values;
+    }
+  }
+  TensorUnits units{call.tracker().Resolved(joined(labels)), {}, TensorUnits::NewOrigin(is_input)};
+  for (const auto& [norm, values] : scales) units.scales.push_back({norm, joined(values)});
+  call.SetUnits(std::move(units));
+}
+
+void FollowPixelShuffle(Call& call) {
+  const at::Tensor input = call.tensor("self");
+  call.Execute();
+  const TensorUnits units = call.Read(input);
+  const at::Tensor labels = call.tracker().Resolved(units.labels);
+  // The r * r channels that become one channel's positions become one unit.
+  const int64_t channels = call.result().size(-3);
+  const at::Tensor rows = labels.movedim(-3, 0).reshape({channels, -1}).contiguous();
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    const int* row = rows.data_ptr<int>() + channel * rows.size(1);
+    for (int64_t i = 1; i < rows.size(1); ++i) {
+      if (IsUnit(row[0]) && IsUnit(row[i])) call.tracker().Merge(row[0], row[i]);
+    }
+  }
+  call.SetUnits(TensorUnits{call.tracker().Resolved(call.ExecuteOn(labels)), {}, TensorUnits::NewOrigin(false)});
+}
+
+void FollowIndexing(Call& call) {
+  const at::Tensor input = call.tensor("self");
+  const bool chosen_by_units = call.UnitTensors().size() > 1 || call.tracker().Find(input) == nullptr ||
+                               (call.HasArgument("indices") && call.tracker().Carries(call.argument("indices")));
+  if (chosen_by_units) {
+    call.Unsupported("chooses elements by an index that depends on the input, which the graph reader cannot follow");
+  }
+  call.Execute();
+  call.SetUnits(call.Read(input).Moved([&](const at::Tensor& part) { return call.ExecuteOn(part); }));
 }
 
 }  // namespace modlab::reader

@@ -107,6 +107,17 @@ UnitGraph MixedGraph(uint64_t seed) {
   turned.target_scale = RandomVector(9, 0, 2, random);
   turned.source_scale = RandomVector(601, 0, 2, random);
   graph.AddBlock(std::move(turned));
+  for (const auto& [target_stride, source_stride] : {std::pair(10, 1), std::pair(1, 70)}) {
+    Block grouped = StridedBlock<float>(graph, 2, 2, target_stride, source_stride, random);
+    grouped.convolution_groups = 7;
+    graph.AddBlock(std::move(grouped));
+  }
+  Block part = StridedBlock<double>(graph, 1, 2, 601, 1, random);
+  part.source_offset = 100;
+  part.source_units = 61;
+  part.target_offset = 10;
+  part.target_units = 20;
+  graph.AddBlock(std::move(part));
   return graph;
 }
 
@@ -115,8 +126,8 @@ Eigen::MatrixXd DenseAdjacency(const UnitGraph& graph) {
   for (const Block& block : graph.blocks()) {
     for (int target = 0; target < block.target_units; ++target) {
       for (int source = 0; source < block.source_units; ++source) {
-        const int row = graph.first_unit(block.target) + target;
-        const int column = graph.first_unit(block.source) + source;
+        const int row = graph.first_target_unit(block) + target;
+        const int column = graph.first_source_unit(block) + source;
         adjacency(row, column) += block.entry(target, source);
         adjacency(column, row) += block.entry(target, source);
       }

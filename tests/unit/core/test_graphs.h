@@ -21,7 +21,8 @@ UnitGraph PlantedChain(const std::vector<int>& widths, int parts, double noise, 
                        std::vector<int>* labels = nullptr);
 
 /// A graph with everything that a block may be: float and double data, rows contiguous, columns contiguous, neither,
-/// scales on either side, a block from a group to itself, two blocks between the same groups, and units without edges.
+/// scales on either side, blocks from a group to itself, two blocks between the same groups, grouped convolutions, a
+/// block of some units of its groups, and units without edges.
 UnitGraph MixedGraph(uint64_t seed);
 
 /// A + A^T entry by entry from Block::entry: the truth for everything that reads blocks faster.

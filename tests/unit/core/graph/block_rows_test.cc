@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <vector>
 
 #include "core/error.h"
@@ -14,7 +15,8 @@ TEST(BlockRows, ReadsEveryEntryOfEveryKindOfBlock) {
   const UnitGraph graph = test::MixedGraph(1);
   for (const Block& block : graph.blocks()) {
     const BlockRows rows(graph, block);
-    const bool turned = rows.first_row_unit() == graph.first_unit(block.source) && block.source != block.target;
+    const bool turned = block.target_stride < block.source_stride;
+    ASSERT_EQ(rows.first_row_unit(), turned ? graph.first_source_unit(block) : graph.first_target_unit(block));
     ASSERT_EQ(rows.rows(), turned ? block.source_units : block.target_units);
     ASSERT_EQ(rows.columns(), turned ? block.target_units : block.source_units);
     for (int row = 0; row < rows.rows(); ++row) {
@@ -37,9 +39,32 @@ TEST(ChunkedRows, CoversEveryRowOnce) {
   for (const RowChunk& chunk : rows.chunks) {
     EXPECT_EQ(chunk.first_row, next[chunk.block]);
     EXPECT_LT(chunk.first_row, chunk.last_row);
+    EXPECT_EQ(chunk.first_column, 0);
+    EXPECT_EQ(chunk.last_column, rows.blocks[chunk.block].columns());
     next[chunk.block] = chunk.last_row;
   }
   for (size_t block = 0; block < next.size(); ++block) EXPECT_EQ(next[block], rows.blocks[block].rows());
+}
+
+TEST(ChunkedRows, LeavesOutColumnsThatAGroupedConvolutionHasNoEntriesIn) {
+  UnitGraph graph;
+  graph.AddGroup({.name = "in", .operation = "conv2d", .units = 1000});
+  graph.AddGroup({.name = "depthwise", .operation = "conv2d", .units = 2000});
+  Block block = OwnedBlock(0, 1, 1, 2000, std::vector<double>(2000, 1.0));
+  block.source_units = block.convolution_groups = 1000;
+  graph.AddBlock(std::move(block));
+  const ChunkedRows rows(graph);
+  double entries = 0;
+  for (const RowChunk& chunk : rows.chunks) {
+    EXPECT_LE(chunk.columns(), chunk.rows());
+    std::vector<double> weights(chunk.columns());
+    for (int row = chunk.first_row; row < chunk.last_row; ++row) {
+      rows.blocks[0].Read(row, chunk.first_column, chunk.columns(), weights.data());
+      entries += std::accumulate(weights.begin(), weights.end(), 0.0);
+      EXPECT_EQ(weights[row / 2 - chunk.first_column], 1);
+    }
+  }
+  EXPECT_EQ(entries, 2000);
 }
 
 TEST(ConnectedComponents, NumbersThemByTheirFirstUnitAndLeavesOutUnitsWithoutEdges) {

@@ -85,6 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         Network{"image_mlp", "input 784 input, first 20 linear, last 10 linear, 0->1 1->2 ", {{1, 784}}},
         Network{"tokens", "input 6 input, first 5 linear, last 3 linear, 0->1 1->2 ", {{1, 1, 6}}},
         Network{"weight_norm", "input 6 input, 0 5 linear, 2 4 linear, 0->1 1->2 ", {{1, 6}}},
+        Network{"branches", "input 6 input, stem 6 linear, 0->1 1->1 ", {{1, 6}}},
         Network{"lenet",
                 "input 1 input, conv1 6 conv2d, conv2 16 conv2d, fc1 12 linear, fc2 10 linear, 0->1 1->2 2->3 3->4 ",
                 {{1, 1, 32, 32}}},

@@ -35,6 +35,12 @@ TEST(UnitGraph, RefusesBlocksThatDoNotFitTheirGroups) {
   Block no_data = OwnedBlock(0, 1, 2, 3, std::vector<double>(6));
   no_data.double_data = nullptr;
   EXPECT_THROW(graph.AddBlock(std::move(no_data)), std::logic_error);
+  Block behind_the_end = OwnedBlock(0, 1, 2, 2, std::vector<double>(4));
+  behind_the_end.target_offset = 2;
+  EXPECT_THROW(graph.AddBlock(std::move(behind_the_end)), std::logic_error);
+  Block uneven = OwnedBlock(0, 1, 2, 3, std::vector<double>(6));
+  uneven.convolution_groups = 2;
+  EXPECT_THROW(graph.AddBlock(std::move(uneven)), std::logic_error);
   EXPECT_TRUE(graph.blocks().empty());
 }
 
@@ -54,6 +60,22 @@ TEST(Block, EntryIsAbsoluteStridedAndScaled) {
   block.source_scale = {1, 2, 0};
   EXPECT_EQ(block.entry(1, 1), 800);
   EXPECT_EQ(block.entry(1, 2), 0);
+}
+
+TEST(Block, OfAGroupedConvolutionHasEntriesInItsPartsOnly) {
+  const double elements[] = {1, 2, 3, 4, 5, 6, 7, 8};  // 4 targets, 2 sources of each of 2 parts
+  Block block;
+  block.source_units = block.target_units = 4;
+  block.convolution_groups = 2;
+  block.double_data = elements;
+  block.target_stride = 2;
+  block.source_stride = 1;
+  const double entries[4][4] = {{1, 2, 0, 0}, {3, 4, 0, 0}, {0, 0, 5, 6}, {0, 0, 7, 8}};
+  for (int target = 0; target < 4; ++target) {
+    for (int source = 0; source < 4; ++source) EXPECT_EQ(block.entry(target, source), entries[target][source]);
+  }
+  EXPECT_EQ(Totals(block).edges, 8);
+  EXPECT_EQ(Totals(block).weight, 36);
 }
 
 TEST(Block, TotalsCountNonZeroEntries) {

@@ -14,18 +14,17 @@ at::Tensor ChannelScale(Call& call, int64_t channels) {
     scale = scale / at::sqrt(variance.to(at::kDouble) + call.argument("eps").toDouble());
   } else {
     const std::string layer = call.location().layer;
-    call.tracker().warnings.push_back("batch norm" + (layer.empty() ? "" : " " + layer) +
-                                      " uses the statistics of its batch: only its gamma is folded into the weights");
+    call.tracker().Warn("batch norm" + (layer.empty() ? "" : " " + layer) +
+                        " uses the statistics of its batch: only its gamma is folded into the weights");
   }
   return scale;
 }
 
-/// The scale of each output unit of the weight operation that wrote a tensor; nullopt where no single one did, or a
+/// The scale of each unit of the range that a weight operation has written into a tensor; nullopt where none has, or a
 /// unit would have several.
 std::optional<std::vector<double>> TargetScale(Call& call, const TensorUnits& input, const at::Tensor& scale) {
-  if (input.origin->weight_operation < 0) return std::nullopt;
-  const WeightOperation& writer = call.tracker().weight_operations()[input.origin->weight_operation];
-  const UnitRange& range = call.tracker().ranges()[writer.range];
+  if (input.origin->written_range < 0) return std::nullopt;
+  const UnitRange& range = call.tracker().ranges()[input.origin->written_range];
   const at::Tensor labels = input.labels.contiguous();
   const at::Tensor values = scale.contiguous();
   std::vector<double> by_unit(range.count, -1);
@@ -56,10 +55,63 @@ void AddScale(Call& call, const at::Tensor& input, const at::Tensor& scale) {
   const at::Tensor full = scale.expand(result.sizes());
   std::optional<std::vector<double>> target_scale;
   if (view.labels.sizes() == result.sizes()) target_scale = TargetScale(call, view, full);
-  const int norm = call.tracker().AddNorm({view.origin, std::move(target_scale)});
+  Norm added{{view.origin}, -1, {}};
+  if (target_scale) {
+    added.target_range = view.origin->written_range;
+    added.target_scale = std::move(*target_scale);
+  }
+  const int norm = call.tracker().AddNorm(std::move(added), call.Site({}));
   TensorUnits units = call.Read(input).Moved([&](const at::Tensor& part) { return part.expand(result.sizes()); });
   units.scales.push_back({norm, full});
-  call.tracker().Set(result, std::move(units));
+  call.SetUnits(std::move(units));
+}
+
+namespace {
+
+/// Executes a norm whose statistics come from its input. They are no weights: only gamma is a scale, `shape` its shape
+/// against the input's.
+void FollowOwnStatistics(Call& call, const at::Tensor& input, const std::vector<int64_t>& shape) {
+  RefuseUnitsIn(call, {"weight", "bias"});
+  const at::Tensor gamma = call.tensor("weight");
+  if (!gamma.defined() || !call.fold_norms()) return call.SetUnits(call.Read(input));
+  AddScale(call, input, gamma.to(at::kDouble).abs().view(shape));
+}
+
+}  // namespace
+
+void FollowLayerNorm(Call& call) {
+  const at::Tensor input = call.tensor("input");
+  const std::vector<int64_t> normalized = call.argument("normalized_shape").toIntVector();
+  const auto axes = static_cast<int64_t>(normalized.size());
+  const auto mismatch = [&] {
+    // The last axis that does not fit is the one that a search can mend.
+    for (int64_t axis = 1; axis <= axes; ++axis) {
+      const int64_t needed = normalized[axes - axis];
+      if (input.dim() >= axis && input.size(-axis) == needed) continue;
+      const bool small = input.dim() < axis || input.size(-axis) < needed;
+      call.Mismatch(call.Subject() + " expects " + ShapeText(normalized) +
+                        " at the end of its input's shape, which is " + ShapeText(input.sizes()),
+                    small ? ShapeMismatch::Extent::kTooSmall : ShapeMismatch::Extent::kTooLarge,
+                    ShapeMismatch::AxisSize{-axis, needed, 0});
+    }
+  };
+  mismatch();
+  call.Execute();
+  FollowOwnStatistics(call, input, normalized);
+}
+
+void FollowGroupNorm(Call& call) {
+  const at::Tensor input = call.tensor("input");
+  const at::Tensor gamma = call.tensor("weight");
+  if (gamma.defined() && (input.dim() < 2 || input.size(1) != gamma.numel())) {
+    call.Mismatch(call.Subject() + " expects " + std::to_string(gamma.numel()) +
+                      " channels, but its input has the shape " + ShapeText(input.sizes()),
+                  ShapeMismatch::Extent::kUnknown, ShapeMismatch::AxisSize{1, gamma.numel(), 0});
+  }
+  call.Execute();
+  std::vector<int64_t> shape(input.dim(), 1);
+  if (input.dim() > 1) shape[1] = input.size(1);
+  FollowOwnStatistics(call, input, shape);
 }
 
 void FollowBatchNorm(Call& call) {
@@ -74,11 +126,9 @@ void FollowBatchNorm(Call& call) {
                   smaller ? ShapeMismatch::Extent::kTooSmall : larger,
                   ShapeMismatch::AxisSize{1, parameter.numel(), 0});
   }
+  RefuseUnitsIn(call, {"weight", "bias", "running_mean", "running_var"});
   call.Execute();
-  if (!call.fold_norms()) {
-    call.tracker().Set(call.result(), call.Read(input));
-    return;
-  }
+  if (!call.fold_norms()) return call.SetUnits(call.Read(input));
   std::vector<int64_t> shape(input.dim(), 1);
   shape[1] = input.size(1);
   AddScale(call, input, ChannelScale(call, input.size(1)).view(shape));
