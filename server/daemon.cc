@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pwd.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -48,6 +49,14 @@ void CheckProgram(const std::filesystem::path& program, const char* option) {
     throw std::runtime_error(fmt::format("the program {} is missing or cannot be run: reinstall modlab, or give {}",
                                          program.string(), option));
   }
+}
+
+/// A connection takes a descriptor, and a daemon without any can neither start nor follow a job.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /// Why jobs are refused; empty: they are taken.
@@ -261,6 +270,7 @@ class Daemon {
 }  // namespace
 
 int RunDaemon(const Options& options) {
+  RaiseDescriptorLimit();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
   ::umask(077);

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -29,6 +31,13 @@ void ThrowErrno(const std::string& what) { throw std::system_error(errno, std::g
 
 bool IsDiskFull(const std::error_code& error) {
   return error == std::errc::no_space_on_device || error == std::error_code(EDQUOT, std::generic_category());
+}
+
+bool IsShortage(const std::error_code& error) {
+  const int shortages[] = {EMFILE, ENFILE, ENOMEM, EAGAIN, EIO};
+  return IsDiskFull(error) || std::any_of(std::begin(shortages), std::end(shortages), [&](int code) {
+           return error == std::error_code(code, std::generic_category());
+         });
 }
 
 void WriteAll(int descriptor, std::string_view bytes) {

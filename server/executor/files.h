@@ -33,6 +33,9 @@ class FileDescriptor {
 
 /// Whether a file could not be written since the disk, or a quota on it, is full.
 bool IsDiskFull(const std::error_code& error);
+/// Whether an error says that the machine is short of something (descriptors, memory, processes, disk) or broken, and
+/// nothing of the file at hand: what was to be done can be tried again.
+bool IsShortage(const std::error_code& error);
 
 /// Writes all bytes, going on after interruptions. Throws std::system_error.
 void WriteAll(int descriptor, std::string_view bytes);

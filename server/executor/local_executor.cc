@@ -32,9 +32,16 @@ std::string BootId() {
 }
 
 /// Field 22 of /proc/PID/stat: clock ticks from boot to the process's start. Nothing where it is gone, or a zombie.
+/// Throws std::system_error where that cannot be told, for want of a descriptor, say.
 std::optional<std::string> StartTime(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const std::string path = fmt::format("/proc/{}/stat", pid);
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto read = file.valid() ? ReadSome(file.get()) : std::nullopt;
+  if (!read) {
+    if (errno == ENOENT || errno == ESRCH) return std::nullopt;
+    ThrowErrno("read " + path);
+  }
+  const std::string& text = *read;
   const size_t behind_name = text.rfind(')');
   if (behind_name == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(behind_name + 1));

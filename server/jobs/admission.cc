@@ -68,6 +68,18 @@ std::string Admission::Paused() const {
   return disk_full_ ? DiskIsFull() : "";
 }
 
+int64_t Admission::room() const { return free_bytes_ - limits_.min_free_bytes; }
+
+void Admission::SetStartProblem(const std::string& problem) {
+  const std::lock_guard lock(mutex_);
+  start_problem_ = problem;
+}
+
+std::string Admission::StartProblem() const {
+  const std::lock_guard lock(mutex_);
+  return start_problem_;
+}
+
 std::string Admission::DiskIsFull() const {
   return fmt::format("the server's disk is nearly full ({} MiB free, {} MiB must be)", free_bytes_ >> 20,
                      limits_.min_free_bytes >> 20);

@@ -27,6 +27,11 @@ class Admission {
 
   /// Why no job is started now; empty: they are.
   std::string Paused() const;
+  /// Bytes that a job may be given now.
+  int64_t room() const;
+  /// Notes what went wrong at the last start of a job, which is tried again; empty: nothing.
+  void SetStartProblem(const std::string& problem);
+  std::string StartProblem() const;
 
   /// Starts no jobs from now on, over restarts too, until Undrain. `message` says why; at most 200 characters, else
   /// RequestError FIELD_INVALID.
@@ -45,6 +50,7 @@ class Admission {
   std::atomic<bool> draining_{false};
   mutable std::mutex mutex_;
   std::string drain_message_;  // guarded by mutex_
+  std::string start_problem_;  // guarded by mutex_
 };
 
 }  // namespace modlab::server

@@ -21,9 +21,11 @@ class Artifacts {
   Artifacts(const Artifacts&) = delete;
   Artifacts& operator=(const Artifacts&) = delete;
 
-  /// Copies the files, treating them as hostile: regular files, no links, up to 4 GiB each. Throws std::runtime_error
-  /// where one is missing or refused, and StorageError where it cannot be written.
-  void Copy(const AttemptDirectory& directory, const google::protobuf::RepeatedPtrField<std::string>& names);
+  /// Copies the files, treating them as hostile: regular files, no links, up to 4 GiB each and `most_bytes` in all, by
+  /// their sizes, whatever they take on the disk. Throws std::runtime_error where one is missing or refused, and
+  /// StorageError where it cannot be written.
+  void Copy(const AttemptDirectory& directory, const google::protobuf::RepeatedPtrField<std::string>& names,
+            int64_t most_bytes);
 
   /// Moves the copies into the blob store and inserts their rows. Within a transaction, so that nobody removes equal
   /// content between a file's arrival and its row's. Throws StorageError.

@@ -13,7 +13,8 @@ using google::protobuf::util::TimeUtil;
 using modlab::v1::Job;
 using modlab::v1::Reason;
 
-constexpr int kMostDiskFullAttempts = 50;
+/// A worker that always says that it was not its fault must not come again for ever.
+constexpr int kMostAttempts = 50;
 
 std::string DuringPhase(const std::string& phase) {
   if (phase.empty()) return "before it had loaded the model";
@@ -88,10 +89,13 @@ AttemptOutcome Exited(const AttemptFacts& facts, const Limits& limits) {
                     "that, or start modlabd with --sandbox best-effort",
                     facts.last_output));
   }
-  if (facts.end->status == kWorkerCancelledStatus) return Requeue("requeued: it was stopped before it was done");
+  if (facts.end->status == kWorkerCancelledStatus) {
+    if (facts.attempts_before < kMostAttempts) return Requeue("requeued: it was stopped before it was done");
+    return Lost(facts, limits, "the worker stopped before it was done");
+  }
   if (facts.end->status == kWorkerDiskFullStatus) {
-    // Not the fault of a job that wrote little; but a worker that always says so must not come again for ever.
-    if (facts.written_bytes < limits.min_free_bytes && facts.attempts_before < kMostDiskFullAttempts) {
+    // Not the fault of a job that wrote little.
+    if (facts.written_bytes < limits.min_free_bytes && facts.attempts_before < kMostAttempts) {
       return Requeue("requeued: the server's disk was full");
     }
     return Lost(facts, limits, "the worker could not write down what it found, since the disk was full");

@@ -12,6 +12,8 @@ void RecordInspection(SQLite::Database& connection, const Job& job) {
   if (job.kind() != Job::INSPECT) return;
   auto model = FindModel(connection, IdOf(job.spec().inspect().model()));
   if (!model) return;
+  // Whoever may read a model may inspect it; what it is known as is for its owner to say.
+  if (model->inspect_job() != job.name() && model->owner() != job.owner()) return;
   if (job.state() == Job::SUCCEEDED) {
     model->set_state(Model::READY);
     *model->mutable_inspection() = job.result().inspect();

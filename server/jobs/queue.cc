@@ -48,6 +48,12 @@ void Queue::Describe(Job* job) {
         fmt::format("one of {}'s {} running jobs to end: no more may run at once", job->owner(), quota.running));
   } else if (job->queue_position() > 1) {
     job->set_waiting_for(fmt::format("its turn: {} before it", job->queue_position() - 1));
+  } else if (const std::string problem = admission_.StartProblem(); !problem.empty()) {
+    job->set_waiting_for(problem);
+  } else if (!data_.database().Read([&](SQLite::Database& connection) {
+               return InputsFit(connection, IdOf(job->name()), admission_.room());
+             })) {
+    job->set_waiting_for("room on the server's disk for a copy of its model");
   } else {
     job->set_waiting_for("a free worker");
   }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "server/executor/utf8.h"
@@ -22,6 +23,7 @@ constexpr size_t kLongestName = 1024;
 constexpr size_t kLongestLogLine = 4096;
 constexpr size_t kLongestMessage = 16 * 1024;
 constexpr int kMostMetadata = 32;
+constexpr int kMostArtifacts = 100;
 constexpr int kLargestLists = 1'000'000;
 
 bool Finite(double value) { return std::isfinite(value); }
@@ -109,8 +111,11 @@ bool PlainFileName(const std::string& name) {
 
 std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
   if (result.has_error()) return ProblemOfError(result.error());
+  if (result.artifacts_size() > kMostArtifacts) return "it has too many artifacts";
+  std::set<std::string> names;
   for (const std::string& name : result.artifacts()) {
     if (!PlainFileName(name)) return "an artifact's name is not a plain file name";
+    if (!names.insert(name).second) return "two of its artifacts have the same name";
   }
   if (!result.has_result()) return "it is empty";
   if (std::string problem = ProblemOfProvenance(result.result().provenance()); !problem.empty()) return problem;

@@ -84,6 +84,12 @@ std::string LastOutput(const AttemptDirectory& directory) {
   }
 }
 
+/// Throws StorageError where the machine is short of something: that is not for a job to answer for.
+void RethrowShortage(const std::exception& error) {
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  if (system != nullptr && IsShortage(system->code())) ThrowStorageError(*system);
+}
+
 /// Reads and checks what a worker left.
 void LoadResult(const AttemptDirectory& directory, AttemptFacts* facts) {
   try {
@@ -100,6 +106,7 @@ void LoadResult(const AttemptDirectory& directory, AttemptFacts* facts) {
     }
     if (facts->result_problem.empty()) facts->result = std::move(result);
   } catch (const std::exception& error) {
+    RethrowShortage(error);
     facts->result_problem = error.what();
   }
 }
@@ -131,6 +138,7 @@ void Scheduler::Wake() {
   if (woken_.exchange(true)) return;
   boost::asio::post(context_, [this] {
     woken_ = false;
+    next_start_ = {};
     Tick();
   });
 }
@@ -143,7 +151,9 @@ void Scheduler::Stop(bool requeue, std::function<void()> stopped) {
     Tick();
     return;
   }
-  for (Attempt& attempt : attempts_) Follow(attempt);
+  for (Attempt& attempt : attempts_) {
+    Try([&] { return Follow(attempt); });
+  }
   timer_.cancel();
   stopped_();
 }
@@ -172,10 +182,11 @@ void Scheduler::Tick() {
     return true;
   });
   for (auto attempt = attempts_.begin(); attempt != attempts_.end();) {
-    attempt = Try([&] { return Follow(*attempt); }) ? attempts_.erase(attempt) : std::next(attempt);
+    const bool over = Try([&] { return Follow(*attempt); });
+    if (over) next_start_ = {};
+    attempt = over ? attempts_.erase(attempt) : std::next(attempt);
   }
-  while (!stopping_ && admission_.Paused().empty() && running() < limits_.workers && Try([&] { return StartNext(); })) {
-  }
+  StartWaiting();
   if (!stopping_) {
     Try([&] {
       executor_.KeepWarm();
@@ -188,6 +199,17 @@ void Scheduler::Tick() {
     return;
   }
   Arm();
+}
+
+void Scheduler::StartWaiting() {
+  // Looking through a long queue of which nothing may start takes its time: not again before something has changed.
+  const auto now = std::chrono::steady_clock::now();
+  if (stopping_ || now < next_start_) return;
+  while (running() < limits_.workers && admission_.Paused().empty()) {
+    if (Try([&] { return StartNext(); })) continue;
+    next_start_ = now + kIdleInterval;
+    return;
+  }
 }
 
 void Scheduler::Arm() {
@@ -231,6 +253,7 @@ bool Scheduler::Follow(Attempt& attempt) {
   } catch (const StorageError&) {
     throw;
   } catch (const std::exception& error) {
+    RethrowShortage(error);
     problem = error.what();
     if (!over) executor_.Cancel(attempt.process, true);
   }
@@ -300,10 +323,11 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   Artifacts artifacts(data_);
   if (facts.result) {
     try {
-      artifacts.Copy(directory, facts.result->artifacts());
+      artifacts.Copy(directory, facts.result->artifacts(), limits_.job_disk_bytes);
     } catch (const StorageError&) {
       throw;
     } catch (const std::exception& error) {
+      RethrowShortage(error);
       facts.result.reset();
       facts.result_problem = error.what();
     }
@@ -359,8 +383,9 @@ void Scheduler::Count(const AttemptOutcome& outcome, const AttemptFacts& facts) 
 
 /// Starts the job whose turn it is. False where there is none.
 bool Scheduler::StartNext() {
+  admission_.LookAtDisk();  // the job before has taken room
   const auto job = data_.database().Read([&](SQLite::Database& connection) -> std::optional<Job> {
-    const auto id = NextQueuedJob(connection, limits_.user_running_jobs);
+    const auto id = NextQueuedJob(connection, limits_.user_running_jobs, admission_.room());
     return id ? FindJob(connection, *id, false) : std::nullopt;
   });
   if (!job) return false;
@@ -394,16 +419,21 @@ void Scheduler::StartJob(const Job& job) {
       }
       attempts_.push_back(attempt);
       events_.Notify(attempt.job);
+      admission_.SetStartProblem("");
       return;
     }
     abandon();
-  } catch (const StorageError&) {
+  } catch (const StorageError& error) {
     abandon();
+    admission_.SetStartProblem(error.what());
+    throw;
+  } catch (const StartError& error) {  // no job can be started
+    abandon();
+    admission_.SetStartProblem(error.what());
     throw;
   } catch (const std::exception& error) {
     abandon();
-    const auto* system = dynamic_cast<const std::system_error*>(&error);
-    if (system != nullptr && IsDiskFull(system->code())) ThrowStorageError(*system);
+    RethrowShortage(error);
     FailToStart(attempt.job, error.what());
   }
 }
@@ -448,6 +478,8 @@ void Scheduler::FailToStart(const std::string& job, const std::string& message) 
   error.set_reason(modlab::v1::START_FAILED);
   error.set_message(message);
   data_.database().Transact([&](SQLite::Database& connection) {
+    const auto now = FindJob(connection, job, false);
+    if (!now || now->state() != Job::QUEUED) return;  // cancelled meanwhile
     SetJobError(connection, job, error);
     SetJobState(connection, job, Job::FAILED, message);
     RecordInspection(connection, *FindJob(connection, job));

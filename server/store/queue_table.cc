@@ -9,22 +9,33 @@ namespace {
 
 using modlab::v1::Job;
 
+/// Of a row of `jobs`: what it is to be given a copy of has at most that many bytes.
+const std::string kInputsFit =
+    "coalesce((SELECT sum(size_bytes) FROM job_inputs JOIN blobs USING (sha256) WHERE job = jobs.id), 0) <= ?";
+
 }  // namespace
 
-std::optional<std::string> NextQueuedJob(SQLite::Database& connection, int running_quota) {
+std::optional<std::string> NextQueuedJob(SQLite::Database& connection, int running_quota, int64_t room) {
   Query owner(connection,
               "SELECT owner, quota, (SELECT count(*) FROM jobs AS running WHERE running.state IN (?, ?) "
               "                      AND running.owner = waiting.owner) AS running "
               "FROM (SELECT DISTINCT jobs.owner AS owner, coalesce(users.running_quota, ?) AS quota FROM jobs "
               "      LEFT JOIN users ON users.name = jobs.owner WHERE jobs.state = ?) AS waiting "
               "LEFT JOIN turns USING (owner) WHERE quota = 0 OR running < quota "
-              "ORDER BY running, coalesce(turn, 0), owner LIMIT 1",
+              "ORDER BY running, coalesce(turn, 0), owner",
               Job::RUNNING, Job::CANCELLING, running_quota, Job::QUEUED);
-  if (!owner.executeStep()) return std::nullopt;
-  Query job(connection, "SELECT id FROM jobs WHERE state = ? AND owner = ? ORDER BY priority DESC, sequence LIMIT 1",
-            Job::QUEUED, owner.getColumn(0).getString());
-  job.executeStep();
-  return job.getColumn(0).getString();
+  while (owner.executeStep()) {
+    Query job(connection,
+              "SELECT id FROM jobs WHERE state = ? AND owner = ? AND " + kInputsFit +
+                  " ORDER BY priority DESC, sequence LIMIT 1",
+              Job::QUEUED, owner.getColumn(0).getString(), room);
+    if (job.executeStep()) return job.getColumn(0).getString();
+  }
+  return std::nullopt;
+}
+
+bool InputsFit(SQLite::Database& connection, const std::string& id, int64_t room) {
+  return Query(connection, "SELECT 1 FROM jobs WHERE id = ? AND " + kInputsFit, id, room).executeStep();
 }
 
 void TakeTurn(SQLite::Database& connection, const std::string& owner) {

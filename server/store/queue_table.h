@@ -13,8 +13,12 @@ namespace modlab::server {
 // longest for a turn; of a user's jobs the one of highest priority, then the oldest. All within a transaction.
 
 /// The job that is to start next. Users who have as many running jobs as they may are passed over; `running_quota` is
-/// of those for whom none is set, 0 for no limit. O(queued jobs), over an index.
-std::optional<std::string> NextQueuedJob(SQLite::Database& connection, int running_quota);
+/// of those for whom none is set, 0 for no limit. Jobs whose inputs have more than `room` bytes are passed over.
+/// O(queued jobs), over an index.
+std::optional<std::string> NextQueuedJob(SQLite::Database& connection, int running_quota, int64_t room);
+
+/// Whether a job's inputs have at most `room` bytes.
+bool InputsFit(SQLite::Database& connection, const std::string& id, int64_t room);
 
 /// Notes that this user has had a turn.
 void TakeTurn(SQLite::Database& connection, const std::string& owner);

@@ -41,7 +41,21 @@ class Formatter : public spdlog::formatter {
     std::string line = fmt::format("{} {} {}", TimeText(message.time), level,
                                    std::string_view(message.payload.data(), message.payload.size()));
     for (const auto& [key, value] : fields) line += fmt::format(" {}={}", key, value);
-    return line + "\n";
+    return OneLine(line) + "\n";
+  }
+
+  /// Texts of models and users are part of a line, and must not look like one, or move a terminal's cursor.
+  static std::string OneLine(const std::string& text) {
+    std::string line;
+    for (const char letter : text) {
+      const auto code = static_cast<unsigned char>(letter);
+      if (code < 0x20 || code == 0x7f) {
+        line += fmt::format("\\x{:02x}", code);
+      } else {
+        line += letter;
+      }
+    }
+    return line;
   }
 
   static std::string Json(const spdlog::details::log_msg& message, std::string_view level) {

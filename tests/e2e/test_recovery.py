@@ -11,7 +11,7 @@ import grpc
 from modlab.v1 import error_pb2, job_pb2, server_pb2
 
 import processes
-from harness import DIGITS, ENDED, GONE, FreshDaemonTest, score_spec, wait_until
+from harness import BIN, DIGITS, ENDED, GONE, FreshDaemonTest, score_spec, wait_until
 
 Job = job_pb2.Job
 LONG = 4  # seconds that a job takes which is to be caught while it runs
@@ -268,6 +268,20 @@ class Recovery(FreshDaemonTest):
             for pid in warm:
                 processes.kill(pid)
             self.assertEqual(self.finish(self.short_job()).state, Job.SUCCEEDED)
+
+    def test_jobs_wait_while_no_process_can_be_started(self):
+        supervisor = self.home.path / "supervisor"
+        supervisor.symlink_to(BIN / "modlab-supervisor")
+        self.daemon.terminate()
+        self.daemon.options = ("--supervisor", supervisor, "--warm-workers", 0)
+        self.daemon.start()
+        supervisor.unlink()
+        names = [self.short_job(), self.short_job(2)]
+        wait_until(lambda: "cannot start its supervisor" in self.get(names[0]).waiting_for, "the job says why it waits")
+        supervisor.symlink_to(BIN / "modlab-supervisor")
+        for name in names:
+            job = self.finish(name)
+            self.assertEqual((job.state, len(job.attempts)), (Job.SUCCEEDED, 1))
 
     def test_all_killed_at_once_as_by_a_power_cut(self):
         names = [self.long_job(), self.long_job(), self.short_job()]

@@ -50,7 +50,8 @@ INJECTED = {
     "events_without_end": INVALID | DISK, "sleep_for_ever": {"TIME_LIMIT"}, "events_malformed": INVALID,
     "events_of_nonsense": INVALID, "result_malformed": INVALID, "result_huge": INVALID | DISK, "result_nan": INVALID,
     "result_label_range": INVALID, "result_label_count": INVALID, "result_of_another_kind": INVALID,
-    "artifact_outside": INVALID, "no_result": INVALID, "result_of_unknown_fields": INVALID,
+    "artifact_outside": INVALID, "artifact_twice": INVALID, "artifacts_of_nothing": INVALID | DISK,
+    "no_result": INVALID, "result_of_unknown_fields": INVALID,
     "result_of_empty_parts": INVALID, "error_without_end": INVALID, "result_is_a_directory": INVALID,
 }
 OUTSIDE = ["result_is_a_link", "result_is_a_fifo", "result_is_a_directory", "events_are_a_link", "events_are_a_fifo"]

@@ -149,6 +149,17 @@ TEST(AttemptOutcome, AWorkerThatAlwaysSaysThatTheDiskIsFullDoesNotComeAgainForEv
   EXPECT_EQ(Decide(facts, {}).error.reason(), modlab::v1::LOST);
 }
 
+TEST(AttemptOutcome, AWorkerThatAlwaysSaysThatItWasStoppedDoesNotComeAgainForEver) {
+  AttemptFacts facts = Ended(How::kExited, kWorkerCancelledStatus);
+  facts.attempts_before = 10;
+  EXPECT_EQ(Decide(facts, {}).state, Job::QUEUED);
+  EXPECT_FALSE(Decide(facts, {}).lost);
+  facts.attempts_before = 50;
+  EXPECT_TRUE(Decide(facts, {}).lost);
+  facts.lost_before = 2;
+  EXPECT_EQ(Decide(facts, {}).error.reason(), modlab::v1::LOST);
+}
+
 TEST(AttemptOutcome, ACancelledJobIsCancelledHoweverItEnded) {
   for (AttemptFacts facts : {Ended(How::kCancelled), Ended(How::kSignaled, SIGKILL), Ended(How::kTimeLimit)}) {
     facts.cancelling = true;

@@ -49,6 +49,10 @@ TEST(ResultCheck, RefusesWhatDoesNotAddUp) {
       [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_inspect(); },
       [](WorkerResult* r, Partition*) { r->clear_outcome(); },
       [](WorkerResult* r, Partition*) { r->add_artifacts("../x"); },
+      [](WorkerResult* r, Partition*) { r->add_artifacts("x"), r->add_artifacts("x"); },
+      [](WorkerResult* r, Partition*) {
+        for (int i = 0; i < 101; ++i) r->add_artifacts("x" + std::to_string(i));
+      },
       [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_score()->mutable_graph()->set_units(4); },
       [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_score()->mutable_graph()->set_edges(kNaN); },
       [](WorkerResult* r, Partition*) {

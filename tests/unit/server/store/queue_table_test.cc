@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/store/blobs_table.h"
 #include "server/store/database.h"
 #include "server/store/jobs_table.h"
 #include "server/store/query.h"
@@ -21,7 +22,7 @@ class QueueTable : public testing::Test {
     return database_.Transact(body);
   }
 
-  std::string Add(const std::string& owner, int priority = 0) {
+  std::string Add(const std::string& owner, int priority = 0, const std::vector<JobInput>& inputs = {}) {
     return Do([&](SQLite::Database& connection) {
       Job job;
       job.set_name("jobs/" + NewId());
@@ -29,13 +30,13 @@ class QueueTable : public testing::Test {
       job.set_priority(priority);
       job.mutable_spec()->mutable_score()->set_model("models/m");
       *job.mutable_create_time() = ToTimestamp(NowMicros());
-      InsertJob(connection, job, {});
+      InsertJob(connection, job, inputs);
       return IdOf(job.name());
     });
   }
 
-  std::optional<std::string> Next(int running_quota = 0) {
-    return Do([&](SQLite::Database& connection) { return NextQueuedJob(connection, running_quota); });
+  std::optional<std::string> Next(int running_quota = 0, int64_t room = 1 << 20) {
+    return Do([&](SQLite::Database& connection) { return NextQueuedJob(connection, running_quota, room); });
   }
 
   /// As the scheduler does.
@@ -72,6 +73,21 @@ TEST_F(QueueTable, AUsersJobsGoByPriorityThenAge) {
     Start(id);
   }
   EXPECT_EQ(Next(), std::nullopt);
+}
+
+TEST_F(QueueTable, AJobThatDoesNotFitOnTheDiskKeepsNobodyElseWaiting) {
+  const std::string sha256(64, 'a');
+  Do([&](SQLite::Database& connection) { InsertBlob(connection, sha256, 1000); });
+  const std::string large = Add("ada", 5, {{"models/m", sha256}});
+  const std::string small = Add("ada");
+  const std::string of_bob = Add("bob");
+  EXPECT_EQ(Next(0, 1000), large);
+  EXPECT_EQ(Next(0, 999), small);
+  Start(small);
+  EXPECT_EQ(Next(0, 999), of_bob);
+  Start(of_bob);
+  EXPECT_EQ(Next(0, 999), std::nullopt);
+  EXPECT_EQ(Next(0, 1000), large);
 }
 
 TEST_F(QueueTable, UsersTakeTurnsHoweverManyJobsOneHas) {
