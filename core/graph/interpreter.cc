@@ -163,6 +163,11 @@ std::vector<c10::IValue> Interpreter::RunMethod(const Node& node, std::vector<c1
 
 c10::IValue Interpreter::ReadAttribute(const Node& node, const c10::IValue& object) {
   c10::IValue value = object.toObject()->getAttr(node.s(c10::attr::name));
+  if (value.isTensorList()) {  // the weights of a recurrent layer
+    for (const at::Tensor& tensor : value.toTensorVector()) {
+      run_.units.parameters_read.insert(run_.parameters.NameOf(tensor));
+    }
+  }
   if (!value.isTensor()) return value;
   run_.units.parameters_read.insert(run_.parameters.NameOf(value.toTensor()));
   return run_.parameters.Computable(value.toTensor());

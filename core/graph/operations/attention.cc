@@ -9,7 +9,7 @@ namespace {
 constexpr const char* kWrittenOut = R"(
 def attention(query, key, value, mask: Optional[Tensor]):
     weights = torch.matmul(query, key.transpose(-2, -1))
-    if mask is not None and mask.dtype != torch.bool:
+    if mask is not None and mask.is_floating_point():
         weights = weights + mask
     return torch.matmul(torch.softmax(weights, -1), value)
 

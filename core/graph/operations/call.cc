@@ -28,6 +28,7 @@ std::vector<c10::IValue> ExecuteKernel(const Run& run, const torch::jit::Node& n
                      "cannot be executed by the graph reader; write the model without it");
   }
   torch::jit::Stack stack = std::move(arguments);
+  if (node.getOperator().schema().is_vararg()) stack.emplace_back(static_cast<int64_t>(node.inputs().size()));
   try {
     node.getOperation()(stack);
   } catch (const std::exception& exception) {
