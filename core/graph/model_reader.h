@@ -20,7 +20,8 @@ double ComputeKernelNorm(KernelNorm norm, const double* slice, int64_t rows, int
 
 struct ReaderOptions {
   KernelNorm kernel_norm = KernelNorm::kL1;
-  /// Fold batch norm's |gamma| / sqrt(var + eps) into the weights that write its tensor, or else those that read it.
+  /// Fold a norm's scale (batch norm: |gamma| / sqrt(var + eps); others: |gamma|) into the weights that write its
+  /// tensor, or else those that read it.
   bool fold_batch_norm = true;
   /// One shape for each tensor input of forward, batch dimension included. Empty: derived where the model determines
   /// it.

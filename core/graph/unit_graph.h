@@ -11,7 +11,7 @@ namespace modlab {
 struct Group {
   /// The layer's name in the model (`features.0`), or `input`.
   std::string name;
-  /// `input`, `linear`, `conv1d`, `conv2d`, `conv3d`.
+  /// `input`, `vocabulary`, `linear`, `conv2d`, `conv_transpose2d`, `lstm`, `gru`, `rnn`, `embedding`, ...
   std::string operation;
   int units = 0;
 };

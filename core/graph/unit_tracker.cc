@@ -119,6 +119,7 @@ std::optional<int> UnitTracker::AddVocabulary(const at::Tensor& tensor, int coun
   if (!input) return std::nullopt;
   const auto [known, is_new] = vocabularies_.try_emplace({*input, count}, 0);
   if (is_new) known->second = AppendRange({ranges_[*input].name, "vocabulary", 0, count});
+  ranges_[*input].only_if_read = true;  // indices are no units
   return known->second;
 }
 

@@ -1,4 +1,5 @@
-// Reads models as unit graphs and prints each graph as a line of JSON, for comparison with other implementations. Usage:
+// Reads models as unit graphs and prints each graph as a line of JSON, for comparison with other implementations.
+// Usage:
 //
 //   graph_probe [--edges] MODEL SHAPE [MODEL SHAPE ...]
 //
@@ -89,8 +90,7 @@ void PrintGraph(const UnitGraph& graph, bool edges) {
     if (edges) PrintEdges(graph, block);
     std::printf("}");
   });
-  PrintList("warnings", graph.warnings,
-            [](const std::string& warning) { std::printf("%s", Quoted(warning).c_str()); });
+  PrintList("warnings", graph.warnings, [](const std::string& warning) { std::printf("%s", Quoted(warning).c_str()); });
 }
 
 void Probe(const std::string& path, const std::string& shapes, bool edges) {

@@ -109,6 +109,70 @@ INSTANTIATE_TEST_SUITE_P(
                 {{1, 2, 32, 32}}}),
     [](const testing::TestParamInfo<Network>& info) { return info.param.name; });
 
+// --- Architectures that need the shape of an example input.
+
+TEST(Architectures, AreReadFromWhatTheyCompute) {
+  const std::vector<Network> networks = {
+      {"lstm",
+       "input 8 input, layer.l0 16 lstm, layer.l0_reverse 16 lstm, layer.l1 16 lstm, layer.l1_reverse 16 lstm, "
+       "classifier 5 linear, 0->1 1->1 0->2 2->2 1->3 2->3 3->3 1->4 2->4 4->4 3->5 4->5 ",
+       {{1, 7, 8}}},
+      {"gru",
+       "input 8 input, layer.l0 16 gru, layer.l0_reverse 16 gru, layer.l1 16 gru, layer.l1_reverse 16 gru, "
+       "classifier 5 linear, 0->1 1->1 0->2 2->2 1->3 2->3 3->3 1->4 2->4 4->4 3->5 4->5 ",
+       {{1, 7, 8}}},
+      {"cell", "input 8 input, cell 16 lstm, classifier 5 linear, 0->1 1->1 1->2 ", {{1, 7, 8}}},
+      // Key unit i is query unit i.
+      {"attention", "input 12 input, q 12 linear, v 12 linear, out 4 linear, 0->1 0->1 0->2 2->3 ", {{1, 5, 12}}},
+      // The residual stream is the input's units; queries with keys, and values, are in_proj's.
+      {"encoder",
+       "input 16 input, layers.0.self_attn.in_proj 32 linear, layers.0.linear1 32 linear, 0->1 0->1 1->0 0->2 2->0 ",
+       {{1, 7, 16}}},
+      {"encoder_traced",
+       "input 16 input, layers.0.self_attn.in_proj 32 linear, layers.0.linear1 32 linear, 0->1 0->1 1->0 0->2 2->0 ",
+       {{1, 7, 16}}},
+      {"mixer",
+       "input 3 input, patches 16 conv2d, channels1 32 linear, classifier 5 linear, 0->1 1->2 2->1 1->3 ",
+       {{1, 3, 16, 16}}},
+      {"unet",
+       "input 3 input, down1 8 conv2d, down2 16 conv2d, up 8 conv_transpose2d, merge 8 conv2d, out 2 conv2d, "
+       "0->1 1->2 2->3 1->4 3->4 4->5 ",
+       {{1, 3, 16, 16}}},
+      {"rms_norm", "input 6 input, first 8 linear, last 3 linear, 0->1 1->2 ", {{1, 6}}},
+      {"written_in_parts", "input 6 input, a 4 linear, b 4 linear, out 3 linear, 0->1 0->2 1->3 2->3 ", {{1, 6}}},
+      {"attention_pooling",
+       "input 6 input, first 8 linear, weigh 1 linear, out 3 linear, 0->1 1->2 1->3 ",
+       {{1, 5, 6}}},
+      {"pixel_shuffle", "input 1 input, 0 2 conv2d, 2 3 conv2d, 0->1 0->1 0->1 0->1 1->2 ", {{1, 1, 4, 4}}},
+      {"embedded",
+       "input2 4 input, input 11 vocabulary, table 6 embedding, out 11 linear, 1->2 2->3 ",
+       {{1, 4}, {1, 4}}},
+      {"gated", "input 6 input, 0 4 linear, 2 3 linear, 0->1 0->1 1->2 ", {{1, 6}}},
+  };
+  for (const Network& network : networks) {
+    RunContext context;
+    ReaderOptions options;
+    options.input_shapes = network.shapes;
+    EXPECT_EQ(Describe(LoadFixture(network.name).Read(options, context)), network.graph) << network.name;
+  }
+}
+
+TEST(Architectures, TheNormThatIsWrittenOutScalesWhatReadsIt) {
+  Model model = LoadFixture("rms_norm");
+  RunContext context;
+  ReaderOptions folded;
+  ReaderOptions plain;
+  plain.fold_batch_norm = false;
+  const UnitGraph with = model.Read(folded, context);
+  const UnitGraph without = model.Read(plain, context);
+  double differences = 0;
+  for (int source = 0; source < 8; ++source) {
+    differences += std::abs(with.blocks()[1].entry(0, source) - without.blocks()[1].entry(0, source));
+    EXPECT_EQ(with.blocks()[0].entry(source, 0), without.blocks()[0].entry(source, 0));
+  }
+  EXPECT_GT(differences, 0);
+}
+
 // --- Linear layers.
 
 TEST(LinearBlocks, AreViewsOfTheWeightsWithTheirSigns) {
