@@ -45,13 +45,17 @@ void Parameters::Add(const std::string& name, const at::Tensor& tensor) {
   extents_[storage].push_back({FirstByte(tensor), EndByte(tensor), name});
 }
 
-std::string Parameters::NameOf(const at::Tensor& tensor) const {
+std::string Parameters::NameOf(const at::Tensor& tensor, const std::string& layer) const {
   const auto found = extents_.find(StorageOf(tensor));
   if (found == extents_.end() || tensor.numel() == 0) return "";
   const auto& extents = found->second;
-  const auto inside = std::find_if(extents.begin(), extents.end(), [&](const Extent& extent) {
+  const auto contains = [&](const Extent& extent) {
     return extent.begin <= FirstByte(tensor) && EndByte(tensor) <= extent.end;
+  };
+  auto inside = std::find_if(extents.begin(), extents.end(), [&](const Extent& extent) {
+    return contains(extent) && !layer.empty() && extent.name.rfind(layer + ".", 0) == 0;
   });
+  if (inside == extents.end()) inside = std::find_if(extents.begin(), extents.end(), contains);
   return inside == extents.end() ? "" : inside->name;
 }
 

@@ -15,8 +15,9 @@ class Parameters {
   explicit Parameters(const torch::jit::Module& module);
 
   /// The name (`features.0.weight`) of the model's tensor that `tensor` is or is a view of; empty if it is neither
-  /// (frozen models have constants only, and weights may be computed). Tied weights have the first name.
-  std::string NameOf(const at::Tensor& tensor) const;
+  /// (frozen models have constants only, and weights may be computed). Tied weights have the name that belongs to
+  /// `layer`, where one does, else the first.
+  std::string NameOf(const at::Tensor& tensor, const std::string& layer = "") const;
 
   /// The tensor itself, or for float16 and bfloat16, which a CPU cannot compute with, its one float32 copy.
   at::Tensor Computable(const at::Tensor& tensor);

@@ -158,7 +158,7 @@ void Call::SetUnits(const at::Tensor& tensor, TensorUnits units) {
 }
 
 std::string Call::LayerName(const at::Tensor& weight, const std::string& operation) const {
-  const std::string parameter = run_.parameters.NameOf(weight);
+  const std::string parameter = run_.parameters.NameOf(weight, location().layer);
   if (!parameter.empty()) {
     for (const std::string suffix : {".weight", "_weight"}) {
       const bool ends = parameter.size() > suffix.size() &&
