@@ -9,8 +9,8 @@ DrainOutcome DrainWait::Run(v1::Server server, const DrainObserver& observer) {
   steady_clock::time_point last_answer = steady_clock::now();
   while (true) {
     if (answers) observer.on_server(server);
+    if (answers && !server.draining()) return {DrainEnd::kUndrained, server};  // also if it is idle for a moment
     if (answers && server.running_jobs() == 0) return {DrainEnd::kIdle, server};
-    if (answers && !server.draining()) return {DrainEnd::kUndrained, server};
     if (!Sleep()) return {DrainEnd::kInterrupted, server};
     if (HasPassed(connection_.deadline())) return {DrainEnd::kTimedOut, server};
     try {

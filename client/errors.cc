@@ -25,6 +25,10 @@ bool WentAway(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE || status.error_code() == grpc::StatusCode::CANCELLED;
 }
 
+bool IsTimeOver(const Deadline& deadline, const grpc::Status& status) {
+  return HasPassed(deadline) || (deadline && status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
 namespace {
 
 /// Which commands help with what the server's sentence says is to be done.

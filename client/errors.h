@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "client/deadline.h"
 #include "modlab/v1/error.pb.h"
 
 namespace modlab::client {
@@ -45,6 +46,10 @@ ExitCode ExitCodeOf(grpc::StatusCode status);
 /// Whether a call failed because the server was not there, or went away in the middle: UNAVAILABLE, or CANCELLED, which
 /// is how gRPC ends a call that reaches a server while it shuts down. Not for a call that was cancelled on this side.
 bool WentAway(const grpc::Status& status);
+
+/// Whether the time is over after a call that was to end at `deadline`: that has passed, or the call ended for it, a
+/// moment before our own clock says so or after that was set back.
+bool IsTimeOver(const Deadline& deadline, const grpc::Status& status);
 
 /// The detail that the server attached to a status, or an empty one. Call after the RPC that used `context` has ended.
 v1::ErrorDetail DetailOf(const grpc::ClientContext& context);

@@ -63,6 +63,9 @@ NamedServers ReadNamedServers(const Environment& environment) {
 void AddNamedServer(const Environment& environment, const std::string& name, ServerSettings settings,
                     const std::optional<std::string>& token) {
   CheckName(name);
+  if (name == "local") {
+    throw UsageError("'local' is the name of your own server, on this machine; give this one another");
+  }
   const fs::path path = Folder(environment) / name;
   CredentialFiles& files = settings.files;
   if (token) {

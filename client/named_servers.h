@@ -13,7 +13,7 @@ namespace modlab::client {
 NamedServers ReadNamedServers(const Environment& environment);
 
 /// Writes or replaces one. `token`: kept beside it, for its user's eyes alone, where there is one. A name is 1 to 63 of
-/// `a-z0-9_-`.
+/// `a-z0-9_-`, and not `local`, which is the user's own server.
 void AddNamedServer(const Environment& environment, const std::string& name, ServerSettings settings,
                     const std::optional<std::string>& token);
 /// With the token that was kept beside it.

@@ -97,7 +97,7 @@ std::optional<ServerAddress> ChooseServer(const ServerSettings& flags, const Ser
     const auto found = named.find(*source->server);
     const ServerSettings& settings = found == named.end() ? *source : found->second;
     ServerAddress address = ParseServerAddress(settings.server.value_or(""));
-    address.insecure = settings.insecure || flags.insecure || environment.insecure || file.insecure;
+    address.insecure = settings.insecure || flags.insecure;
     address.files = settings.files;
     const auto prefer = [](std::string& path, const std::string& flag) {
       if (!flag.empty()) path = flag;

@@ -55,8 +55,9 @@ ServerSettings ReadConfigFile(const std::string& path);
 using NamedServers = std::map<std::string, ServerSettings>;
 
 /// The server to talk to: flags over environment over file. Nothing if none of them names one: then the user's own
-/// local daemon is meant. Files go with the server that their source names, so that no token is shown to another one;
-/// the flags' are added to any. Throws UsageError for an address that is none.
+/// local daemon is meant. Files and `insecure` go with the server that stands beside them, so that no token is shown to
+/// another one, and none is spoken to without TLS for another's sake: those of a source with its address, those of a
+/// named server with its name. Only the flags' are added to any. Throws UsageError for an address that is none.
 std::optional<ServerAddress> ChooseServer(const ServerSettings& flags, const ServerSettings& environment,
                                           const ServerSettings& file, const NamedServers& named);
 

@@ -7,18 +7,24 @@
 
 #include "client/local_daemon.h"
 #include "client/named_servers.h"
+#include "client/output/text.h"
 
 namespace modlab::client {
 
 Session::Session(GlobalOptions options, Environment environment)
-    : options_(std::move(options)),
-      environment_(std::move(environment)),
-      deadline_(DeadlineAfter(options_.timeout)),
-      address_(ChooseServer(options_.server, SettingsOf(environment_), ReadConfigFile(ConfigPath(environment_)),
-                            ReadNamedServers(environment_))) {}
+    : options_(std::move(options)), environment_(std::move(environment)), deadline_(DeadlineAfter(options_.timeout)) {}
+
+const std::optional<ServerAddress>& Session::address() {
+  if (!has_address_) {
+    address_ = ChooseServer(options_.server, SettingsOf(environment_), ReadConfigFile(ConfigPath(environment_)),
+                            ReadNamedServers(environment_));
+    has_address_ = true;
+  }
+  return address_;
+}
 
 Connection& Session::Connect() {
-  if (!connection_) connection_ = address_ ? std::make_unique<Connection>(*address_) : ConnectLocal(environment_);
+  if (!connection_) connection_ = address() ? std::make_unique<Connection>(*address()) : ConnectLocal(environment_);
   connection_->set_deadline(deadline_);
   return *connection_;
 }
@@ -60,7 +66,7 @@ void Session::PrintData(std::string_view text) const {
 }
 
 void Session::Note(std::string_view sentence) const {
-  if (!quiet()) fmt::print(stderr, "modlab: {}\n", sentence);
+  if (!quiet()) fmt::print(stderr, "modlab: {}\n", Printable(sentence));
 }
 
 std::unique_ptr<Progress> Session::StartProgress(Progress::Clock::duration delay) const {

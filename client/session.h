@@ -53,8 +53,9 @@ class Session {
   void RestartLocalServer();
   /// When the command is to be over (--timeout); nothing if it may take as long as it takes.
   const Deadline& deadline() const { return deadline_; }
-  /// Whether no server is configured, so that the user's own local daemon is meant.
-  bool is_local() const { return !address_; }
+  /// Whether no server is configured, so that the user's own local daemon is meant. Throws UsageError, as all that need
+  /// the server do, where it is configured wrongly.
+  bool is_local() { return !address(); }
   const Environment& environment() const { return environment_; }
   /// What the command line says about the server.
   const ServerSettings& server_flags() const { return options_.server; }
@@ -84,7 +85,7 @@ class Session {
     }
   }
   void PrintData(std::string_view text) const;
-  /// A sentence to standard error, not with -q.
+  /// A sentence to standard error, not with -q. What a terminal would act upon is taken out of it.
   void Note(std::string_view sentence) const;
 
   /// `delay`: see Progress.
@@ -94,9 +95,14 @@ class Session {
   std::string CommandLine(std::string_view arguments) const;
 
  private:
+  /// Looked up when it is first needed: what talks to no server must work with one that is configured wrongly, too, or
+  /// that could not be mended.
+  const std::optional<ServerAddress>& address();
+
   GlobalOptions options_;
   Environment environment_;
   Deadline deadline_;
+  bool has_address_ = false;
   std::optional<ServerAddress> address_;
   std::unique_ptr<Connection> connection_;
 };

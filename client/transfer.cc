@@ -7,6 +7,7 @@
 
 #include "client/digest.h"
 #include "client/names.h"
+#include "client/output/text.h"
 
 namespace modlab::client {
 namespace {
@@ -24,8 +25,8 @@ class Persistence {
     if (connection_.deadline()) context.set_deadline(*connection_.deadline());
   }
 
-  /// After a stream that ended with `status` while the transfer stood at `position`: waits, or throws if there is no
-  /// use. `what` is what is transferred.
+  /// After a stream that ended with `status`, when `position` bytes had come over: waits, or throws if there is no use.
+  /// `what` is what is transferred.
   void Pause(std::int64_t position, const grpc::Status& status, const v1::ErrorDetail& detail, std::string_view what) {
     if (position > position_ || !broken_) {
       position_ = position;
@@ -86,6 +87,19 @@ grpc::Status Send(Connection& connection, const LocalFile& file, const TransferO
   return status;
 }
 
+/// Makes `upload` what the server has of it; false where the server is not there.
+bool LookUp(Connection& connection, v1::Upload& upload) {
+  v1::GetUploadRequest request;
+  request.set_name(upload.name());
+  try {
+    upload = connection.CallWithRetries(&v1::UploadService::Stub::GetUpload, request);
+    return true;
+  } catch (const Failure& unreachable) {
+    if (unreachable.code() != ExitCode::kUnreachable) throw;
+    return false;
+  }
+}
+
 bool CanResume(const grpc::Status& status, const v1::ErrorDetail& detail) {
   return WentAway(status) || detail.reason() == v1::UPLOAD_OFFSET_MISMATCH;
 }
@@ -93,10 +107,11 @@ bool CanResume(const grpc::Status& status, const v1::ErrorDetail& detail) {
 template <typename Response>
 using Opener = std::function<std::unique_ptr<grpc::ClientReader<Response>>(grpc::ClientContext*, std::int64_t offset)>;
 
-/// `what` names the content in messages.
+/// `name` is what the server calls the content.
 template <typename Response>
-void Download(Connection& connection, const Opener<Response>& open, const std::string& what, std::int64_t size,
+void Download(Connection& connection, const Opener<Response>& open, const std::string& name, std::int64_t size,
               const std::string& sha256, OutputFile& output, const TransferOptions& options) {
+  const std::string what = Printable(name);
   Persistence persistence(connection, options);
   Sha256 digest;
   std::int64_t offset = 0;
@@ -117,7 +132,7 @@ void Download(Connection& connection, const Opener<Response>& open, const std::s
     }
     const grpc::Status status = stream->Finish();
     if (status.ok()) break;
-    if (HasPassed(connection.deadline())) throw Persistence::TimedOut(what);
+    if (IsTimeOver(connection.deadline(), status)) throw Persistence::TimedOut(what);
     if (!WentAway(status)) throw connection.FailureFor(status, DetailOf(context));
     persistence.Pause(offset, status, DetailOf(context), what);
   }
@@ -140,17 +155,13 @@ v1::Upload Upload(Connection& connection, const LocalFile& file, const TransferO
       throw Failure(ExitCode::kRefused, fmt::format("the server took all of {} and still waits", file.path()));
     }
     if (status.ok()) break;
-    if (HasPassed(connection.deadline())) throw Persistence::TimedOut(file.path());
+    if (IsTimeOver(connection.deadline(), status)) throw Persistence::TimedOut(file.path());
     const v1::ErrorDetail detail = DetailOf(context);
     if (!CanResume(status, detail)) throw connection.FailureFor(status, detail);
+    const bool known = LookUp(connection, upload);  // what the broken stream has brought over
+    if (upload.state() == v1::Upload::COMPLETE) break;
     persistence.Pause(upload.committed_bytes(), status, detail, file.path());
-    v1::GetUploadRequest request;
-    request.set_name(upload.name());
-    try {
-      upload = connection.CallWithRetries(&v1::UploadService::Stub::GetUpload, request);
-    } catch (const Failure& unreachable) {
-      if (unreachable.code() != ExitCode::kUnreachable) throw;  // else the next attempt finds out
-    }
+    if (!known) LookUp(connection, upload);  // else the next attempt finds out
   }
   return upload;
 }

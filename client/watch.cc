@@ -24,6 +24,7 @@ WatchOutcome JobWatch::Run(JobObserver& observer) {
   bool was_there = connection_.has_answered();
   bool stopped_on_purpose = false;
   int first_attempts = 0;
+  std::optional<StreamEnd> absence;  // how it was found not to be there, if it never was
   steady_clock::time_point last_received = steady_clock::now();
   while (true) {
     const StreamEnd end = ReadStream(observer);
@@ -37,7 +38,12 @@ WatchOutcome JobWatch::Run(JobObserver& observer) {
     if (CaughtUp()) return {WatchEnd::kCaughtUp, job_};
     if (interrupted()) return {WatchEnd::kInterrupted, job_};
     if (end.status.ok() && HasEnded(job_.state())) return {WatchEnd::kJobEnded, job_};
-    if (HasPassed(options_.deadline)) return {WatchEnd::kTimedOut, job_};
+    if (!was_there && WentAway(end.status)) absence = end;
+    if (IsTimeOver(options_.deadline, end.status)) {
+      // Of a server that was never there, that it is not there says more than that the time is over.
+      if (!was_there && absence) throw connection_.FailureFor(absence->status, absence->detail);
+      return {WatchEnd::kTimedOut, job_};
+    }
 
     const bool broken = end.status.ok() || WentAway(end.status);
     // Like a call with one answer, as long as nobody knows whether there is a server.

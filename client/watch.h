@@ -65,8 +65,8 @@ class JobWatch {
   JobWatch(Connection& connection, std::string job, const WatchOptions& options);
 
   /// Returns when the watch has come to its end, the deadline has passed, or Interrupt was called. Throws what
-  /// FailureOf makes of a refusal, and Failure (kUnreachable) if the server cannot be reached at first, or not again.
-  /// Call once.
+  /// FailureOf makes of a refusal, and Failure (kUnreachable) if the server cannot be reached at first, also where the
+  /// deadline passes meanwhile, or not again. Call once.
   WatchOutcome Run(JobObserver& observer);
 
   /// Makes Run return soon. From any thread.

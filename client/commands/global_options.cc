@@ -19,7 +19,7 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   add_file("--cert", files.certificate, "Your certificate (PEM), in place of a token (or MODLAB_CERT)");
   add_file("--key", files.key, "Its key (PEM) (or MODLAB_KEY)");
   app.add_flag("--insecure", options.server.insecure,
-               "Speak to HOST:PORT without encryption or authentication (or MODLAB_INSECURE=1)");
+               "Speak to HOST:PORT without encryption or authentication (or MODLAB_INSECURE=1, for MODLAB_SERVER)");
   AddChoice<Format>(
       app, "-o,--output",
       {{"table", Format::kTable}, {"wide", Format::kWide}, {"json", Format::kJson}, {"jsonl", Format::kJsonl}},

@@ -89,8 +89,12 @@ struct WatchCommand {
 };
 
 ExitCode Watch(Session& session, const WatchCommand& command) {
-  return Report(session,
-                StreamJob(session, JobName(command.id), command.after_sequence, DeadlineAfter(command.timeout)));
+  const std::string job = JobName(command.id);
+  const Deadline deadline = DeadlineAfter(command.timeout);
+  if (!session.quiet()) return Report(session, StreamJob(session, job, command.after_sequence, deadline));
+  const WatchOutcome outcome = AwaitJob(session, job, deadline, Announce::kNo);
+  if (outcome.end == WatchEnd::kJobEnded) PrintJob(session, outcome.job);
+  return Report(session, outcome);
 }
 
 void AddWatch(CLI::App& family, Action& chosen) {
@@ -156,7 +160,7 @@ ExitCode Cancel(Session& session, const CancelCommand& command) {
   if (!job) job = GetJob(session, command.id);
   if (HasEnded(job->state()) && job->state() != v1::Job::CANCELLED) {
     throw Failure(ExitCode::kRefused,
-                  fmt::format("{} has {} before it was cancelled", job->name(), StateText(job->state())));
+                  fmt::format("job {} has {} before it was cancelled", IdOf(job->name()), StateText(job->state())));
   }
   PrintJob(session, *job);
   return ExitCode::kOk;

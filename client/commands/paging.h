@@ -8,8 +8,9 @@
 
 namespace modlab::client {
 
-/// As the proto says.
-inline constexpr int kLargestPage = 1000;
+/// Items that are asked for at a time. The server would give more, but a message holds 4 MiB, which many long errors
+/// could fill.
+inline constexpr int kLargestPage = 100;
 
 /// Fetches pages until there are `limit` items (0: all of them) and joins them into one answer; its next_page_token
 /// says whether there is more. `count` tells how many items an answer has.

@@ -1,5 +1,6 @@
 #include "client/commands/save.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -7,17 +8,25 @@
 #include "client/commands/job_flow.h"
 #include "client/commands/options.h"
 #include "client/interrupt.h"
+#include "client/output/json.h"
+#include "client/output/text.h"
 
 namespace modlab::client {
 namespace {
 
-std::string SafeFileName(const std::string& suggested) {
-  const std::string name = std::filesystem::path(suggested).filename().string();
-  const bool usable = !name.empty() && name.front() != '.' && name.front() != '-';
-  return usable ? name : "modlab-download";
+void PrintPath(const Session& session, const std::string& path) {
+  const bool json = session.json() && !session.quiet();
+  if (json && session.jsonl()) return session.PrintData(fmt::format("{{\"path\":{}}}\n", JsonString(path)));
+  session.PrintData(json ? fmt::format("{{\n \"path\": {}\n}}\n", JsonString(path)) : path + '\n');
 }
 
 }  // namespace
+
+std::string SafeFileName(const std::string& suggested) {
+  const std::string name = std::filesystem::path(Printable(suggested)).filename().string();
+  const bool usable = !name.empty() && name.front() != '.' && name.front() != '-';
+  return usable ? name : "modlab-download";
+}
 
 void AddSaving(CLI::App& command, SaveOptions& options) {
   Takes(ValueKind::kFile,
@@ -49,7 +58,7 @@ void Save(Session& session, const SaveOptions& options, const std::string& sugge
   download(output, ShownTransfer(session, *progress, "receiving"));
   progress->Clear();
   output.Commit();
-  if (path != "-") session.PrintData(path + '\n');
+  if (path != "-") PrintPath(session, path);
 }
 
 }  // namespace modlab::client

@@ -24,8 +24,12 @@ void AddSaving(CLI::App& command, SaveOptions& options);
 /// that dies is started again.
 TransferOptions ShownTransfer(Session& session, Progress& progress, const std::string& phase);
 
-/// Runs `download` into the file, showing progress, and prints the file's name. Leaves no half file behind, also not on
-/// Ctrl-C. `suggested` came from a server: of a path only the last part is used, and no hidden file is written.
+/// What a file can be called whose name a server suggested: of a path only the last part, nothing that a terminal would
+/// act upon, no hidden file, and nothing that looks like an option.
+std::string SafeFileName(const std::string& suggested);
+
+/// Runs `download` into the file, showing progress, and prints the file's path: as `{"path": ...}` where JSON is asked
+/// for. Leaves no half file behind, also not on Ctrl-C. `suggested` came from a server; see SafeFileName.
 void Save(Session& session, const SaveOptions& options, const std::string& suggested,
           const std::function<void(OutputFile&, const TransferOptions&)>& download);
 

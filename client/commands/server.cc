@@ -1,16 +1,13 @@
 #include <fmt/format.h>
 
-#include <chrono>
-#include <thread>
-
 #include "client/commands/commands.h"
 #include "client/commands/options.h"
 #include "client/commands/server_flow.h"
 #include "client/compatibility.h"
 #include "client/credentials.h"
-#include "client/local_daemon.h"
 #include "client/named_servers.h"
 #include "client/output/json.h"
+#include "client/stop_wait.h"
 
 namespace modlab::client {
 namespace {
@@ -40,35 +37,14 @@ struct StopCommand {
   bool jobs = false;
 };
 
-/// Whether the server has gone: it does not answer, and, where it is a process that we can see, that has ended. It is
-/// always asked: a call is what lets this side of the connection hear the server's goodbye, for which the server waits.
-bool HasGone(Connection& connection, int pid) {
-  try {
-    if (GetServer(connection).pid() == pid) return false;
-  } catch (const Failure& failure) {
-    if (failure.code() != ExitCode::kUnreachable) return false;
-  }
-  return !IsRunningDaemon(pid);
-}
-
 ExitCode Stop(Session& session, const StopCommand& command) {
-  constexpr std::chrono::seconds stop_time{30};
   Connection& connection = session.ConnectToRunning();
   const v1::Server server = GetServer(connection);
   v1::StopServerRequest request;
   request.set_requeue_jobs(command.jobs);
   // Sent once: a second one could meet the server that was started in place of the first.
   const v1::StopServerResponse response = connection.Call(&v1::ServerService::Stub::StopServer, request);
-
-  const auto end = std::chrono::steady_clock::now() + stop_time;
-  while (!HasGone(connection, server.pid())) {
-    if (std::chrono::steady_clock::now() > end) {
-      throw Failure(ExitCode::kTimedOut,
-                    fmt::format("the server (process {}) was asked to stop and still runs after {} s", server.pid(),
-                                stop_time.count()));
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  AwaitStop(connection, server);
   session.Note(response.running_jobs() == 0
                    ? "the server has stopped"
                    : fmt::format("the server has stopped; {} running jobs go on, and the next start takes them up",

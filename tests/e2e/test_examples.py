@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 import unittest
 
 import node_packages
@@ -98,6 +99,30 @@ class Example:
         self.assert_said(said, "watched.pt", self.latest("score"))
         for state in ("queued", "running", "succeeded"):  # of the inspection and of the score: none lost, none repeated
             self.assertEqual(messages.splitlines().count(state), 2, messages)
+
+    def test_patience_counts_from_the_break(self):
+        # As above, and what the example waits for lasts longer than its patience before the connection breaks.
+        upload = self.upload((FIXTURES / "endless_forward.pt").read_bytes())
+        endless = self.models.CreateModel(model_pb2.CreateModelRequest(upload=upload.name)).inspect_job
+        self.wait_for_state(endless, job_pb2.Job.RUNNING)
+        proxy = BreakingProxy(self.port)
+        self.addCleanup(proxy.close)
+        process = self.start_example(self.file("patient.pt", model_with("patient")), *self.over_tls,
+                                     "--server", f"localhost:{proxy.port}", "--patience", 2)
+        wait_until(lambda: "queued" in self.messages.read_text(), "the example has seen that its job is queued")
+        time.sleep(4)
+        proxy.cut()
+        wait_until(lambda: "trying again" in self.messages.read_text() or process.poll() is not None, "it has noticed")
+        self.cancel(endless)
+        said, _ = self.finish_example(process)
+        self.assert_said(said, "patient.pt", self.latest("score"))
+
+    def test_a_known_model_needs_no_inspection_job(self):
+        content = self.file("known.pt", model_with("known"))
+        self.score(content, *self.over_tls)
+        self.modlab("job", "delete", self.latest("inspect")["name"])
+        said, _ = self.score(content, *self.over_tls)
+        self.assert_said(said, "known.pt", self.latest("score"))
 
     def test_errors_are_sentences(self):
         for arguments, code, said in (

@@ -60,7 +60,8 @@ for target in "${targets[@]}"; do
   "$program" "${options[@]}" -max_total_time="$seconds" -print_final_stats=1 "$found" "$kept" 2>"$log" || outcome=1
   executions=$(awk '/number_of_executed_units/ { print $2 }' "$log")
   [[ -n $executions ]] || executions=$(awk '/^#[0-9]+/ { n = substr($1, 2) + 0 } END { print n + 0 }' "$log")
-  coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -1 | cut -d' ' -f2)
+  coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -1 | cut -d' ' -f2) || true # none where it crashed at once
+  coverage=${coverage:-0}
   if ((outcome)); then
     crashed=1
     grep -E 'ERROR|SUMMARY|not so|runtime error|Test unit written' "$log" || tail -20 "$log"

@@ -131,7 +131,7 @@ func newPatience(limit time.Duration) *patience {
 // Something worked: start from the beginning.
 func (p *patience) progress() {
 	p.wait = 200 * time.Millisecond
-	p.end = time.Now().Add(p.limit)
+	p.end = time.Time{} // known once a call has ended: what goes well may take as long as it takes
 }
 
 // After a call ended with `err`: returns nil when it is time to try again, else the error.
@@ -142,7 +142,11 @@ func (p *patience) pause(err error) error {
 	default:
 		return err
 	}
-	if time.Now().After(p.end) {
+	now := time.Now()
+	if p.end.IsZero() {
+		p.end = now.Add(p.limit)
+	}
+	if now.After(p.end) {
 		return err
 	}
 	fmt.Fprintln(os.Stderr, "trying again:", status.Convert(err).Message())

@@ -170,14 +170,19 @@ func (m *modlab) push(path string) (*v1.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err = m.watch(model.InspectJob); err != nil {
-		return nil, err
+	if model.State == v1.Model_INSPECTING { // else the server knew it, and that job may be gone
+		if _, err = m.watch(model.InspectJob); err != nil {
+			return nil, err
+		}
+		model, err = persist(m.models.GetModel, &v1.GetModelRequest{Name: model.Name}, m.patience)
+		if err != nil {
+			return nil, err
+		}
 	}
-	model, err = persist(m.models.GetModel, &v1.GetModelRequest{Name: model.Name}, m.patience)
-	if err == nil && model.State == v1.Model_UNUSABLE {
-		err = fmt.Errorf("%s cannot be used: %s", path, model.Error.GetMessage())
+	if model.State == v1.Model_UNUSABLE {
+		return nil, fmt.Errorf("%s cannot be used: %s", path, model.Error.GetMessage())
 	}
-	return model, err
+	return model, nil
 }
 
 // Scores a model and returns the finished job.

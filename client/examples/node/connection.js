@@ -86,12 +86,14 @@ class Patience {
   // Something worked: start from the beginning.
   progress() {
     this.wait = 200;
-    this.end = Date.now() + 1000 * this.seconds;
+    this.end = undefined; // known once a call has ended: what goes well may take as long as it takes
   }
 
   // After a call ended with `error`: resolves when it is time to try again, or throws the error.
   async pause(error) {
-    if (!AGAIN.includes(error.code) || Date.now() > this.end) throw error;
+    const now = performance.now(); // unlike the time of day it never jumps
+    this.end ??= now + 1000 * this.seconds;
+    if (!AGAIN.includes(error.code) || now > this.end) throw error;
     console.error(`trying again: ${error.details}`);
     await sleep(this.wait * (0.5 + Math.random() / 2)); // so that many clients do not come back all at once
     this.wait = Math.min(2 * this.wait, 5000);

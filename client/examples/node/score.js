@@ -127,8 +127,10 @@ class Modlab {
     let model = await persist(this.models, 'createModel', {
       model: { displayName: path.basename(modelPath) }, upload, requestId: randomUUID(),
     }, this.patience);
-    await this.watch(model.inspectJob);
-    model = await persist(this.models, 'getModel', { name: model.name }, this.patience);
+    if (model.state === 'INSPECTING') { // else the server knew it, and that job may be gone
+      await this.watch(model.inspectJob);
+      model = await persist(this.models, 'getModel', { name: model.name }, this.patience);
+    }
     if (model.state === 'UNUSABLE') throw new JobFailed(`${modelPath} cannot be used: ${model.error.message}`);
     return model;
   }

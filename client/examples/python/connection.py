@@ -66,11 +66,14 @@ class Patience:
     def progress(self):
         """Something worked: start from the beginning."""
         self._wait = 0.2
-        self._end = time.monotonic() + self.seconds
+        self._end = None  # known once a call has ended: what goes well may take as long as it takes
 
     def pause(self, error):
         """After a call ended with `error`: returns when it is time to try again, or raises the error."""
-        if error.code() not in AGAIN or time.monotonic() > self._end:
+        now = time.monotonic()
+        if self._end is None:
+            self._end = now + self.seconds
+        if error.code() not in AGAIN or now > self._end:
             raise error
         print(f"trying again: {error.details()}", file=sys.stderr)
         time.sleep(self._wait * random.uniform(0.5, 1))  # so that many clients do not come back all at once

@@ -86,8 +86,9 @@ class Modlab:
         request = model_pb2.CreateModelRequest(
             model=model_pb2.Model(display_name=path.name), upload=upload, request_id=str(uuid.uuid4()))
         model = persist(self.models.CreateModel, request, self.patience)
-        self.watch(model.inspect_job)
-        model = persist(self.models.GetModel, model_pb2.GetModelRequest(name=model.name), self.patience)
+        if model.state == model_pb2.Model.INSPECTING:  # else the server knew it, and that job may be gone
+            self.watch(model.inspect_job)
+            model = persist(self.models.GetModel, model_pb2.GetModelRequest(name=model.name), self.patience)
         if model.state == model_pb2.Model.UNUSABLE:
             raise JobFailed(f"{path} cannot be used: {model.error.message}")
         return model

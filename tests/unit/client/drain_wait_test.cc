@@ -67,6 +67,13 @@ TEST_F(DrainWaitTest, SomebodyUndrainedIt) {
   EXPECT_EQ(Run(Draining(1)).end, DrainEnd::kUndrained);
 }
 
+TEST_F(DrainWaitTest, AnIdleServerThatStartsJobsIsUndrained) {
+  v1::Server server = Draining(0);
+  server.set_draining(false);
+  server_.answers = {{server, {}}};
+  EXPECT_EQ(Run(Draining(1)).end, DrainEnd::kUndrained);
+}
+
 TEST_F(DrainWaitTest, TheDeadlineEndsTheWaiting) {
   options_.poll = std::chrono::hours(1);
   fake_.connection().set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(20));

@@ -84,7 +84,10 @@ grpc::Status BreakingUploads::WriteUpload(grpc::ServerContext* /*context*/,
     }
     content_ += message.data();
   }
-  if (!end.ok()) return end;
+  if (!end.ok()) {
+    if (completes_before_break && Sha256Of(content_) == upload.sha256()) upload.set_state(v1::Upload::COMPLETE);
+    return end;
+  }
   if (Sha256Of(content_) != upload.sha256()) return {grpc::StatusCode::INVALID_ARGUMENT, "another digest"};
   upload.set_state(v1::Upload::COMPLETE);
   *response = upload;
@@ -103,9 +106,9 @@ FakeServer::FakeServer(std::initializer_list<grpc::Service*> services) {
   for (grpc::Service* service : services) builder.RegisterService(service);
   server_ = builder.BuildAndStart();
   // Not a channel within the process: none such can be waited for.
-  const std::string address = "127.0.0.1:" + std::to_string(port);
+  address_ = "127.0.0.1:" + std::to_string(port);
   connection_ =
-      std::make_unique<Connection>("the test", grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
+      std::make_unique<Connection>("the test", grpc::CreateChannel(address_, grpc::InsecureChannelCredentials()));
 }
 
 FakeServer::~FakeServer() { server_->Shutdown(std::chrono::system_clock::now()); }

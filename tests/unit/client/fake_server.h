@@ -70,6 +70,8 @@ class BreakingUploads : public v1::UploadService::Service {
   bool known = false;
   /// For each stream after how many messages it breaks, and how. None left: all goes well.
   std::deque<std::pair<int, grpc::Status>> breaks;
+  /// Whether a stream that breaks after the last byte has completed the upload: only its answer is lost.
+  bool completes_before_break = false;
   /// Number of WriteUpload calls.
   int streams = 0;
 
@@ -91,8 +93,11 @@ class FakeServer {
   FakeServer& operator=(const FakeServer&) = delete;
 
   Connection& connection() { return *connection_; }
+  /// HOST:PORT.
+  const std::string& address() const { return address_; }
 
  private:
+  std::string address_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Connection> connection_;
 };

@@ -22,6 +22,11 @@ grpc::Status ScriptedServer::GetServer(grpc::ServerContext* context, const v1::G
   const Answer answer = answers.front();
   if (answers.size() > 1) answers.pop_front();
   while (answer.hangs && !context->IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (answer.reason != v1::REASON_UNSPECIFIED) {
+    v1::ErrorDetail detail;
+    detail.set_reason(answer.reason);
+    context->AddTrailingMetadata("modlab-error-bin", detail.SerializeAsString());
+  }
   *response = answer.server;
   return answer.status;
 }

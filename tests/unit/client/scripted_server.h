@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "modlab/v1/error.pb.h"
 #include "modlab/v1/server.grpc.pb.h"
 
 namespace modlab::client {
@@ -17,6 +18,8 @@ class ScriptedServer : public v1::ServerService::Service {
     grpc::Status status;
     /// Answers only once the client has gone.
     bool hangs = false;
+    /// Of the detail that comes with the status; none where it is unspecified.
+    v1::Reason reason = v1::REASON_UNSPECIFIED;
   };
 
   /// A server of this version that speaks this client's protocol.

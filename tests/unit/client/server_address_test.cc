@@ -50,13 +50,25 @@ TEST(ChooseServer, FlagsOverEnvironmentOverFile) {
   EXPECT_EQ(Chosen({}, {}, {}), "local");
 }
 
-TEST(ChooseServer, HostsAreInsecureOnlyWhenSomeSourceSaysSo) {
+TEST(ChooseServer, HostsAreInsecureOnlyWhenTheirSourceOrTheFlagsSaySo) {
   const ServerSettings host{.server = "host:1", .files = {}};
   const ServerSettings insecure{.server = {}, .insecure = true, .files = {}};
-  EXPECT_FALSE(ChooseServer(host, {}, {}, {})->insecure);
-  EXPECT_FALSE(ChooseServer({}, {}, host, {})->insecure);
-  EXPECT_TRUE(ChooseServer({}, host, insecure, {})->insecure);
+  const ServerSettings insecure_host{.server = "host:1", .insecure = true, .files = {}};
+  EXPECT_FALSE(ChooseServer(host, insecure, insecure, {})->insecure);
+  EXPECT_FALSE(ChooseServer({}, host, insecure, {})->insecure);
+  EXPECT_FALSE(ChooseServer({}, insecure, host, {})->insecure);
+  EXPECT_TRUE(ChooseServer({}, insecure_host, {}, {})->insecure);
+  EXPECT_TRUE(ChooseServer({}, {}, insecure_host, {})->insecure);
   EXPECT_TRUE(ChooseServer(insecure, {}, host, {})->insecure);
+}
+
+TEST(ChooseServer, ANamedServerIsInsecureOnlyWhereItSaysSoItself) {
+  const NamedServers named = {{"lab", {.server = "lab:1", .files = {}}}};
+  const ServerSettings insecure{.server = {}, .insecure = true, .files = {}};
+  const ServerSettings insecure_lab{.server = "lab", .insecure = true, .files = {}};
+  EXPECT_FALSE(ChooseServer({}, {}, insecure_lab, named)->insecure);
+  EXPECT_FALSE(ChooseServer({}, insecure_lab, insecure, named)->insecure);
+  EXPECT_TRUE(ChooseServer(insecure_lab, {}, {}, named)->insecure);
 }
 
 TEST(ChooseServer, NamesStandForServersWithTheirFiles) {

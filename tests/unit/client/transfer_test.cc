@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <thread>
 
 #include "client/errors.h"
 #include "tests/unit/client/breaking_downloads.h"
@@ -83,6 +84,24 @@ TEST_F(UploadTest, SurvivesManyBreaksAndTellsOfEveryLossOnce) {
   EXPECT_EQ(losses_, 2);
 }
 
+TEST_F(UploadTest, WhatTheLastStreamBroughtOverCounts) {
+  options_.reconnect_for = std::chrono::seconds(1);
+  // The first stream brings nothing over, and the second something, long after; both take more than that second.
+  options_.progress = [](std::int64_t done, std::int64_t /*total*/) {
+    if (done == 256 << 10) std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  };
+  uploads_.breaks = {{0, kBroken}, {1, kBroken}};
+  EXPECT_EQ(Send().state(), v1::Upload::COMPLETE);
+  EXPECT_EQ(uploads_.streams, 3);
+}
+
+TEST_F(UploadTest, WhatIsCompleteNeedsNoServerAnyMore) {
+  options_.reconnect_for = std::chrono::seconds(0);
+  uploads_.completes_before_break = true;
+  uploads_.breaks = {{4, kBroken}};
+  EXPECT_EQ(Send().state(), v1::Upload::COMPLETE);
+}
+
 TEST_F(UploadTest, GivesUpOnAServerThatStaysAway) {
   options_.reconnect_for = std::chrono::seconds(0);
   uploads_.breaks.assign(30, {0, kBroken});
@@ -101,6 +120,12 @@ TEST_F(UploadTest, EndsAtTheDeadline) {
   options_.first_backoff = std::chrono::hours(1);
   uploads_.breaks = {{1, kBroken}};
   server_.connection().set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  EXPECT_EQ(CodeOfFailure([this] { Send(); }), ExitCode::kTimedOut);
+}
+
+TEST_F(UploadTest, AStreamThatEndedForTheDeadlineIsTimedOutWhateverTheClockSays) {
+  uploads_.breaks = {{1, {grpc::StatusCode::DEADLINE_EXCEEDED, "Deadline Exceeded"}}};
+  server_.connection().set_deadline(std::chrono::system_clock::now() + std::chrono::hours(1));
   EXPECT_EQ(CodeOfFailure([this] { Send(); }), ExitCode::kTimedOut);
 }
 
@@ -179,6 +204,25 @@ TEST_F(DownloadTest, ARefusalIsNotTriedAgain) {
   downloads_.breaks = {{0, {grpc::StatusCode::NOT_FOUND, "there is no models/m"}}};
   EXPECT_EQ(CodeOfFailure([this] { Fetch(); }), ExitCode::kNotFound);
   EXPECT_EQ(downloads_.offsets.size(), 1U);
+}
+
+TEST_F(DownloadTest, AStreamThatEndedForTheDeadlineIsTimedOutWhateverTheClockSays) {
+  downloads_.breaks = {{2, {grpc::StatusCode::DEADLINE_EXCEEDED, "Deadline Exceeded"}}};
+  server_.connection().set_deadline(std::chrono::system_clock::now() + std::chrono::hours(1));
+  EXPECT_EQ(CodeOfFailure([this] { Fetch(); }), ExitCode::kTimedOut);
+}
+
+TEST_F(DownloadTest, NothingThatATerminalWouldActUponIsSaidOfIt) {
+  v1::Model model = downloads_.model();
+  model.set_name("models/\x1b[31m");
+  model.set_size_bytes(1);
+  OutputFile output(directory_.path("copy.pt"), true);
+  try {
+    DownloadModel(server_.connection(), model, output, options_);
+    FAIL();
+  } catch (const Failure& failure) {
+    EXPECT_NE(std::string(failure.what()).find("models/?[31m"), std::string::npos) << failure.what();
+  }
 }
 
 TEST_F(DownloadTest, EndsAtTheDeadline) {

@@ -196,6 +196,21 @@ TEST_F(JobWatchTest, TheDeadlineEndsTheWaiting) {
   EXPECT_EQ(outcome.job.state(), v1::Job::RUNNING);
 }
 
+TEST_F(JobWatchTest, AStreamThatEndedForTheDeadlineIsTimedOutWhateverTheClockSays) {
+  options_.deadline = std::chrono::system_clock::now() + std::chrono::hours(1);
+  jobs_.streams = {
+      {.messages = {JobMessage(v1::Job::RUNNING)}, .end = {grpc::StatusCode::DEADLINE_EXCEEDED, "Deadline Exceeded"}}};
+  EXPECT_EQ(Run().end, WatchEnd::kTimedOut);
+  EXPECT_EQ(jobs_.asked.size(), 1U);
+}
+
+TEST_F(JobWatchTest, AServerThatWasNeverThereIsUnreachableAtTheDeadlineToo) {
+  options_.deadline = std::chrono::system_clock::now() + std::chrono::seconds(1);
+  options_.first_backoff = std::chrono::hours(1);
+  jobs_.streams = {{.messages = {}, .end = kBroken}, {.messages = {}, .end = {}, .hangs = true}};
+  EXPECT_EQ(CodeOfFailure(), ExitCode::kUnreachable);
+}
+
 TEST_F(JobWatchTest, InterruptEndsAnOpenStream) {
   jobs_.streams = {{.messages = {JobMessage(v1::Job::RUNNING), EventMessage(1)}, .end = {}, .hangs = true}};
   JobWatch watch(server_.connection(), "jobs/abc", options_);
