@@ -12,7 +12,10 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/jobs/users.h"
 #include "server/store/backup.h"
@@ -25,10 +28,13 @@ namespace {
 using modlab::v1::Role;
 
 constexpr std::array<std::string_view, 4> kCommands = {"user", "token", "backup", "fsck"};
+/// A quota that is what the server gives everybody.
+constexpr std::string_view kDefault = "default";
 constexpr const char* kExamples = R"(
 Examples:
   modlabd user add alice --data-dir /var/lib/modlab
   modlabd user add carol --role admin --data-dir /var/lib/modlab
+  modlabd user add carol --running 4 --storage default --data-dir /var/lib/modlab    # the rest stays as it is
   modlabd token create alice --expires 90d --data-dir /var/lib/modlab > alice.token
   modlabd token list --data-dir /var/lib/modlab
   modlabd token revoke 3hq7xw2nzk5c --data-dir /var/lib/modlab
@@ -53,11 +59,16 @@ std::string Text(const std::optional<int64_t>& quota) {
   return !quota ? "-" : *quota == 0 ? "no limit" : std::to_string(*quota);
 }
 
+/// Absent: stays as it is. A quota that is given and absent: what the server gives everybody.
+using QuotaChange = std::optional<std::optional<int64_t>>;
+
 struct Arguments {
   std::filesystem::path data_directory;
   std::string name;
-  Role role = Role::USER;
-  UserQuota quota;
+  std::optional<Role> role;
+  QuotaChange running_jobs;
+  QuotaChange queued_jobs;
+  QuotaChange stored_bytes;
   double lifetime_seconds = 90 * 86400.0;
 };
 
@@ -71,9 +82,23 @@ class Commands {
 
   void AddUser() {
     Audit("user add", arguments_.name);
-    users_.Put(arguments_.name, arguments_.role);
-    database_.Transact(
-        [&](SQLite::Database& connection) { SetUserQuota(connection, arguments_.name, arguments_.quota); });
+    CheckUserName(arguments_.name);
+    std::vector<std::string> changes;
+    database_.Transact([&](SQLite::Database& connection) {
+      const auto found = FindUser(connection, arguments_.name);
+      StoredUser user = found.value_or(StoredUser{});
+      if (!found) changes.push_back("added as " + NameOf(arguments_.role.value_or(user.role)));
+      if (found && arguments_.role && *arguments_.role != user.role) {
+        changes.push_back(fmt::format("role {}, was {}", NameOf(*arguments_.role), NameOf(user.role)));
+      }
+      Change("running", arguments_.running_jobs, &user.quota.running_jobs, &changes);
+      Change("queued", arguments_.queued_jobs, &user.quota.queued_jobs, &changes);
+      Change("storage", arguments_.stored_bytes, &user.quota.stored_bytes, &changes);
+      PutUser(connection, arguments_.name, arguments_.role.value_or(user.role));
+      SetUserQuota(connection, arguments_.name, user.quota);
+    });
+    fmt::print("{}: {}\n", arguments_.name,
+               changes.empty() ? "as before" : fmt::format("{}", fmt::join(changes, "; ")));
   }
 
   void RemoveUser() {
@@ -140,6 +165,13 @@ class Commands {
     audit_.Write({fmt::format("uid {}", ::getuid()), "operator", action, resource, "", ""});
   }
 
+  static void Change(const char* what, const QuotaChange& change, std::optional<int64_t>* quota,
+                     std::vector<std::string>* changes) {
+    if (!change || *change == *quota) return;
+    changes->push_back(fmt::format("{} {}, was {}", what, Text(*change), Text(*quota)));
+    *quota = *change;
+  }
+
   /// A line on a terminal's standard error, from the second second on.
   static std::function<void(int64_t, int64_t)> ProgressOf(const char* done) {
     using Clock = std::chrono::steady_clock;
@@ -175,24 +207,23 @@ class Parser {
     app_.footer(kExamples);
     app_.require_subcommand(1);
     CLI::App* user = Family("user", "Who may use the server over TLS");
-    CLI::App* add = Add(*user, "add", "Add a user, or give one another role and quotas", &Commands::AddUser, "NAME");
+    CLI::App* add =
+        Add(*user, "add", "Add a user, or change what is given of one who is there", &Commands::AddUser, "NAME");
     add->add_option("--role", arguments_.role,
                     "admin (may do everything), user (makes jobs and models) or reader (looks at what is there) [user]")
         ->transform(CLI::CheckedTransformer(Roles()))
         ->option_text("ROLE");
-    add->add_option("--running", arguments_.quota.running_jobs,
-                    "Jobs that may run at once, 0 for no limit [modlabd's --user-running]")
-        ->check(CLI::Range(0, 1'000'000))
+    constexpr int64_t most_jobs = 1'000'000;
+    AddQuota(*add, "--running", "Jobs that may run at once, 0 for no limit, `default` for modlabd's --user-running",
+             most_jobs, &arguments_.running_jobs)
         ->option_text("N");
-    add->add_option("--queued", arguments_.quota.queued_jobs,
-                    "Jobs that may wait at once, 0 for no limit [modlabd's --user-queued]")
-        ->check(CLI::Range(0, 1'000'000))
+    AddQuota(*add, "--queued", "Jobs that may wait at once, 0 for no limit, `default` for modlabd's --user-queued",
+             most_jobs, &arguments_.queued_jobs)
         ->option_text("N");
-    add->add_option_function<uint64_t>(
-           "--storage", [this](uint64_t bytes) { arguments_.quota.stored_bytes = static_cast<int64_t>(bytes); },
-           "What models, uploads and artifacts may take, e.g. 100GiB, 0 for no limit [modlabd's --user-storage]")
-        ->transform(CLI::AsSizeValue(false))
-        ->check(CLI::Range(uint64_t{0}, uint64_t{1} << 60))
+    AddQuota(*add, "--storage",
+             "What models, uploads and artifacts may take, e.g. 100GiB, 0 for no limit, `default` for modlabd's "
+             "--user-storage",
+             int64_t{1} << 60, &arguments_.stored_bytes)
         ->option_text("SIZE");
     Add(*user, "list", "Show the users, with role, quotas (running, queued, stored) and day of entry",
         &Commands::PrintUsers);
@@ -237,6 +268,20 @@ class Parser {
     CLI::App* family = app_.add_subcommand(name, description);
     family->require_subcommand(1);
     return family;
+  }
+
+  /// A number, which may have a unit of bytes, or `default`.
+  static CLI::Option* AddQuota(CLI::App& command, const std::string& name, const std::string& description, int64_t most,
+                               QuotaChange* change) {
+    const auto check = [most](std::string& text) -> std::string {
+      if (text == kDefault) return "";
+      const std::string problem = CLI::AsSizeValue(false)(text);
+      return problem.empty() ? CLI::Range(int64_t{0}, most)(text) : problem;
+    };
+    const auto take = [change](const std::string& text) {
+      change->emplace(text == kDefault ? std::nullopt : std::optional<int64_t>(std::stoll(text)));
+    };
+    return command.add_option_function<std::string>(name, take, description)->transform(CLI::Validator(check, ""));
   }
 
   CLI::App* Add(CLI::App& family, const std::string& name, const std::string& description, void (Commands::*run)(),

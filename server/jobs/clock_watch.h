@@ -11,14 +11,15 @@ namespace modlab::server {
 class ClockWatch {
  public:
   /// Compares the clock with when it was last seen by an earlier daemon: it must not be earlier, or later by more than
-  /// a month.
+  /// a month, and no jump may have been noted that was not yet an hour ago.
   explicit ClockWatch(Database& database);
 
   /// Whether the clock has gone on evenly for an hour, or since a start at which nothing was wrong. To be called at
-  /// least every minute or so; a jump of a minute against the time since the machine's start counts.
+  /// least every minute or so; a jump of a minute against the time since the machine's start counts, and is noted for
+  /// the next daemon. Throws StorageError where it cannot be.
   bool Steady();
 
-  /// Remembers the present for the next daemon, where the clock is steady.
+  /// Remembers the present for the next daemon, and forgets the jump, where the clock is steady.
   void Remember();
 
  private:

@@ -63,8 +63,14 @@ Upload CompleteUpload(SQLite::Database& connection, const Principal& principal, 
 }
 
 /// Queues the model's inspection and says so in the model.
-void Inspect(SQLite::Database& connection, const CreateModelRequest& request, const modlab::v1::Resources& resources,
-             Model* model) {
+void Inspect(SQLite::Database& connection, const Limits& limits, const CreateModelRequest& request,
+             const modlab::v1::Resources& resources, Model* model) {
+  if (CountJobs(connection, Job::QUEUED) >= limits.queued_jobs) {
+    throw RequestError(modlab::v1::LIMIT_EXCEEDED,
+                       fmt::format("the queue is full ({} jobs), and a model is inspected by a job: try again later",
+                                   limits.queued_jobs),
+                       "", {{"limit", std::to_string(limits.queued_jobs)}});
+  }
   Job job;
   job.set_name("jobs/" + NewId());
   job.set_owner(model->owner());
@@ -128,13 +134,13 @@ Model Models::Create(const Principal& principal, const CreateModelRequest& reque
     if (!existing) {
       model.set_name("models/" + NewId());
       *model.mutable_create_time() = ToTimestamp(NowMicros());
-      Inspect(connection, request, resources, &model);
+      Inspect(connection, limits_, request, resources, &model);
       InsertModel(connection, model);
       existing = model;
     } else if (existing->state() == Model::UNUSABLE ||
                (existing->inspection().has_graph_error() && !request.input_shapes().empty())) {
       // Another try, with other limits or other shapes perhaps. A good inspection is never given up for one.
-      Inspect(connection, request, resources, &*existing);
+      Inspect(connection, limits_, request, resources, &*existing);
       UpdateModelInspection(connection, *existing);
     }
     DeleteUpload(connection, IdOf(upload.name()));

@@ -25,10 +25,20 @@ void Queue::Refresh() {
   const Clock::time_point start = Clock::now();
   if (start < next_refresh_) return;
   const auto order = data_.database().Read([](SQLite::Database& connection) { return QueueOrder(connection); });
+  order_.clear();
   positions_.clear();
-  for (const QueuedJob& job : order) positions_.emplace(job.id, static_cast<int>(positions_.size()) + 1);
+  for (const QueuedJob& job : order) {
+    order_.push_back(job.id);
+    positions_.emplace(job.id, static_cast<int>(order_.size()));
+  }
   const Clock::time_point end = Clock::now();
   next_refresh_ = end + kUsedTimes * (end - start);
+}
+
+std::vector<std::string> Queue::Order() {
+  const std::lock_guard lock(mutex_);
+  Refresh();
+  return order_;
 }
 
 void Queue::Describe(Job* job) {
@@ -62,11 +72,19 @@ void Queue::Describe(Job* job) {
 modlab::v1::ListQueueResponse Queue::List(const Principal& principal, const modlab::v1::ListQueueRequest& request) {
   const Page page = RequirePage(request.page_size(), request.page_token(), "queue");
   modlab::v1::ListQueueResponse response;
+  const std::vector<std::string> order = Order();
   data_.database().Read([&](SQLite::Database& connection) {
-    std::vector<std::string> ids = RunningJobs(connection);
-    for (const QueuedJob& job : QueueOrder(connection)) ids.push_back(job.id);
-    const std::set<std::string> readable = ReadableUnfinishedJobs(connection, ReaderOf(principal));
-    std::erase_if(ids, [&](const std::string& id) { return !readable.contains(id); });
+    const std::vector<std::string> readable = ReadableUnfinishedJobs(connection, ReaderOf(principal));
+    std::set<std::string> left(readable.begin(), readable.end());
+    std::vector<std::string> ids;
+    const auto take = [&](const std::string& id) {
+      if (left.erase(id) > 0) ids.push_back(id);
+    };
+    // The order may be a little older than what is asked now: what has started meanwhile is no longer in it, and what
+    // has come meanwhile is behind it.
+    for (const std::string& id : RunningJobs(connection)) take(id);
+    for (const std::string& id : order) take(id);
+    for (const std::string& id : readable) take(id);
     const Slice slice = SliceOf(page, ids.size(), "queue");
     for (int64_t i = slice.first; i < slice.last; ++i) *response.add_jobs() = *FindJob(connection, ids.at(i), false);
     response.set_next_page_token(slice.next_page_token);

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "modlab/v1/job.pb.h"
 #include "server/jobs/admission.h"
@@ -32,13 +33,16 @@ class Queue {
  private:
   using Clock = std::chrono::steady_clock;
 
+  /// Finds the order anew where what is known of it is too old.
   void Refresh();
+  std::vector<std::string> Order();
 
   DataDirectory& data_;
   const Limits& limits_;
   const Admission& admission_;
   std::mutex mutex_;
-  std::map<std::string, int> positions_;  // of jobs' ids
+  std::vector<std::string> order_;        // jobs' ids
+  std::map<std::string, int> positions_;  // of these, from 1
   Clock::time_point next_refresh_;
 };
 

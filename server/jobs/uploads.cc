@@ -23,6 +23,8 @@ using modlab::v1::CreateUploadRequest;
 using modlab::v1::Upload;
 
 constexpr int64_t kLifeMicros = int64_t{24} * 60 * 60 * 1'000'000;
+/// How often the writes of a stream move their upload's expiry.
+constexpr auto kExpiryMoves = std::chrono::minutes(1);
 
 bool IsDigest(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -93,10 +95,8 @@ Upload Uploads::Get(const Principal& principal, const std::string& name) {
   if (upload.committed_bytes() < upload.size_bytes()) return upload;
   // A daemon died between the last byte and the completion, and the sender has nothing more to send.
   const auto shared = SharedOf(IdOf(name));
-  const std::lock_guard lock(shared->mutex);
-  upload = data_.database().Read(
-      [&](SQLite::Database& connection) { return Find(connection, principal, Verb::kRead, name).upload; });
-  return upload.state() == Upload::ACTIVE ? Complete(IdOf(name), upload) : upload;
+  const std::unique_lock lock(shared->mutex, std::try_to_lock);
+  return lock.owns_lock() ? Complete(IdOf(name)) : upload;
 }
 
 void Uploads::Delete(const Principal& principal, const std::string& name) {
@@ -111,7 +111,10 @@ void Uploads::Discard(const std::string& id) {
     DeleteUpload(connection, id);
     const bool unused = DeleteBlobIfUnused(connection, stored->upload.sha256());
     data_.database().AfterCommit([this, id, unused, sha256 = stored->upload.sha256()] {
+      SharedOf(id)->gone = true;
       std::error_code ignored;
+      // A stream that still has the file open must not keep its room on the disk.
+      std::filesystem::resize_file(data_.UploadFile(id), 0, ignored);
       std::filesystem::remove(data_.UploadFile(id), ignored);
       if (unused) data_.blobs().Remove(sha256);
     });
@@ -136,18 +139,22 @@ std::shared_ptr<Uploads::Shared> Uploads::SharedOf(const std::string& id) {
 }
 
 std::unique_ptr<Uploads::Writer> Uploads::OpenWriter(const Principal& principal, const std::string& name) {
-  const Upload upload = data_.database().Transact([&](SQLite::Database& connection) {
-    Upload found = Find(connection, principal, Verb::kChange, name).upload;
-    if (found.state() == Upload::ACTIVE) SetUploadExpiry(connection, IdOf(name), NowMicros() + kLifeMicros);
-    return found;
-  });
-  return std::unique_ptr<Writer>(new Writer(*this, IdOf(name), upload));
+  data_.database().Read([&](SQLite::Database& connection) { Find(connection, principal, Verb::kChange, name); });
+  return std::unique_ptr<Writer>(new Writer(*this, IdOf(name)));
 }
 
-Upload Uploads::Complete(const std::string& id, const Upload& upload) {
+Upload Uploads::Complete(const std::string& id) {
+  const auto find = [&](SQLite::Database& connection) {
+    const auto stored = FindUpload(connection, id);
+    if (!stored) ThrowNotFound("uploads/" + id);
+    return stored->upload;
+  };
+  Upload upload = data_.database().Read(find);
+  if (upload.state() == Upload::COMPLETE) return upload;
   const std::filesystem::path path = data_.UploadFile(id);
   const std::string digest = Sha256OfFile(path);
   if (digest != upload.sha256()) {
+    data_.database().Read(find);  // what is deleted while it is read has another digest, too
     Discard(id);
     throw RequestError(modlab::v1::DIGEST_MISMATCH,
                        fmt::format("the content's SHA-256 is {}, but {} was announced: the file changed on the way; "
@@ -155,28 +162,52 @@ Upload Uploads::Complete(const std::string& id, const Upload& upload) {
                                    digest, upload.sha256()),
                        "", {{"sha256", digest}});
   }
-  Upload complete = upload;
   data_.database().Transact([&](SQLite::Database& connection) {
-    if (!FindUpload(connection, id)) ThrowNotFound(upload.name());
+    find(connection);
     // Under the database's lock, so that nobody removes equal content between the file's arrival and its row's.
     data_.blobs().Adopt(path, digest);
     InsertBlob(connection, digest, upload.size_bytes());
     SetUploadComplete(connection, id);
   });
-  complete.set_state(Upload::COMPLETE);
-  complete.set_committed_bytes(upload.size_bytes());
-  return complete;
+  upload.set_state(Upload::COMPLETE);
+  upload.set_committed_bytes(upload.size_bytes());
+  return upload;
 }
 
-Uploads::Writer::Writer(Uploads& uploads, std::string id, Upload upload)
-    : uploads_(uploads), id_(std::move(id)), upload_(std::move(upload)), shared_(uploads.SharedOf(id_)) {
-  const std::lock_guard lock(shared_->mutex);
+Uploads::Writer::Writer(Uploads& uploads, std::string id)
+    : uploads_(uploads), id_(std::move(id)), shared_(uploads.SharedOf(id_)) {
+  const auto lock = TakeOver();
   number_ = ++shared_->newest_writer;
-  if (upload_.state() != Upload::ACTIVE) return;
-  file_ =
-      FileDescriptor(::open(uploads_.data_.UploadFile(id_).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!file_.valid()) ThrowErrno("open an upload's file");
-  size_ = ::lseek(file_.get(), 0, SEEK_END);
+  Open();
+}
+
+/// Waits where the upload's digest is being computed, which may take minutes: one stream may, others would only use up
+/// the threads that serve everybody.
+std::unique_lock<std::mutex> Uploads::Writer::TakeOver() const {
+  std::unique_lock lock(shared_->mutex, std::try_to_lock);
+  if (lock.owns_lock()) return lock;
+  if (shared_->writer_waits.exchange(true)) {
+    throw RequestError(modlab::v1::UPLOAD_OFFSET_MISMATCH, "another stream is taking this upload over: try again");
+  }
+  lock.lock();
+  shared_->writer_waits = false;
+  return lock;
+}
+
+/// In one transaction, so that no file is made of an upload that has just been deleted or completed.
+void Uploads::Writer::Open() {
+  uploads_.data_.database().Transact([&](SQLite::Database& connection) {
+    const auto stored = FindUpload(connection, id_);
+    if (!stored) ThrowNotFound("uploads/" + id_);
+    upload_ = stored->upload;
+    if (upload_.state() != Upload::ACTIVE) return;
+    SetUploadExpiry(connection, id_, NowMicros() + kLifeMicros);
+    const std::filesystem::path path = uploads_.data_.UploadFile(id_);
+    file_ = FileDescriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    if (!file_.valid()) ThrowErrno("open an upload's file");
+    size_ = ::lseek(file_.get(), 0, SEEK_END);
+  });
+  expiry_due_ = Clock::now() + kExpiryMoves;
 }
 
 void Uploads::Writer::CheckNewest() const {
@@ -185,7 +216,17 @@ void Uploads::Writer::CheckNewest() const {
   }
 }
 
+void Uploads::Writer::MoveExpiry() {
+  if (Clock::now() < expiry_due_) return;
+  uploads_.data_.database().Transact([&](SQLite::Database& connection) {
+    if (!FindUpload(connection, id_)) ThrowNotFound("uploads/" + id_);
+    SetUploadExpiry(connection, id_, NowMicros() + kLifeMicros);
+  });
+  expiry_due_ = Clock::now() + kExpiryMoves;
+}
+
 void Uploads::Writer::Write(int64_t offset, std::string_view data) {
+  CheckNewest();  // before there is anything to wait for
   const std::lock_guard lock(shared_->mutex);
   CheckNewest();
   const int64_t size = upload_.state() == Upload::COMPLETE ? upload_.size_bytes() : size_;
@@ -201,17 +242,21 @@ void Uploads::Writer::Write(int64_t offset, std::string_view data) {
                        "data");
   }
   if (data.empty()) return;
+  if (shared_->gone) ThrowNotFound("uploads/" + id_);
+  MoveExpiry();
   uploads_.admission_.CheckContentIsTaken(static_cast<int64_t>(data.size()));
   WriteAll(file_.get(), data);
   size_ += static_cast<int64_t>(data.size());
 }
 
 Upload Uploads::Writer::Close() {
-  const std::lock_guard lock(shared_->mutex);
   if (upload_.state() == Upload::COMPLETE) return upload_;
   CheckNewest();
+  const std::lock_guard lock(shared_->mutex);
+  CheckNewest();
+  if (shared_->gone) ThrowNotFound("uploads/" + id_);
   if (::fsync(file_.get()) != 0) ThrowErrno("sync an upload's file");
-  if (size_ == upload_.size_bytes()) return uploads_.Complete(id_, upload_);
+  if (size_ == upload_.size_bytes()) return uploads_.Complete(id_);
   Upload upload = upload_;
   upload.set_committed_bytes(size_);
   return upload;

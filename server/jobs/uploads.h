@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +23,8 @@ class Uploads {
       : data_(data), limits_(limits), admission_(admission) {}
 
   modlab::v1::Upload Create(const Principal& principal, const modlab::v1::CreateUploadRequest& request);
+  /// Where all bytes are here and nobody is at work on them, completes the upload; while somebody is, which can take
+  /// minutes, says at once that it is ACTIVE.
   modlab::v1::Upload Get(const Principal& principal, const std::string& name);
   void Delete(const Principal& principal, const std::string& name);
 
@@ -33,42 +37,53 @@ class Uploads {
   void RemoveExpired();
 
  private:
-  /// What the writers of one upload share.
+  /// What those who work on one upload share.
   struct Shared {
-    std::mutex mutex;
-    int newest_writer = 0;
+    std::mutex mutex;  ///< Of the upload's file; held while its digest is computed.
+    std::atomic<int> newest_writer = 0;
+    std::atomic<bool> writer_waits = false;  ///< For `mutex`, to open the upload.
+    std::atomic<bool> gone = false;          ///< The upload's row is.
   };
 
   std::shared_ptr<Shared> SharedOf(const std::string& id);
   void Discard(const std::string& id);
-  modlab::v1::Upload Complete(const std::string& id, const modlab::v1::Upload& upload);
+  /// Checks the digest of an upload that has all its bytes, unless that was done. Under the upload's mutex.
+  modlab::v1::Upload Complete(const std::string& id);
 
   DataDirectory& data_;
   const Limits& limits_;
   const Admission& admission_;
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<Shared>> shared_;
+  friend class UploadsTest;
 };
 
 class Uploads::Writer {
  public:
-  /// Appends bytes that start at `offset` of the content.
+  /// Appends bytes that start at `offset` of the content. Errors: RESOURCE_NOT_FOUND where the upload has been deleted.
   void Write(int64_t offset, std::string_view data);
   /// Commits what was written; if that is everything, checks the digest and completes the upload.
   modlab::v1::Upload Close();
 
  private:
   friend class Uploads;
-  Writer(Uploads& uploads, std::string id, modlab::v1::Upload upload);
+  friend class UploadsTest;
+  using Clock = std::chrono::steady_clock;
+
+  Writer(Uploads& uploads, std::string id);
+  std::unique_lock<std::mutex> TakeOver() const;
+  void Open();
   void CheckNewest() const;
+  void MoveExpiry();
 
   Uploads& uploads_;
   std::string id_;
-  modlab::v1::Upload upload_;
   std::shared_ptr<Shared> shared_;
   int number_ = 0;
+  modlab::v1::Upload upload_;
   FileDescriptor file_;
   int64_t size_ = 0;
+  Clock::time_point expiry_due_;  // when the next write moves it
 };
 
 }  // namespace modlab::server

@@ -66,13 +66,17 @@ Principal Users::FromName(const std::string& name) {
   return {user->name, user->role};
 }
 
-void Users::Put(const std::string& name, modlab::v1::Role role) {
+void CheckUserName(const std::string& name) {
   if (name.empty() || name.size() > kLongestName ||
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") != std::string::npos) {
     throw RequestError(
         modlab::v1::FIELD_INVALID,
         fmt::format("`{}` cannot be a user's name: take 1 to {} of a-z, 0-9, `.`, `_` and `-`", name, kLongestName));
   }
+}
+
+void Users::Put(const std::string& name, modlab::v1::Role role) {
+  CheckUserName(name);
   database_.Transact([&](SQLite::Database& connection) { PutUser(connection, name, role); });
 }
 

@@ -20,6 +20,21 @@ std::string Property(const grpc::AuthContext& context, const char* name) {
 
 }  // namespace
 
+Authenticator::Authenticator(Principal own_user, Users& users) : own_user_(std::move(own_user)), users_(users) {
+  SharedSocket::SetUsers([this](uid_t uid) { return IsUser(uid); });
+}
+
+Authenticator::~Authenticator() { SharedSocket::SetUsers({}); }
+
+bool Authenticator::IsUser(uid_t uid) const {
+  try {
+    OfUid(uid);
+    return true;
+  } catch (const RequestError&) {
+    return false;
+  }
+}
+
 Principal Authenticator::OfUid(uid_t uid) const {
   if (uid == 0 || uid == ::geteuid()) return own_user_;
   std::array<char, 4096> buffer{};
@@ -32,7 +47,12 @@ Principal Authenticator::OfUid(uid_t uid) const {
 }
 
 Principal Authenticator::Identify(const grpc::ServerContextBase& context) const {
-  if (const auto uid = SharedSocket::UidOf(context.peer())) return OfUid(*uid);
+  if (const auto peer = SharedSocket::PeerOf(context.peer())) {
+    Principal principal = OfUid(peer->uid);
+    if (!peer->stranger) return principal;
+    throw RequestError(modlab::v1::UNAUTHENTICATED,
+                       "you were no user yet when this connection was made: connect again");
+  }
   const auto security = context.auth_context();
   const std::string transport = security ? Property(*security, GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME) : "";
   if (transport == "insecure") return own_user_;  // Whatever else it may be, somebody has to be named.

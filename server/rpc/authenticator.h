@@ -12,13 +12,18 @@ namespace modlab::server {
 /// certificate names as its common name, or whose token the call carries as `authorization: Bearer TOKEN`. Thread safe.
 class Authenticator {
  public:
-  Authenticator(Principal own_user, Users& users) : own_user_(std::move(own_user)), users_(users) {}
+  /// From now on this also says who is a user on shared sockets. One at a time.
+  Authenticator(Principal own_user, Users& users);
+  ~Authenticator();
+  Authenticator(const Authenticator&) = delete;
+  Authenticator& operator=(const Authenticator&) = delete;
 
   /// May look into the database. Throws RequestError UNAUTHENTICATED.
   Principal Identify(const grpc::ServerContextBase& context) const;
 
  private:
   Principal OfUid(uid_t uid) const;
+  bool IsUser(uid_t uid) const;
 
   Principal own_user_;
   Users& users_;

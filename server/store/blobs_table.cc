@@ -37,12 +37,13 @@ bool DeleteBlobIfUnused(SQLite::Database& connection, const std::string& sha256)
 
 int64_t StoredBytesOf(SQLite::Database& connection, const std::string& owner) {
   Query query(connection,
-              "SELECT coalesce(sum(size_bytes), 0) FROM ("
+              "SELECT (SELECT coalesce(sum(size_bytes), 0) FROM uploads WHERE owner = ?1 AND state = ?2) + "
+              "(SELECT coalesce(sum(size_bytes), 0) FROM ("
               "SELECT sha256, size_bytes FROM models WHERE owner = ?1 "
-              "UNION SELECT sha256, size_bytes FROM uploads WHERE owner = ?1 "
+              "UNION SELECT sha256, size_bytes FROM uploads WHERE owner = ?1 AND state = ?3 "
               "UNION SELECT artifacts.sha256, artifacts.size_bytes FROM artifacts JOIN jobs ON jobs.id = artifacts.job "
-              "WHERE jobs.owner = ?1)",
-              owner);
+              "WHERE jobs.owner = ?1))",
+              owner, Upload::ACTIVE, Upload::COMPLETE);
   query.executeStep();
   return query.getColumn(0).getInt64();
 }

@@ -18,8 +18,9 @@ bool OwnsContent(SQLite::Database& connection, const std::string& owner, const s
 /// Forgets content that nothing refers to any more. True if it did: the caller then removes the file after the commit.
 bool DeleteBlobIfUnused(SQLite::Database& connection, const std::string& sha256);
 
-/// Bytes of the content that this owner's models, uploads (also those still arriving, as announced) and jobs' artifacts
-/// refer to, the same content counted once.
+/// Bytes that are kept for this owner: of the content that models, complete uploads and jobs' artifacts refer to, the
+/// same content counted once; and what uploads that are still arriving have announced, each for itself, since each has
+/// a file of its own.
 int64_t StoredBytesOf(SQLite::Database& connection, const std::string& owner);
 
 std::set<std::string> AllBlobs(SQLite::Database& connection);

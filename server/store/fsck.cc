@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -27,6 +28,13 @@ using modlab::v1::Upload;
 /// What a daemon has under way (a file whose row is about to be committed) is done after so long.
 constexpr auto kSecondLook = std::chrono::seconds(2);
 
+/// How files of artifacts begin that are being copied from an attempt.
+constexpr std::string_view kArtifacts = "uploads/artifact-";
+
+bool IsNumber(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 class Check {
  public:
   Check(const fs::path& root, Database& database, const std::function<void(int64_t, int64_t)>& progress)
@@ -35,7 +43,7 @@ class Check {
   FsckReport Run() {
     database_.Read([&](SQLite::Database& connection) { CheckStructure(connection); });
     if (!report_.problems.empty()) return report_;  // What follows could only repeat it.
-    database_.Transact([&](SQLite::Database& connection) {
+    database_.Read([&](SQLite::Database& connection) {
       CheckJobs(connection);
       CheckEvents(connection);
       CheckModels(connection);
@@ -217,32 +225,42 @@ class Check {
     }
   }
 
-  /// Files that no row knows, and attempts without their directory.
+  /// Files that no row knows, and attempts without their directory. A daemon makes an attempt's directory before it
+  /// notes the attempt and removes it when that has ended, and each may take long: what is there of a job that is known
+  /// is no damage, and the next daemon's start removes it. The same is true of artifacts that are being copied.
   std::set<std::string> StrangeFiles() {
     std::set<std::string> uploads;
     std::set<std::string> attempts;
+    std::set<std::string> jobs;
     std::set<std::string> blobs;
-    database_.Transact([&](SQLite::Database& connection) {
+    database_.Read([&](SQLite::Database& connection) {
       for (const OpenAttempt& attempt : OpenAttempts(connection)) {
         attempts.insert(fmt::format("attempts/{}/{}", attempt.job, attempt.number));
       }
+      Query ids(connection, "SELECT id FROM jobs");
+      while (ids.executeStep()) jobs.insert(ids.getColumn(0).getString());
       Query query(connection, "SELECT 'uploads/' || id FROM uploads");
       while (query.executeStep()) uploads.insert(query.getColumn(0).getString());
       Query known(connection, "SELECT 'blobs/' || substr(sha256, 1, 2) || '/' || sha256 FROM blobs");
       while (known.executeStep()) blobs.insert(known.getColumn(0).getString());
     });
     std::set<std::string> strange;
-    const auto look = [&](const fs::path& directory, const std::set<std::string>& expected) {
-      std::error_code gone;
+    std::error_code gone;
+    const auto look = [&](const fs::path& directory, const auto& is_expected) {
       for (const auto& entry : fs::directory_iterator(directory, gone)) {
         const std::string name = fs::relative(entry.path(), root_).string();
-        if (!expected.contains(name)) strange.insert(name + " is there, and nothing refers to it");
+        if (!is_expected(name)) strange.insert(name + " is there, and nothing refers to it");
       }
     };
-    std::error_code gone;
-    for (const auto& part : fs::directory_iterator(root_ / "blobs", gone)) look(part.path(), blobs);
-    for (const auto& job : fs::directory_iterator(root_ / "attempts", gone)) look(job.path(), attempts);
-    look(root_ / "uploads", uploads);
+    for (const auto& part : fs::directory_iterator(root_ / "blobs", gone)) {
+      look(part.path(), [&](const std::string& name) { return blobs.contains(name); });
+    }
+    for (const auto& job : fs::directory_iterator(root_ / "attempts", gone)) {
+      const bool known = jobs.contains(job.path().filename().string());
+      look(job.path(), [&](const std::string& name) { return known && IsNumber(fs::path(name).filename()); });
+    }
+    look(root_ / "uploads",
+         [&](const std::string& name) { return uploads.contains(name) || name.starts_with(kArtifacts); });
     for (const std::string& attempt : attempts) {
       if (!fs::exists(root_ / attempt, gone)) strange.insert(attempt + " is missing, and the attempt has not ended");
     }

@@ -61,11 +61,13 @@ std::vector<QueuedJob> QueueOrder(SQLite::Database& connection) {
   return jobs;
 }
 
-std::set<std::string> ReadableUnfinishedJobs(SQLite::Database& connection, const std::string& reader) {
-  Query query(connection, "SELECT id FROM jobs WHERE " + ReadableCondition("'jobs/' || id") + " AND state IN (?, ?, ?)",
-              reader, Job::QUEUED, Job::RUNNING, Job::CANCELLING);
-  std::set<std::string> ids;
-  while (query.executeStep()) ids.insert(query.getColumn(0).getString());
+std::vector<std::string> ReadableUnfinishedJobs(SQLite::Database& connection, const std::string& reader) {
+  Query query(
+      connection,
+      "SELECT id FROM jobs WHERE " + ReadableCondition("'jobs/' || id") + " AND state IN (?, ?, ?) ORDER BY sequence",
+      reader, Job::QUEUED, Job::RUNNING, Job::CANCELLING);
+  std::vector<std::string> ids;
+  while (query.executeStep()) ids.push_back(query.getColumn(0).getString());
   return ids;
 }
 

@@ -3,7 +3,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -31,8 +30,8 @@ struct QueuedJob {
 /// way. O(n log n).
 std::vector<QueuedJob> QueueOrder(SQLite::Database& connection);
 
-/// Unfinished jobs that a user may read; an empty name: all.
-std::set<std::string> ReadableUnfinishedJobs(SQLite::Database& connection, const std::string& reader);
+/// Unfinished jobs that a user may read, the oldest first; an empty name: all.
+std::vector<std::string> ReadableUnfinishedJobs(SQLite::Database& connection, const std::string& reader);
 
 /// Running jobs, those that are being cancelled included, the longest running first.
 std::vector<std::string> RunningJobs(SQLite::Database& connection);

@@ -149,6 +149,21 @@ class Access(TlsTest):
         self.modlabd("user", "remove", "gone")
         self.assert_not_let_in(self.credentials(token))
 
+    def test_adding_a_user_again_changes_what_is_given_and_nothing_else(self):
+        def add(*options, code=0):
+            return self.modlabd("user", "add", "zoe", *options, code=code)
+
+        self.assertIn("added as reader; running 4", add("--role", "reader", "--running", "4"))
+        self.assertIn("as before", add())
+        self.assertIn("storage 1048576", add("--storage", "1MiB"))
+        self.assertRegex(self.modlabd("user", "list"), r"(?m)^zoe +reader +4 +- +1048576 ")
+        self.assertIn("role admin, was reader", add("--role", "admin"))
+        self.assertIn("running -, was 4", add("--running", "default", "--queued", "0"))
+        self.assertRegex(self.modlabd("user", "list"), r"(?m)^zoe +admin +- +no limit +1048576 ")
+        for options in (("--running", "-1"), ("--queued", "some"), ("--running", "1000001"), ("--storage", "1XB")):
+            add(*options, code=2)
+        self.modlabd("user", "remove", "zoe")
+
     def test_plain_text_and_wrong_authorities(self):
         other = self.home.path / "other"
         self.certify("localhost", folder=other)

@@ -4,7 +4,9 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import resource
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -59,6 +61,39 @@ class SharedSocket(EndToEndTest):
 
     def test_who_was_not_added_is_told_so(self):
         self.assertIn("modlabd user add backup", self.as_user("backup", "server", "status", code=6))
+
+    def connect_as(self, uid, connections):
+        """A process of this uid, whoever that is, that makes connections and keeps them until it is killed."""
+        code = ("import socket, sys, time\n"
+                "kept = [socket.socket(socket.AF_UNIX) for _ in range(int(sys.argv[2]))]\n"
+                "for connection in kept: connection.connect(sys.argv[1])\n"
+                "print('connected', flush=True)\n"
+                "time.sleep(600)\n")
+        stranger = subprocess.Popen(
+            ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", "--", "/usr/bin/python3", "-c", code,
+             self.address, str(connections)], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (stranger.kill(), stranger.wait(), stranger.stdout.close()))
+        self.assertEqual(stranger.stdout.readline(), "connected\n")
+
+    def test_strangers_use_up_nothing_that_users_need(self):
+        for user in ("games", "mail", "news"):
+            self.who_is(user)
+        server = self.daemon.process.pid
+        before = resource.prlimit(server, resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.prlimit, server, resource.RLIMIT_NOFILE, before)
+        # Room for strangers, root, and four users.
+        resource.prlimit(server, resource.RLIMIT_NOFILE, (4096 + 6 * 512, before[1]))
+        for uid in range(70000, 70008):
+            self.connect_as(uid, 20)
+        self.connect_as(70008, 600)
+        self.as_user("man", "version")
+        processes.run([BIN / "modlabd", "user", "add", "man", "--data-dir", self.daemon.data], PATIENCE).check_returncode()
+        self.assertEqual(self.who_is("man"), ("man", "USER"))
+
+    def test_who_is_added_is_let_in_with_the_next_connection(self):
+        self.assertIn("modlabd user add lp", self.as_user("lp", "server", "status", code=6))
+        processes.run([BIN / "modlabd", "user", "add", "lp", "--data-dir", self.daemon.data], PATIENCE).check_returncode()
+        self.assertEqual(self.who_is("lp"), ("lp", "USER"))
 
     def test_users_see_their_own_and_what_is_shared(self):
         model = self.folder / "games" / "net.pt"

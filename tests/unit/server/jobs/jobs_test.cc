@@ -1,9 +1,11 @@
 #include "server/jobs/jobs.h"
 
 #include <gtest/gtest.h>
+#include <zip.h>
 
 #include "server/jobs/models.h"
 #include "server/jobs/request_error.h"
+#include "server/jobs/uploads.h"
 #include "server/store/blobs_table.h"
 #include "server/store/jobs_table.h"
 #include "server/store/models_table.h"
@@ -43,6 +45,24 @@ class JobsTest : public testing::Test {
     score->add_partitions()->mutable_spectral()->set_clusters(2);
     return request;
   }
+  /// Of an archive that looks like a model's, uploaded.
+  modlab::v1::CreateModelRequest NewModel() {
+    const auto path = directory_.path() / "model.pt";
+    int error = 0;
+    zip_t* zip = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &error);
+    for (const char* name : {"net/version", "net/data.pkl", "net/code/__torch__.py"}) {
+      zip_file_add(zip, name, zip_source_buffer(zip, "x", 1, 0), ZIP_FL_ENC_UTF_8);
+    }
+    EXPECT_EQ(zip_close(zip), 0);
+    modlab::v1::CreateUploadRequest upload;
+    upload.mutable_upload()->set_size_bytes(static_cast<int64_t>(std::filesystem::file_size(path)));
+    upload.mutable_upload()->set_sha256(Sha256OfFile(path));
+    modlab::v1::CreateModelRequest request;
+    request.set_upload(uploads_.Create(ada_, upload).name());
+    std::filesystem::rename(path, data_.UploadFile(IdOf(request.upload())));
+    EXPECT_EQ(uploads_.Get(ada_, request.upload()).state(), modlab::v1::Upload::COMPLETE);
+    return request;
+  }
   void SetState(const Job& job, Job::State state) {
     data_.database().Transact([&](SQLite::Database& connection) { SetJobState(connection, IdOf(job.name()), state); });
   }
@@ -56,6 +76,7 @@ class JobsTest : public testing::Test {
   Queue queue_{data_, limits_, admission_};
   Jobs jobs_{data_, limits_, admission_, queue_, events_, [this] { ++woken_; }};
   Models models_{data_, limits_, admission_, [] {}};
+  Uploads uploads_{data_, limits_, admission_};
   const Principal ada_{"ada", modlab::v1::USER};
   const std::string model_ = "models/" + NewId();
 };
@@ -120,6 +141,17 @@ TEST_F(JobsTest, AFullQueueSaysSo) {
   EXPECT_EQ(ReasonOf([&] { jobs_.Create(ada_, Request()); }), modlab::v1::LIMIT_EXCEEDED);
 }
 
+TEST_F(JobsTest, AFullQueueTakesNoModelThatWouldHaveToBeInspected) {
+  limits_.queued_jobs = 1;
+  const auto request = NewModel();
+  const auto push = [&] { models_.Create(ada_, request); };
+  jobs_.Create(ada_, Request());
+  EXPECT_EQ(ReasonOf(push), modlab::v1::LIMIT_EXCEEDED);
+  limits_.queued_jobs = 2;
+  EXPECT_NO_THROW(push());
+  EXPECT_EQ(ReasonOf([&] { jobs_.Create(ada_, Request()); }), modlab::v1::LIMIT_EXCEEDED);
+}
+
 TEST_F(JobsTest, AQueuedJobSaysWhereItStandsAndWhatItWaitsFor) {
   EXPECT_EQ(jobs_.Create(ada_, Request()).waiting_for(), "a free worker");
   const Job second = jobs_.Create(ada_, Request());
@@ -148,6 +180,22 @@ TEST_F(JobsTest, TheQueueIsOneForAllAndEachSeesTheirOwnPartOfIt) {
   EXPECT_EQ(page.next_page_token(), "");
   EXPECT_EQ(queue_.List({"bob", modlab::v1::USER}, {}).jobs_size(), 0);
   EXPECT_EQ(queue_.List({"root", modlab::v1::ADMIN}, {}).jobs_size(), 2);
+}
+
+TEST_F(JobsTest, TheQueueListsWhatHasComeOrStartedSinceItsOrderWasFoundOnce) {
+  std::vector<Job> jobs;
+  for (int i = 0; i < 200; ++i) jobs.push_back(jobs_.Create(ada_, Request()));  // finding their order takes a while
+  modlab::v1::ListQueueRequest request;
+  request.set_page_size(1000);
+  for (size_t next = 0; next < 20; ++next) {
+    EXPECT_EQ(queue_.List(ada_, request).jobs_size(), static_cast<int>(jobs.size()));
+    SetState(jobs[next], Job::RUNNING);
+    jobs.push_back(jobs_.Create(ada_, Request()));
+    const auto list = queue_.List(ada_, request);
+    ASSERT_EQ(list.jobs_size(), static_cast<int>(jobs.size()));
+    for (size_t i = 0; i <= next; ++i) EXPECT_EQ(list.jobs(static_cast<int>(i)).name(), jobs[i].name());
+    EXPECT_EQ(list.jobs(list.jobs_size() - 1).name(), jobs.back().name());
+  }
 }
 
 TEST_F(JobsTest, AUserMayHaveSoManyJobsWaiting) {

@@ -21,6 +21,7 @@ class ClockWatchTest : public testing::Test {
     return watch.Steady(base + watch_difference_ + wall, base + boot);
   }
   void Start(ClockWatch& watch) { watch_difference_ = watch.difference_; }
+  static void LetAnHourPass(ClockWatch& watch) { watch.steady_from_ = 0; }
   void LastSeen(int64_t micros) {
     database_.Transact(
         [&](SQLite::Database& connection) { PutSetting(connection, "clock_last_seen", std::to_string(micros)); });
@@ -52,6 +53,22 @@ TEST_F(ClockWatchTest, DistrustsTheClockForAnHourAfterAJumpEitherWay) {
     EXPECT_FALSE(Steady(watch, jump + kHour, kHour));
     EXPECT_TRUE(Steady(watch, jump + kHour + 3 * kSecond, kHour + 3 * kSecond));
   }
+}
+
+TEST_F(ClockWatchTest, DistrustsTheClockStillWhereAServerStartsAgainSoonAfterAJump) {
+  {
+    ClockWatch watch(database_);
+    watch.Remember();
+    Start(watch);
+    EXPECT_FALSE(Steady(watch, 24 * kHour, kSecond));
+    watch.Remember();
+  }
+  EXPECT_FALSE(ClockWatch(database_).Steady());
+  EXPECT_FALSE(ClockWatch(database_).Steady());
+  ClockWatch later(database_);
+  LetAnHourPass(later);
+  later.Remember();
+  EXPECT_TRUE(ClockWatch(database_).Steady());
 }
 
 TEST_F(ClockWatchTest, ASmallCorrectionIsNoJump) {

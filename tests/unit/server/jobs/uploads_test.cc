@@ -1,16 +1,19 @@
 #include "server/jobs/uploads.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "server/jobs/request_error.h"
+#include "server/store/query.h"
 #include "server/store/resource_name.h"
 #include "tests/unit/server/jobs/reason_of.h"
 #include "tests/unit/server/temporary_directory.h"
 
 namespace modlab::server {
-namespace {
 
 using modlab::v1::CreateUploadRequest;
 using modlab::v1::Reason;
@@ -26,6 +29,21 @@ class UploadsTest : public testing::Test {
     return uploads_.Create({owner, modlab::v1::USER}, request);
   }
 
+  /// What those who work on an upload share.
+  auto SharedOf(const Upload& upload) { return uploads_.SharedOf(IdOf(upload.name())); }
+  static void LetAMinutePass(Uploads::Writer& writer) { writer.expiry_due_ = {}; }
+
+  template <typename Value>
+  void Set(const Upload& upload, const std::string& column, Value value) {
+    data_.database().Transact([&](SQLite::Database& connection) {
+      Query(connection, "UPDATE uploads SET " + column + " = ? WHERE id = ?", value, IdOf(upload.name())).exec();
+    });
+  }
+  bool Expires(const Upload& upload) {
+    const auto time = uploads_.Get(ada_, upload.name()).expire_time();
+    return time.seconds() < NowMicros() / 1'000'000 + 3600;
+  }
+
   TemporaryDirectory directory_;
   DataDirectory data_{directory_.path() / "data"};
   Limits limits_;
@@ -33,6 +51,8 @@ class UploadsTest : public testing::Test {
   Uploads uploads_{data_, limits_, admission_};
   const Principal ada_{"ada", modlab::v1::USER};
 };
+
+namespace {
 
 TEST_F(UploadsTest, ArrivesInPiecesAndIsVerified) {
   const Upload upload = Create("hello world");
@@ -57,6 +77,77 @@ TEST_F(UploadsTest, CountsAgainstTheStorageOfItsOwnerOnce) {
   writer->Close();
   EXPECT_EQ(Create("12345").state(), Upload::COMPLETE) << "the same content is no more";
   uploads_.Delete(ada_, upload.name());
+}
+
+TEST_F(UploadsTest, ThatStillArriveCountEachForItselfAlsoWithTheSameContent) {
+  limits_.user_stored_bytes = 10;
+  const Upload first = Create("12345");
+  const Upload second = Create("12345");
+  EXPECT_EQ(ReasonOf([&] { Create("12345"); }), modlab::v1::QUOTA_EXCEEDED) << "each has a file of its own";
+  for (const Upload& upload : {first, second}) {
+    auto writer = uploads_.OpenWriter(ada_, upload.name());
+    writer->Write(0, "12345");
+    EXPECT_EQ(writer->Close().state(), Upload::COMPLETE);
+  }
+  EXPECT_NO_THROW(Create("abcde")) << "what is complete is stored once";
+}
+
+TEST_F(UploadsTest, AStreamOfADeletedUploadTakesNoMoreAndKeepsNoRoom) {
+  const Upload upload = Create("hello");
+  auto writer = uploads_.OpenWriter(ada_, upload.name());
+  writer->Write(0, "hel");
+  const FileDescriptor file(::open(data_.UploadFile(IdOf(upload.name())).c_str(), O_RDONLY | O_CLOEXEC));
+  uploads_.Delete(ada_, upload.name());
+  EXPECT_EQ(ReasonOf([&] { writer->Write(3, "lo"); }), modlab::v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(ReasonOf([&] { writer->Close(); }), modlab::v1::RESOURCE_NOT_FOUND);
+  EXPECT_EQ(SizeOf(file.get()), 0);
+}
+
+TEST_F(UploadsTest, EveryWriteMovesTheExpiryButNotTooOften) {
+  const Upload upload = Create("hello");
+  auto writer = uploads_.OpenWriter(ada_, upload.name());
+  Set(upload, "expire_time", NowMicros() + 1'000'000);
+  writer->Write(0, "h");
+  EXPECT_TRUE(Expires(upload));
+  LetAMinutePass(*writer);
+  writer->Write(1, "e");
+  EXPECT_FALSE(Expires(upload));
+  Set(upload, "id", "another");  // whatever took the row away
+  LetAMinutePass(*writer);
+  EXPECT_EQ(ReasonOf([&] { writer->Write(2, "l"); }), modlab::v1::RESOURCE_NOT_FOUND);
+}
+
+TEST_F(UploadsTest, ALookDoesNotWaitForADigest) {
+  const Upload upload = Create("hello");
+  auto writer = uploads_.OpenWriter(ada_, upload.name());
+  writer->Write(0, "hello");
+  const auto shared = SharedOf(upload);
+  {
+    const std::lock_guard digest(shared->mutex);
+    const Upload seen = std::async(std::launch::async, [&] { return uploads_.Get(ada_, upload.name()); }).get();
+    EXPECT_EQ(seen.state(), Upload::ACTIVE);
+    EXPECT_EQ(seen.committed_bytes(), 5);
+  }
+  EXPECT_EQ(uploads_.Get(ada_, upload.name()).state(), Upload::COMPLETE);
+  EXPECT_EQ(writer->Close().state(), Upload::COMPLETE) << "a look has completed it meanwhile";
+}
+
+TEST_F(UploadsTest, OneStreamWaitsForADigestAndNoMore) {
+  const Upload upload = Create("hello");
+  const auto older = uploads_.OpenWriter(ada_, upload.name());
+  const auto newer = uploads_.OpenWriter(ada_, upload.name());
+  const auto shared = SharedOf(upload);
+  std::unique_lock digest(shared->mutex);
+  auto waiting = std::async(std::launch::async, [&] { return uploads_.OpenWriter(ada_, upload.name()); });
+  while (!shared->writer_waits) std::this_thread::yield();
+  const auto try_now = [&](const auto& body) { return ReasonOf([&] { std::async(std::launch::async, body).get(); }); };
+  EXPECT_EQ(try_now([&] { uploads_.OpenWriter(ada_, upload.name()); }), modlab::v1::UPLOAD_OFFSET_MISMATCH);
+  EXPECT_EQ(try_now([&] { older->Write(0, "hello"); }), modlab::v1::UPLOAD_OFFSET_MISMATCH);
+  EXPECT_EQ(try_now([&] { older->Close(); }), modlab::v1::UPLOAD_OFFSET_MISMATCH);
+  digest.unlock();
+  auto newest = waiting.get();
+  newest->Write(0, "hello");
+  EXPECT_EQ(newest->Close().state(), Upload::COMPLETE);
 }
 
 TEST_F(UploadsTest, AreRefusedWhereThereIsNoRoom) {

@@ -103,6 +103,20 @@ TEST_F(Fsck, FindsFilesThatNothingRefersTo) {
   EXPECT_NE(Problem().find("uploads/stray"), std::string::npos);
 }
 
+TEST_F(Fsck, KnowsWhatADaemonHasUnderWay) {
+  std::ofstream(Root() / "uploads" / ("artifact-" + NewId())) << "half of it";
+  fs::create_directories(data_->AttemptRoot(id_, 1));  // ended, and not cleared away yet
+  fs::create_directories(data_->AttemptRoot(id_, 2));  // about to start
+  EXPECT_TRUE(Check().problems.empty());
+  fs::create_directories(data_->AttemptRoot(NewId(), 1));
+  EXPECT_NE(Problem().find("nothing refers to it"), std::string::npos);
+}
+
+TEST_F(Fsck, KeepsADaemonFromNothing) {
+  Database beside(Root() / "modlab.db");
+  beside.Transact([&](SQLite::Database&) { EXPECT_TRUE(Check().problems.empty()); });
+}
+
 TEST_F(Fsck, FindsAGapInTheEvents) {
   Execute("DELETE FROM events WHERE sequence = 2");
   EXPECT_NE(Problem().find("its events go from 1 to 3"), std::string::npos);
