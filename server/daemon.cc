@@ -127,7 +127,8 @@ class Daemon {
         start_micros_(NowMicros()) {}
 
   int Run() {
-    RpcServer server(context_, options_.listen, options_.tls,
+    const auto is_user = [this](uid_t uid) { return authenticator_.IsUser(uid); };
+    RpcServer server(context_, options_.listen, options_.tls, is_user,
                      {&model_service_, &upload_service_, &job_service_, &server_service_});
     for (const ListenAddress& address : options_.listen) spdlog::info("listening on {}", address.text);
     if (!options_.metrics.empty()) {

@@ -19,6 +19,16 @@ inline constexpr int kNoUnit = -1;
 inline bool IsUnit(int label) { return label >= 0; }
 inline bool IsStatistic(int label) { return label < kNoUnit; }
 
+/// Whether labels change along an axis. Of labels that UnitTracker::Resolved has made: others may repeat themselves in
+/// memory, too.
+inline bool Varies(const at::Tensor& labels, int64_t axis) { return labels.size(axis) > 1 && labels.stride(axis) != 0; }
+inline bool VariesAnywhere(const at::Tensor& labels) {
+  for (int64_t axis = 0; axis < labels.dim(); ++axis) {
+    if (Varies(labels, axis)) return true;
+  }
+  return false;
+}
+
 /// What is known about the contents of a tensor, shared by its views.
 struct TensorOrigin {
   /// Index of the range of units that a weight operation has just written here, or -1.

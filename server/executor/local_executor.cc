@@ -24,10 +24,13 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kYoung = std::chrono::seconds(5);
 constexpr auto kRest = std::chrono::seconds(10);
 
-std::string BootId() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  file >> id;
+/// Read once: later a descriptor could be wanting, and without it no process would be known again.
+const std::string& BootId() {
+  static const std::string id = [] {
+    std::string line;
+    if (!(std::ifstream("/proc/sys/kernel/random/boot_id") >> line)) ThrowErrno("read the boot's id");
+    return line;
+  }();
   return id;
 }
 
@@ -158,6 +161,7 @@ void LocalExecutor::Assign(const std::string& process, const std::filesystem::pa
 bool LocalExecutor::Running(const std::string& process) { return Living(process).has_value(); }
 
 void LocalExecutor::Cancel(const std::string& process, bool force) {
+  prepared_.erase(process);  // a supervisor without an attempt leaves when its standard input closes
   if (const auto pid = Living(process)) ::kill(*pid, force ? SIGUSR1 : SIGTERM);
 }
 

@@ -402,8 +402,8 @@ void Scheduler::StartJob(const Job& job) {
   const auto inputs =
       data_.database().Read([&](SQLite::Database& connection) { return InputsOfJob(connection, attempt.job); });
   const auto abandon = [&] {
-    if (!attempt.process.empty()) executor_.Cancel(attempt.process, true);
     RemoveTree(directory.root());
+    if (!attempt.process.empty()) executor_.Cancel(attempt.process, true);
   };
   try {
     const AttemptLimits limits = LimitsOf(job.spec().resources());

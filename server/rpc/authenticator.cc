@@ -20,12 +20,6 @@ std::string Property(const grpc::AuthContext& context, const char* name) {
 
 }  // namespace
 
-Authenticator::Authenticator(Principal own_user, Users& users) : own_user_(std::move(own_user)), users_(users) {
-  SharedSocket::SetUsers([this](uid_t uid) { return IsUser(uid); });
-}
-
-Authenticator::~Authenticator() { SharedSocket::SetUsers({}); }
-
 bool Authenticator::IsUser(uid_t uid) const {
   try {
     OfUid(uid);

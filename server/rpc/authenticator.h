@@ -12,18 +12,15 @@ namespace modlab::server {
 /// certificate names as its common name, or whose token the call carries as `authorization: Bearer TOKEN`. Thread safe.
 class Authenticator {
  public:
-  /// From now on this also says who is a user on shared sockets. One at a time.
-  Authenticator(Principal own_user, Users& users);
-  ~Authenticator();
-  Authenticator(const Authenticator&) = delete;
-  Authenticator& operator=(const Authenticator&) = delete;
+  Authenticator(Principal own_user, Users& users) : own_user_(std::move(own_user)), users_(users) {}
 
   /// May look into the database. Throws RequestError UNAUTHENTICATED.
   Principal Identify(const grpc::ServerContextBase& context) const;
+  /// Whether a uid of this system, on a shared socket, is a user's. May look into the database.
+  bool IsUser(uid_t uid) const;
 
  private:
   Principal OfUid(uid_t uid) const;
-  bool IsUser(uid_t uid) const;
 
   Principal own_user_;
   Users& users_;

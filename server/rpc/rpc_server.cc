@@ -95,7 +95,7 @@ std::shared_ptr<grpc::ServerCredentials> TcpCredentials(const TlsFiles& tls) {
 }  // namespace
 
 RpcServer::RpcServer(boost::asio::io_context& context, const std::vector<ListenAddress>& addresses, const TlsFiles& tls,
-                     const std::vector<grpc::Service*>& services) {
+                     const std::function<bool(uid_t)>& is_user, const std::vector<grpc::Service*>& services) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
@@ -127,7 +127,7 @@ RpcServer::RpcServer(boost::asio::io_context& context, const std::vector<ListenA
   }
   for (const ListenAddress& address : addresses) {
     if (!address.shared_socket()) continue;
-    shared_sockets_.push_back(std::make_unique<SharedSocket>(context, address.path(), [this](int descriptor) {
+    shared_sockets_.push_back(std::make_unique<SharedSocket>(context, address.path(), is_user, [this](int descriptor) {
       grpc::AddInsecureChannelFromFd(server_.get(), descriptor);
     }));
   }

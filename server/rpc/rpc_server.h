@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -39,10 +40,10 @@ struct TlsFiles {
 class RpcServer {
  public:
   /// Listens and serves. Unix sockets are made in a directory of mode 0700 (created where it is absent) and belong to
-  /// this user alone; shared ones in one of mode 0755, and are served by `context`. Throws std::runtime_error with a
-  /// sentence where an address cannot be had.
+  /// this user alone; shared ones in one of mode 0755, and are served by `context`; `is_user` is SharedSocket's. Throws
+  /// std::runtime_error with a sentence where an address cannot be had.
   RpcServer(boost::asio::io_context& context, const std::vector<ListenAddress>& addresses, const TlsFiles& tls,
-            const std::vector<grpc::Service*>& services);
+            const std::function<bool(uid_t)>& is_user, const std::vector<grpc::Service*>& services);
   /// As Shutdown.
   ~RpcServer();
 

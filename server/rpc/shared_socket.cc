@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,22 +33,15 @@ constexpr auto kWarnings = std::chrono::seconds(1);
 /// The ranges: the first is the strangers', the n-th behind it of the n-th user that ever connected.
 class Ranges {
  public:
-  void SetUsers(std::function<bool(uid_t)> is_user) {
-    const std::lock_guard lock(mutex_);
-    is_user_ = std::move(is_user);
-  }
-
   /// Of the range that is this uid's; of the strangers' where it is no user.
-  int FirstOf(uid_t uid) {
-    std::function<bool(uid_t)> is_user;
+  int FirstOf(uid_t uid, const std::function<bool(uid_t)>& is_user) {
     {
       const std::lock_guard lock(mutex_);
       if (const auto found = std::find(users_.begin(), users_.end(), uid); found != users_.end()) {
         return First(static_cast<size_t>(found - users_.begin()) + 1);
       }
-      is_user = is_user_;
     }
-    if (!is_user || !is_user(uid)) return First(0);
+    if (!is_user(uid)) return First(0);  // takes its time, while others ask who a peer is
     const std::lock_guard lock(mutex_);
     users_.push_back(uid);
     return First(users_.size());
@@ -76,7 +68,6 @@ class Ranges {
   static int First(size_t range) { return kFirstDescriptor + static_cast<int>(range) * kDescriptors; }
 
   std::mutex mutex_;
-  std::function<bool(uid_t)> is_user_;
   std::array<uid_t, kDescriptors> strangers_{};
   std::vector<uid_t> users_;
 };
@@ -86,19 +77,11 @@ Ranges& AllRanges() {
   return ranges;
 }
 
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 SharedSocket::SharedSocket(boost::asio::io_context& context, const std::string& path,
-                           std::function<void(int)> hand_over)
-    : path_(path), acceptor_(context), pause_(context), hand_over_(std::move(hand_over)) {
-  RaiseDescriptorLimit();
+                           std::function<bool(uid_t)> is_user, std::function<void(int)> hand_over)
+    : path_(path), acceptor_(context), pause_(context), is_user_(std::move(is_user)), hand_over_(std::move(hand_over)) {
   try {
     ::unlink(path.c_str());  // an earlier daemon's; that none listens on it has been looked at
     acceptor_.open();
@@ -112,8 +95,6 @@ SharedSocket::SharedSocket(boost::asio::io_context& context, const std::string& 
 }
 
 SharedSocket::~SharedSocket() { ::unlink(path_.c_str()); }
-
-void SharedSocket::SetUsers(std::function<bool(uid_t)> is_user) { AllRanges().SetUsers(std::move(is_user)); }
 
 std::optional<SharedSocket::Peer> SharedSocket::PeerOf(std::string_view peer) {
   constexpr std::string_view beginning = "fd:";
@@ -153,7 +134,7 @@ void SharedSocket::Take(stream_protocol::socket connection) {
   }
   int first = 0;
   try {
-    first = AllRanges().FirstOf(credentials.uid);
+    first = AllRanges().FirstOf(credentials.uid, is_user_);
   } catch (const std::exception& error) {
     return Warn(
         fmt::format("is refused, since nobody knows whether uid {} is a user: {}", credentials.uid, error.what()));

@@ -25,7 +25,10 @@ class SharedSocket {
  public:
   /// Makes the socket; everybody who may search its directory can connect. `hand_over(descriptor)` gets the
   /// connections, on the context. Throws std::runtime_error with a sentence.
-  SharedSocket(boost::asio::io_context& context, const std::string& path, std::function<void(int)> hand_over);
+  /// `is_user` says whether a uid may have a range of descriptors; called on the context, for each connection until it
+  /// has one; what it throws refuses the connection.
+  SharedSocket(boost::asio::io_context& context, const std::string& path, std::function<bool(uid_t)> is_user,
+               std::function<void(int)> hand_over);
   ~SharedSocket();
 
   /// Who is at the other end of a connection.
@@ -38,11 +41,6 @@ class SharedSocket {
   /// By what gRPC calls it; nothing where it is none of ours.
   static std::optional<Peer> PeerOf(std::string_view peer);
 
-  /// Says for all shared sockets of this process who may have a range of descriptors: users, and nobody before this is
-  /// called. `is_user` is called on the sockets' contexts, for each connection until a uid has a range; what it throws
-  /// refuses the connection. An empty one takes it back.
-  static void SetUsers(std::function<bool(uid_t)> is_user);
-
  private:
   void Accept();
   void AcceptLater();
@@ -52,6 +50,7 @@ class SharedSocket {
   std::string path_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
   boost::asio::steady_timer pause_;
+  std::function<bool(uid_t)> is_user_;
   std::function<void(int)> hand_over_;
   std::chrono::steady_clock::time_point next_warning_;
 };

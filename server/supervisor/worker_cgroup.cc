@@ -10,8 +10,9 @@
 namespace modlab::server {
 namespace {
 
-// Page tables and the like are the worker's too, for the kernel.
+// Page tables and the like are the worker's too, for the kernel: some, and a 512th of what is in them.
 constexpr int64_t kKernelBytes = int64_t{32} << 20;
+constexpr int64_t kBytesOfKernelByte = 256;
 // So that a worker with too many threads is seen to have them.
 constexpr int64_t kMoreThreads = 8;
 constexpr int64_t kPeriodMicroseconds = 100'000;
@@ -19,7 +20,8 @@ constexpr int64_t kPeriodMicroseconds = 100'000;
 }  // namespace
 
 WorkerCgroup::WorkerCgroup(const std::filesystem::path& delegated) : path_(WorkerCgroupPath(delegated, ::getpid())) {
-  if (::mkdir(path_.c_str(), 0755) != 0 && errno != EEXIST) ThrowErrno("make " + path_.string());
+  ::rmdir(path_.c_str());  // of a supervisor that died with this pid: its limits and counts are not ours
+  if (::mkdir(path_.c_str(), 0755) != 0) ThrowErrno("make " + path_.string());
   entrance_ = FileDescriptor(::open((path_ / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
   if (!entrance_.valid()) ThrowErrno("open " + path_.string());
   level_ = DescribeCgroup(path_ / "cgroup.controllers");
@@ -32,8 +34,9 @@ WorkerCgroup::~WorkerCgroup() {
 
 void WorkerCgroup::Limit(const Limits& limits) {
   if (int64_t held = 0; limits.memory_bytes > 0 && std::ifstream(path_ / "memory.current") >> held) {
-    if (limits.memory_bytes < INT64_MAX - kKernelBytes - held) {
-      settings_["memory.max"] = std::to_string(held + limits.memory_bytes + kKernelBytes);
+    const int64_t kernel = kKernelBytes + limits.memory_bytes / kBytesOfKernelByte;
+    if (limits.memory_bytes < INT64_MAX - kernel - held) {
+      settings_["memory.max"] = std::to_string(held + limits.memory_bytes + kernel);
       settings_["memory.oom.group"] = "1";
     }
   }

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <exception>
 #include <nlohmann/json.hpp>
 
@@ -34,11 +36,15 @@ std::string Line(const AuditLog::Entry& entry) {
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-/// Where root does what the server's user could do, the file must stay that user's.
-void GiveToOwnerOf(const std::filesystem::path& directory, const FileDescriptor& file) {
+/// Where root does what the server's user could do, the file must stay that user's. Only one that nobody else can have
+/// put there is given away: a file of root's own under another name is not.
+void GiveToOwnerOf(const std::filesystem::path& directory, const FileDescriptor& file, const struct stat& status) {
   struct stat owner {};
   if (::geteuid() != 0 || ::stat(directory.c_str(), &owner) != 0 || owner.st_uid == 0) return;
-  if (::fchown(file.get(), owner.st_uid, owner.st_gid) != 0) ThrowErrno("give away the audit log");
+  if (status.st_uid == owner.st_uid || status.st_nlink != 1) return;
+  if (::fchown(file.get(), owner.st_uid, owner.st_gid) != 0) {
+    spdlog::warn("the audit log cannot be given to the server's user: {}", std::strerror(errno));
+  }
 }
 
 }  // namespace
@@ -47,9 +53,12 @@ void AuditLog::Write(const Entry& entry) noexcept {
   try {
     const std::string line = Line(entry);
     const std::lock_guard lock(mutex_);
-    const FileDescriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file.valid()) ThrowErrno("open " + path_.string());
-    GiveToOwnerOf(path_.parent_path(), file);
+    const FileDescriptor file(
+        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+    struct stat status {};
+    if (!file.valid() || ::fstat(file.get(), &status) != 0) ThrowErrno("open " + path_.string());
+    if (!S_ISREG(status.st_mode)) throw std::runtime_error(path_.string() + " is not a regular file");
+    GiveToOwnerOf(path_.parent_path(), file, status);
     WriteAll(file.get(), line);
     failed_ = false;
     if (SizeOf(file.get()) > kLargestBytes) Rotate();

@@ -120,6 +120,8 @@ class Cgroup(EndToEndTest):
         job = self.finish(job)
         self.assertEqual(job.state, job_pb2.Job.FAILED)
         self.assertEqual(job.error.reason, error_pb2.MEMORY_LIMIT, job.error)
+        # The worker's own limit, which is higher, would have said otherwise.
+        self.assertIn("the job used more than its 1024 MiB", job.error.message)
 
     def test_what_dead_supervisors_left_is_removed_and_the_same_cgroup_serves_again(self):
         self.delegate()

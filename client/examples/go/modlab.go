@@ -90,18 +90,13 @@ func (m *modlab) send(file *os.File, name string, offset int64) (*v1.Upload, err
 		return nil, err
 	}
 	data := make([]byte, chunk)
-	for {
-		count, err := file.ReadAt(data, offset)
-		if err != nil && err != io.EOF {
+	for count := chunk; count == chunk; offset += int64(count) { // at least once, if only to be told that all is there
+		if count, err = file.ReadAt(data, offset); err != nil && err != io.EOF {
 			return nil, usageError(err.Error())
-		}
-		if count == 0 {
-			break
 		}
 		if stream.Send(&v1.WriteUploadRequest{Name: name, Offset: offset, Data: data[:count]}) != nil {
 			break // CloseAndRecv knows why
 		}
-		offset += int64(count)
 	}
 	return stream.CloseAndRecv()
 }

@@ -33,8 +33,8 @@ class JobFailed extends Error {}
 async function* pieces(file, offset) {
   for (;;) {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(CHUNK), 0, CHUNK, offset);
-    if (bytesRead === 0) return;
-    yield { offset, data: buffer.subarray(0, bytesRead) };
+    yield { offset, data: buffer.subarray(0, bytesRead) }; // at least once, if only to be told that all is there
+    if (bytesRead < CHUNK) return;
     offset += bytesRead;
   }
 }

@@ -109,9 +109,12 @@ class Modlab:
 
 def chunks(file, name, offset):
     """The messages of a WriteUpload stream, from `offset` on."""
-    while data := os.pread(file.fileno(), CHUNK, offset):
+    while True:  # at least one, if only to be told that all is there
+        data = os.pread(file.fileno(), CHUNK, offset)
         yield upload_pb2.WriteUploadRequest(name=name, offset=offset, data=data)
         offset += len(data)
+        if len(data) < CHUNK:
+            return
 
 
 def show(event):

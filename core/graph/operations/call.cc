@@ -66,10 +66,7 @@ std::optional<int> Call::OnlyStatistic() const {
   std::optional<int> only;
   for (const at::Tensor& tensor : UnitTensors()) {
     const at::Tensor labels = run_.units.Resolved(run_.units.Find(tensor)->labels);
-    if (labels.numel() == 0) return std::nullopt;
-    for (int64_t axis = 0; axis < labels.dim(); ++axis) {
-      if (labels.size(axis) > 1 && labels.stride(axis) != 0) return std::nullopt;
-    }
+    if (labels.numel() == 0 || VariesAnywhere(labels)) return std::nullopt;
     const int label = labels.data_ptr<int>()[0];
     if (!IsStatistic(label) || !run_.units.StatisticOf(label).units.empty()) return std::nullopt;
     only = only.value_or(label);
@@ -82,10 +79,16 @@ TensorUnits Call::Everywhere(int label, const at::Tensor& tensor) {
   return {labels.expand(tensor.sizes()), {}, TensorUnits::NewOrigin(false)};
 }
 
-TensorUnits Call::Read(const at::Tensor& tensor) {
+const TensorUnits& Call::View(const at::Tensor& tensor) const {
   const TensorUnits* units = run_.units.Find(tensor);
-  ++units->origin->readers;
-  return units->Recomputed();
+  if (units == nullptr) Unsupported("works on its arguments in a way that the graph reader cannot follow");
+  return *units;
+}
+
+TensorUnits Call::Read(const at::Tensor& tensor) const {
+  const TensorUnits& units = View(tensor);
+  ++units.origin->readers;
+  return units.Recomputed();
 }
 
 void Call::Execute(ShapeMismatch::Extent extent_if_it_fails) {

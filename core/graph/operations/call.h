@@ -71,10 +71,11 @@ class Call {
   /// Units of a tensor that has one label everywhere.
   static TensorUnits Everywhere(int label, const at::Tensor& tensor);
 
-  /// The units of a tensor that carries some, whose contents the operation uses.
-  TensorUnits Read(const at::Tensor& tensor);
+  /// The units of a tensor that carries some, whose contents the operation uses. Errors: kOperationUnsupported where it
+  /// carries none.
+  TensorUnits Read(const at::Tensor& tensor) const;
   /// The same for an operation that only makes a view.
-  const TensorUnits& View(const at::Tensor& tensor) const { return *run_.units.Find(tensor); }
+  const TensorUnits& View(const at::Tensor& tensor) const;
 
   /// Runs the operation's own kernel. Errors: ForwardFailure; ShapeMismatch of `extent_if_it_fails` where that is
   /// known.

@@ -27,7 +27,7 @@ struct Operand {
   int64_t size(int axis) const { return tensor.size(Find(axes, axis)); }
   bool VariesAlong(int axis) const {
     const int64_t position = Find(axes, axis);
-    return position >= 0 && tensor.size(position) > 1 && units->labels.stride(position) != 0;
+    return position >= 0 && Varies(units->labels, position);
   }
   bool VariesAlongAny(const Axes& some) const {
     return std::any_of(some.begin(), some.end(), [&](int axis) { return VariesAlong(axis); });
@@ -181,78 +181,77 @@ void FollowWeights(Call& call, const Operand& input, const Operand& constant, co
   call.SetUnits(std::move(units));
 }
 
-/// Both operands depend on the input: the query and the key of an attention, its weights and the values, or a gate.
-void FollowActivations(Call& call, Operand left, Operand right, const Axes& result_axes) {
-  call.Execute();
-  const at::Tensor& result = call.result();
-  const Axes summed = Select(left.axes, [&](int axis) { return right.HasAxis(axis) && !Has(result_axes, axis); });
-  const bool left_varies = left.VariesAlongAny(summed);
-  const bool right_varies = right.VariesAlongAny(summed);
-  const auto labels_of = [&](const Operand& operand) { return "one of shape " + ShapeText(operand.tensor.sizes()); };
-  if (left_varies != right_varies) {
-    call.Unsupported("sums over an axis along which only one of its tensors carries units (" + labels_of(left) + ", " +
-                     labels_of(right) + "); that mixes units in a way that the graph has no edges for");
+/// The operand's labels, of the first element along every axis that is not in `kept`, with the axes in this order.
+at::Tensor LabelsAlong(const Operand& operand, const Axes& kept) {
+  at::Tensor labels = operand.units->labels;
+  Axes axes = operand.axes;
+  for (size_t axis = axes.size(); axis-- > 0;) {
+    if (Has(kept, axes[axis])) continue;
+    labels = labels.select(static_cast<int64_t>(axis), 0);
+    axes.erase(axes.begin() + static_cast<int64_t>(axis));
   }
+  std::vector<int64_t> order;
+  for (const int axis : kept) order.push_back(Find(axes, axis));
+  return labels.permute(order);
+}
+
+/// The shapes of a product's operands, for messages.
+std::string ShapesText(const Operand& left, const Operand& right) {
+  return ShapeText(left.tensor.sizes()) + " and " + ShapeText(right.tensor.sizes());
+}
+
+/// Queries and keys: unit i of one meets unit i of the other, and nothing else. What comes out are weights.
+void FollowComparison(Call& call, Operand left, Operand right) {
+  const Axes shared = Select(left.axes, [&](int axis) { return right.HasAxis(axis); });
+  for (Operand* operand : {&left, &right}) {
+    for (size_t axis = 0; axis < operand->axes.size(); ++axis) {
+      if (Has(shared, operand->axes[axis])) continue;
+      const auto labels = call.tracker().WithoutAxis(operand->units->labels, static_cast<int64_t>(axis));
+      if (!labels) {
+        call.Unsupported("multiplies tensors of shapes " + ShapesText(left, right) +
+                         ", one of which carries units along several axes; the graph reader cannot follow that");
+      }
+      operand->units->labels = labels->expand(operand->tensor.sizes());
+    }
+  }
+  const auto compared = [&](const Operand& operand) {
+    return TensorUnits{LabelsAlong(operand, shared), {}, operand.units->origin};
+  };
+  const TensorUnits query = compared(left);
+  Join(call, query, compared(right), query.labels.sizes(), JoinKind::kProduct);
+  const int weights = call.tracker().AddStatistic({call.Source(), {}});
+  call.SetUnits(Call::Everywhere(weights, call.result()));
+}
+
+/// Both operands depend on the input: the query and the key of an attention, its weights and the values, or a gate.
+void FollowActivations(Call& call, const Operand& left, const Operand& right, const Axes& result_axes) {
+  call.Execute();
+  const Axes summed = Select(left.axes, [&](int axis) { return right.HasAxis(axis) && !Has(result_axes, axis); });
   for (const Operand* operand : {&left, &right}) {
     const Axes lost = Select(operand->axes, [&](int axis) { return !Has(summed, axis) && !Has(result_axes, axis); });
     if (!lost.empty()) call.Unsupported("sums over an axis of one tensor only, which the graph reader cannot follow");
   }
-  if (left_varies) {
-    // Query unit i meets key unit i, and nothing else.
-    Axes shared = Select(left.axes, [&](int axis) { return right.HasAxis(axis); });
-    const auto compared = [&](const Operand& operand) {
-      TensorUnits units = *operand.units;
-      for (size_t axis = operand.axes.size(); axis-- > 0;) {
-        if (Has(shared, operand.axes[axis])) continue;
-        const auto labels = call.tracker().WithoutAxis(units.labels, static_cast<int64_t>(axis));
-        if (!labels) {
-          call.Unsupported("multiplies tensors of which " + labels_of(operand) +
-                           " carries units along several axes; the graph reader cannot follow that");
-        }
-        units.labels = *labels;
-      }
-      Axes kept = operand.axes;
-      at::Tensor labels = units.labels;
-      for (size_t axis = kept.size(); axis-- > 0;) {
-        if (Has(shared, kept[axis])) continue;
-        labels = labels.select(static_cast<int64_t>(axis), 0);
-        kept.erase(kept.begin() + static_cast<int64_t>(axis));
-      }
-      std::vector<int64_t> order;
-      for (const int axis : shared) order.push_back(Find(kept, axis));
-      units.labels = labels.permute(order);
-      units.scales.clear();
-      return units;
-    };
-    const TensorUnits query = compared(left);
-    const TensorUnits key = compared(right);
-    Join(call, query, key, query.labels.sizes(), JoinKind::kProduct);
-    const int weights = call.tracker().AddStatistic({call.Source(), {}});
-    call.SetUnits(Call::Everywhere(weights, result));
-    return;
+  const bool left_varies = left.VariesAlongAny(summed);
+  if (left_varies != right.VariesAlongAny(summed)) {
+    call.Unsupported("sums over an axis along which only one of its tensors, of shapes " + ShapesText(left, right) +
+                     ", carries units; that mixes units in a way that the graph has no edges for");
   }
-  const auto alone = [&](const Operand& operand, const Operand& other) {
+  if (left_varies) return FollowComparison(call, left, right);
+
+  const auto varies_alone = [](const Operand& operand, const Operand& other) {
     return operand.VariesAlongAny(Select(operand.axes, [&](int axis) { return !other.HasAxis(axis); }));
   };
-  if (alone(left, right) && alone(right, left)) {
-    call.Unsupported("multiplies each unit of one tensor with each of another (" + labels_of(left) + ", " +
-                     labels_of(right) + "); that mixes units in a way that the graph has no edges for");
+  if (varies_alone(left, right) && varies_alone(right, left)) {
+    call.Unsupported("multiplies each unit of one tensor with each of another, of shapes " + ShapesText(left, right) +
+                     "; that mixes units in a way that the graph has no edges for");
   }
   const auto spread = [&](const Operand& operand) {
-    TensorUnits units = *operand.units;
-    units.scales.clear();
-    Axes axes = operand.axes;
-    for (size_t axis = axes.size(); axis-- > 0;) {
-      if (!Has(summed, axes[axis])) continue;
-      units.labels = units.labels.select(static_cast<int64_t>(axis), 0);
-      axes.erase(axes.begin() + static_cast<int64_t>(axis));
-    }
+    const Axes own = Select(result_axes, [&](int axis) { return operand.HasAxis(axis); });
     std::vector<int64_t> shape;
-    for (const int axis : result_axes) shape.push_back(Has(axes, axis) ? operand.size(axis) : 1);
-    units.labels = AsResult(units.labels, axes, result_axes, shape);
-    return units;
+    for (const int axis : result_axes) shape.push_back(operand.HasAxis(axis) ? operand.size(axis) : 1);
+    return TensorUnits{LabelsAlong(operand, own).reshape(shape), {}, operand.units->origin};
   };
-  call.SetUnits(Join(call, spread(left), spread(right), result.sizes(), JoinKind::kProduct));
+  call.SetUnits(Join(call, spread(left), spread(right), call.result().sizes(), JoinKind::kProduct));
 }
 
 /// Executes the call, a product of two tensors summed over the axes that the result has not.
@@ -317,8 +316,8 @@ void FollowAddMatMul(Call& call) {
   }
   FollowMatrixProduct(call, first, second);
   if (call.tracker().Find(added) == nullptr) return;
-  const TensorUnits product = *call.tracker().Find(call.result());
-  call.SetUnits(Join(call, product.Recomputed(), call.Read(added), call.result().sizes(), JoinKind::kSum));
+  const TensorUnits product = call.Read(call.result());
+  call.SetUnits(Join(call, product, call.Read(added), call.result().sizes(), JoinKind::kSum));
 }
 
 void FollowEinsum(Call& call) {

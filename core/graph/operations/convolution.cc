@@ -23,11 +23,8 @@ void CheckShape(const Call& call, const at::Tensor& input, const at::Tensor& wei
 bool MixesPositions(Call& call, TensorUnits& units, int64_t axis, const at::Tensor& kernel) {
   if (units.origin->is_input) return false;  // whose elements along other axes are one unit where a layer reads them
   units.labels = call.tracker().Resolved(units.labels);
-  const auto varies = [&](int64_t other) { return units.labels.size(other) > 1 && units.labels.stride(other) != 0; };
-  if (varies(axis)) return false;
-  bool others = false;
-  for (int64_t other = 0; other < units.labels.dim(); ++other) others = others || varies(other);
-  return others && kernel.numel() == kernel.size(0) * kernel.size(1);
+  const bool is_pointwise = kernel.numel() == kernel.size(0) * kernel.size(1);
+  return is_pointwise && !Varies(units.labels, axis) && VariesAnywhere(units.labels);
 }
 
 }  // namespace

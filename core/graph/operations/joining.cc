@@ -5,8 +5,6 @@
 namespace modlab::reader {
 namespace {
 
-bool Varies(const at::Tensor& labels, int64_t axis) { return labels.size(axis) > 1 && labels.stride(axis) != 0; }
-
 bool CarriesUnits(const at::Tensor& labels) { return at::any(labels.ge(0)).item<bool>(); }
 
 /// Labels with axes of size 1 added in front.

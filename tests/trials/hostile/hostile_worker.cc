@@ -210,14 +210,14 @@ const std::vector<Attack> kAttacks = {
     ATTACK("result_of_another_kind", WorkerResult result; result.mutable_result()->mutable_inspect(); Forge(result)),
     ATTACK("artifact_outside", WorkerResult result = ScoreResult(spec, 0.1, 0, 106);
            result.add_artifacts("../../limits"); Forge(result)),
-    ATTACK("artifact_twice", WorkerResult result = ScoreResult(spec, 0.1, 0, 106);
-           Overwrite("out/artifacts/a", "x"); result.add_artifacts("a"); result.add_artifacts("a"); Forge(result)),
-    ATTACK("artifacts_of_nothing", WorkerResult result = ScoreResult(spec, 0.1, 0, 106);
-           for (int i = 0; i < 50; ++i) {
-             const std::string name = "a" + std::to_string(i);
-             if (::ftruncate(OpenForWriting("out/artifacts/" + name), 60 << 20) != 0) ::_exit(3);
-             result.add_artifacts(name);
-           } Forge(result)),
+    ATTACK("artifact_twice", WorkerResult result = ScoreResult(spec, 0.1, 0, 106); Overwrite("out/artifacts/a", "x");
+           result.add_artifacts("a"); result.add_artifacts("a"); Forge(result)),
+    ATTACK(
+        "artifacts_of_nothing", WorkerResult result = ScoreResult(spec, 0.1, 0, 106); for (int i = 0; i < 50; ++i) {
+          const std::string name = "a" + std::to_string(i);
+          if (::ftruncate(OpenForWriting("out/artifacts/" + name), 60 << 20) != 0) ::_exit(3);
+          result.add_artifacts(name);
+        } Forge(result)),
     ATTACK("result_of_unknown_fields", Overwrite("out/result.binpb", std::string(60 << 20, 'x')); ::_exit(0)),
     ATTACK("result_of_empty_parts", std::string empty; for (int i = 0; i < 10'000'000; ++i) empty += "\x0a\x00"s;
            Overwrite("out/result.binpb", empty); ::_exit(0)),

@@ -50,6 +50,13 @@ class ArchiveCheck : public testing::Test {
            Little(0, 2);
   }
 
+  /// A directory's header of an empty file, as APPNOTE 4.3.12 has it.
+  static std::string Header(const std::string& name, const std::string& extra) {
+    return "PK\1\2" + Little(20, 2) + Little(20, 2) + Little(0, 2) + Little(0, 2) + Little(0, 4) + Little(0, 4) +
+           Little(0, 4) + Little(0, 4) + Little(name.size(), 2) + Little(extra.size(), 2) + Little(0, 2) +
+           Little(0, 2) + Little(0, 2) + Little(0, 4) + Little(0, 4) + name + extra;
+  }
+
   static void Append(const std::filesystem::path& path, const std::string& bytes) {
     std::ofstream(path, std::ios::app | std::ios::binary) << bytes;
   }
@@ -103,6 +110,59 @@ TEST_F(ArchiveCheck, RefusesDirectoriesThatWouldFillTheMemory) {
                    Little(entries, 8) + Little(100, 8) + Little(0, 8));
   Append(path, "PK\6\7" + Little(0, 4) + Little(place, 8) + Little(1, 4) + End(0xffff, 0xffffffff, 0xffffffff));
   EXPECT_NE(Problem(path).find("1099511627776 entries"), std::string::npos);
+}
+
+TEST_F(ArchiveCheck, SeesADirectorysEndWhereverLibzipLooksForIt) {
+  // The record's comment as long as some libzip takes it, 65,536 bytes, so that its locator is the first that it reads.
+  for (const size_t comment : {65'535, 65'536}) {
+    const auto path = Zip(model_);
+    const uint64_t place = std::filesystem::file_size(path);
+    const uint64_t entries = uint64_t{1} << 40;
+    Append(path, "PK\6\6" + Little(44, 8) + Little(45, 2) + Little(45, 2) + Little(0, 8) + Little(entries, 8) +
+                     Little(entries, 8) + Little(100, 8) + Little(0, 8));
+    Append(path, "PK\6\7" + Little(0, 4) + Little(place, 8) + Little(1, 4) + End(0xffff, 0xffffffff, 0xffffffff));
+    Append(path, std::string(comment, 'c'));
+    EXPECT_NE(Problem(path).find("1099511627776 entries"), std::string::npos) << comment;
+  }
+}
+
+TEST_F(ArchiveCheck, CountsTheEntriesThatAreThereAndNotThoseThatAreClaimed) {
+  const auto path = directory_.path() / "many.pt";
+  std::string directory;
+  for (int i = 0; i < 200'001; ++i) directory += Header("x", "");
+  Append(path, directory + End(200'001 % 65'536, directory.size(), 0));
+  EXPECT_NE(Problem(path).find("200001 entries"), std::string::npos);
+}
+
+TEST_F(ArchiveCheck, RefusesEntriesOfManyExtraFields) {
+  const auto path = directory_.path() / "extra.pt";
+  std::string extra;
+  for (int i = 0; i < 5; ++i) extra += Little(0x4642, 2) + Little(1, 2) + "x";
+  const std::string directory = Header("x", "") + Header("y", extra);
+  Append(path, directory + End(2, directory.size(), 0));
+  EXPECT_NE(Problem(path).find("entry 1 of the archive has more extra fields"), std::string::npos);
+}
+
+TEST_F(ArchiveCheck, RefusesSeveralDirectories) {
+  const auto path = Zip(model_);
+  const std::string directory = Header("x", "");
+  const uint64_t place = std::filesystem::file_size(path);
+  Append(path, directory + End(1, directory.size(), place));
+  EXPECT_NE(Problem(path).find("several directories"), std::string::npos);
+}
+
+TEST_F(ArchiveCheck, TakesLargeArchivesWhoseNumbersAreIn64BitsOnly) {
+  const auto path = directory_.path() / "large.pt";
+  std::ofstream(path).close();
+  std::filesystem::resize_file(path, int64_t{9} << 30);  // a hole
+  const std::string directory = Header("net/version", "");
+  const uint64_t offset = std::filesystem::file_size(path);
+  Append(path, directory);
+  const uint64_t place = std::filesystem::file_size(path);
+  Append(path, "PK\6\6" + Little(44, 8) + Little(45, 2) + Little(45, 2) + Little(0, 8) + Little(1, 8) + Little(1, 8) +
+                   Little(directory.size(), 8) + Little(offset, 8));
+  Append(path, "PK\6\7" + Little(0, 4) + Little(place, 8) + Little(1, 4) + End(0xffff, 0xffffffff, 0xffffffff));
+  EXPECT_EQ(Problem(path).find("directory of"), std::string::npos) << Problem(path);
 }
 
 TEST_F(ArchiveCheck, TakesWeightsThatLookLikeADirectory) {
