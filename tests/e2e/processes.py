@@ -80,6 +80,12 @@ def parent(pid):
     return status[0] if status else 0
 
 
+def sleeps(pid):
+    """Whether a process waits for something: it does not run, and is neither stopped nor dead."""
+    status = _status(pid)
+    return status is not None and status[1] == "S"
+
+
 def holds_open(pid, part):
     """Whether a process has a file open whose path contains `part`."""
     try:

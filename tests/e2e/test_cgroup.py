@@ -82,6 +82,7 @@ class Cgroup(EndToEndTest):
         for name in self.controllers():
             limit = in_cgroup(worker) / CONTROLLERS[name]
             wait_until(lambda: not limit.read_text().startswith("max"), f"{limit.name} is set")
+        wait_until(lambda: processes.sleeps(processes.parent(worker)), "the supervisor has passed the job on")
         return job, worker
 
     def test_a_worker_has_its_own_and_the_daemon_another(self):
