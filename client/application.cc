@@ -55,6 +55,7 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
   AddGlobalOptions(app, options);
   app.footer(kFooter);
   AddScoreCommand(app, chosen);
+  AddGraphCommand(app, chosen);
   AddModelCommands(app, chosen);
   AddJobCommands(app, chosen);
   AddServerCommands(app, chosen);

@@ -9,6 +9,11 @@
 #include "client/output/text.h"
 
 namespace modlab::client {
+namespace {
+
+constexpr std::int32_t kDefaultClusters = 8;
+
+}  // namespace
 
 void ResourceOptions::ApplyTo(v1::Resources& resources) const {
   if (threads) resources.set_threads(*threads);
@@ -23,10 +28,11 @@ v1::JobSpec ScoreJobSpec(const ScoreOptions& options, const std::string& model) 
   v1::ScoreSpec& score = *spec.mutable_score();
   score.set_model(model);
   score.mutable_input_shapes()->Assign(options.input_shapes.begin(), options.input_shapes.end());
-  if (options.kernel_norm) score.mutable_graph()->set_kernel_norm(*options.kernel_norm);
-  if (!options.fold_batch_norm) score.mutable_graph()->set_fold_batch_norm(false);
+  if (options.graph.options.ByteSizeLong() > 0) *score.mutable_graph() = options.graph.options;
+  score.set_preset(options.graph.preset);
   v1::SpectralSpec& spectral = *score.add_partitions()->mutable_spectral();
-  spectral.set_clusters(options.clusters);
+  const bool has_preset = options.graph.preset != v1::PRESET_UNSPECIFIED;
+  if (options.clusters || !has_preset) spectral.set_clusters(options.clusters.value_or(kDefaultClusters));
   if (options.restarts) spectral.set_restarts(*options.restarts);
   if (options.resolution) score.set_resolution(*options.resolution);
   return spec;

@@ -24,14 +24,19 @@ struct ResourceOptions {
   void ApplyTo(v1::Resources& resources) const;
 };
 
+/// How a network is to become a graph, as far as the user said so.
+struct GraphChoice {
+  v1::GraphOptions options;
+  v1::Preset preset = v1::PRESET_UNSPECIFIED;
+};
+
 /// `modlab score`'s options.
 struct ScoreOptions {
-  std::int32_t clusters = 8;
+  std::optional<std::int32_t> clusters;  ///< Default 8, without a preset.
   std::optional<std::int32_t> restarts;
   std::optional<std::uint32_t> seed;
   std::optional<double> resolution;
-  std::optional<v1::GraphOptions::KernelNorm> kernel_norm;
-  bool fold_batch_norm = true;
+  GraphChoice graph;
   std::vector<v1::InputShape> input_shapes;
   ResourceOptions resources;
 };

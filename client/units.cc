@@ -114,7 +114,8 @@ std::int64_t ParseSize(std::string_view text) {
 }
 
 v1::InputShape ParseInputShape(std::string_view text) {
-  const std::optional<std::vector<std::int32_t>> dimensions = SplitNumbers(text);
+  const std::size_t colon = text.find(':');
+  const std::optional<std::vector<std::int32_t>> dimensions = SplitNumbers(text.substr(0, colon));
   v1::InputShape shape;
   if (dimensions) shape.mutable_dimensions()->Add(dimensions->begin(), dimensions->end());
   for (const std::int32_t dimension : shape.dimensions()) {
@@ -122,8 +123,11 @@ v1::InputShape ParseInputShape(std::string_view text) {
   }
   if (shape.dimensions().empty()) {
     throw UsageError(fmt::format(
-        "'{}' is not a shape; write the dimensions of one input tensor, the batch's first: 1,28,28, say", text));
+        "'{}' is not a shape; write the dimensions of one input tensor, the batch's first: 1,28,28, say, and the type "
+        "where it is not that of the weights: 1,16:int64",
+        text));
   }
+  if (colon != std::string_view::npos) shape.set_dtype(std::string(text.substr(colon + 1)));
   return shape;
 }
 

@@ -159,6 +159,7 @@ class Daemon {
     server.add_api_versions("modlab.v1");
     server.add_job_kinds(Job::INSPECT);
     server.add_job_kinds(Job::SCORE);
+    server.add_job_kinds(Job::GRAPH);
     server.add_model_formats(modlab::v1::Model::TORCHSCRIPT);
     auto* limits = server.mutable_limits();
     limits->set_upload_bytes(limits_.largest_upload_bytes);

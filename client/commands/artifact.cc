@@ -1,22 +1,12 @@
-#include <fmt/format.h>
-
+#include "client/commands/artifact_flow.h"
 #include "client/commands/commands.h"
 #include "client/commands/options.h"
-#include "client/commands/paging.h"
 #include "client/commands/save.h"
 #include "client/names.h"
 #include "client/output/job_text.h"
-#include "client/transfer.h"
 
 namespace modlab::client {
 namespace {
-
-v1::ListArtifactsResponse ListArtifacts(Session& session, const std::string& job) {
-  v1::ListArtifactsRequest request;
-  request.set_job(job);
-  return ListUpTo(session.Connect(), &v1::JobService::Stub::ListArtifacts, request, 0,
-                  [](const v1::ListArtifactsResponse& response) { return response.artifacts_size(); });
-}
 
 struct ListCommand {
   std::string id;
@@ -35,21 +25,8 @@ struct FetchCommand {
   SaveOptions save;
 };
 
-v1::Artifact FindArtifact(Session& session, const std::string& job, const std::string& name) {
-  const v1::ListArtifactsResponse artifacts = ListArtifacts(session, job);
-  for (const v1::Artifact& artifact : artifacts.artifacts()) {
-    if (artifact.name() == name) return artifact;
-  }
-  throw Failure(ExitCode::kNotFound, fmt::format("{} has no artifact {}; `{}` lists what it has", job, name,
-                                                 session.CommandLine("job artifacts " + IdOf(job))));
-}
-
 ExitCode Fetch(Session& session, const FetchCommand& command) {
-  const std::string job = JobName(command.id);
-  const v1::Artifact artifact = FindArtifact(session, job, command.artifact);
-  Save(session, command.save, artifact.name(), [&](OutputFile& output, const TransferOptions& options) {
-    DownloadArtifact(session.Connect(), job, artifact, output, options);
-  });
+  FetchArtifact(session, JobName(command.id), command.artifact, command.save);
   return ExitCode::kOk;
 }
 

@@ -15,6 +15,7 @@ using Action = std::function<ExitCode(Session&)>;
 // as `app`.
 void AddModelCommands(CLI::App& app, Action& chosen);
 void AddScoreCommand(CLI::App& app, Action& chosen);
+void AddGraphCommand(CLI::App& app, Action& chosen);
 void AddJobCommands(CLI::App& app, Action& chosen);
 void AddSubmitCommand(CLI::App& job, Action& chosen);
 void AddLogsCommand(CLI::App& job, Action& chosen);

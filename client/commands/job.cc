@@ -59,9 +59,9 @@ void AddList(CLI::App& family, Action& chosen) {
         "Only jobs that are queued, running, succeeded, failed, cancelling or cancelled; may be repeated")
         ->option_text("STATE");
     AddChoice<v1::Job::Kind>(
-        app, "--kind", {{"inspect", v1::Job::INSPECT}, {"score", v1::Job::SCORE}},
+        app, "--kind", {{"inspect", v1::Job::INSPECT}, {"score", v1::Job::SCORE}, {"graph", v1::Job::GRAPH}},
         [&command](v1::Job::Kind kind) { command.kinds.push_back(kind); },
-        "Only jobs of this kind, inspect or score; may be repeated")
+        "Only jobs of this kind, inspect, score or graph; may be repeated")
         ->option_text("KIND");
     AddLabels(app, command.labels, "Only jobs with this label; may be repeated");
     AddLimit(app, command.limit);

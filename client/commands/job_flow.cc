@@ -6,6 +6,7 @@
 
 #include "client/interrupt.h"
 #include "client/names.h"
+#include "client/output/graph_text.h"
 #include "client/output/job_text.h"
 #include "client/output/json.h"
 #include "client/output/model_text.h"
@@ -168,6 +169,7 @@ void PrintResult(Session& session, const v1::Job& job) {
   session.Print(job, IdOf(job.name()), [&](const TextStyle& style) {
     if (job.result().has_score()) return ScoreTable(job, TitleOf(session, ModelOf(job.spec())), style);
     if (job.result().has_inspect()) return InspectionText(job.result().inspect(), style);
+    if (job.result().has_graph()) return GraphText(job.result().graph().graph(), style);
     return JobText(job, style);
   });
 }

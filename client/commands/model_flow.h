@@ -25,6 +25,9 @@ struct PushOptions {
 /// Brings a file to the server and makes a model of it; the model that is there already if the content is known.
 v1::Model PushModel(Session& session, const std::string& path, const PushOptions& options);
 
+/// The model of that id, or the file of that name, pushed. Throws Failure (kNotFound) where there is neither.
+v1::Model FindOrPushModel(Session& session, const std::string& subject, const PushOptions& push);
+
 v1::Model GetModel(Session& session, const std::string& name);
 
 /// What came of waiting for a model's inspection.

@@ -50,9 +50,10 @@ void AddLabels(CLI::App& command, std::vector<std::string>& labels, const std::s
 void AddInputShapes(CLI::App& command, std::vector<std::string>& shapes) {
   AddRepeated(command, "--input-shape", shapes,
               "Shape of one input tensor, the batch's dimension first: 1,28,28. Once for every input of the model, in "
-              "order. Needed where the model's first layer does not tell")
+              "order. Needed where the model's first layer does not tell. With the type where it is not that of the "
+              "weights: 1,16:int64")
       ->check(Readable(ParseInputShape))
-      ->option_text("N,N,...");
+      ->option_text("N,N,...[:TYPE]");
 }
 
 std::vector<v1::InputShape> ParseInputShapes(const std::vector<std::string>& shapes) {
@@ -73,6 +74,15 @@ CLI::Option* AddJobId(CLI::App& command, std::string& id) {
 
 CLI::Option* AddModelId(CLI::App& command, std::string& id) {
   return Takes(ValueKind::kModel, command.add_option("MODEL_ID", id, "`models/abc`, or `abc`")->required());
+}
+
+CLI::Option* AddModelOrFile(CLI::App& command, std::string& subject) {
+  return Takes(ValueKind::kModelOrFile,
+               command
+                   .add_option("MODEL_ID_OR_FILE", subject,
+                               "A model on the server (`models/abc`, or `abc`), or a TorchScript file, which is pushed "
+                               "first")
+                   ->required());
 }
 
 void AddAfter(CLI::App& command, int& after_sequence) {

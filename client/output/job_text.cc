@@ -49,7 +49,8 @@ std::string TookText(const v1::Job& job) {
 std::string StateText(v1::Job::State state) { return Lower(v1::Job::State_Name(state)); }
 
 const std::string& ModelOf(const v1::JobSpec& spec) {
-  return spec.has_inspect() ? spec.inspect().model() : spec.score().model();
+  if (spec.has_inspect()) return spec.inspect().model();
+  return spec.has_graph() ? spec.graph().model() : spec.score().model();
 }
 
 std::string JobText(const v1::Job& job, const TextStyle& style) {

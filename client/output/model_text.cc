@@ -7,7 +7,7 @@
 #include "client/names.h"
 #include "client/output/columns.h"
 #include "client/output/facts.h"
-#include "client/output/grid.h"
+#include "client/output/graph_text.h"
 #include "client/output/labels_text.h"
 #include "client/output/sharing_text.h"
 #include "client/output/text.h"
@@ -20,18 +20,9 @@ std::string ShapesText(const v1::Inspection& inspection) {
   for (const v1::InputShape& shape : inspection.input_shapes()) {
     if (!text.empty()) text += ' ';
     text += fmt::format("[{}]", fmt::join(shape.dimensions(), ","));
+    if (!shape.dtype().empty()) text += ' ' + Printable(shape.dtype());
   }
   return text;
-}
-
-std::string LayersText(const v1::UnitGraph& graph, const TextStyle& style) {
-  using enum Grid::Align;
-  Grid grid({kLeft, kLeft, kRight});
-  grid.Add({"layer", "operation", "units"});
-  for (const v1::Group& group : graph.groups()) {
-    grid.Add({Printable(group.name()), Printable(group.operation()), std::to_string(group.units())});
-  }
-  return grid.Text(style);
 }
 
 }  // namespace
@@ -65,14 +56,8 @@ std::string InspectionText(const v1::Inspection& inspection, const TextStyle& st
   Facts facts(style);
   facts.Add("parameters", fmt::format("{:.0f}", inspection.parameters()));
   facts.Add("input", ShapesText(inspection));
-  if (inspection.has_graph()) {
-    facts.Add("graph", fmt::format("{} units in {} layers, {:.0f} edges", inspection.graph().units(),
-                                   inspection.graph().groups_size(), inspection.graph().edges()));
-  }
   if (inspection.has_graph_error()) facts.Add("graph", Describe("none", inspection.graph_error()));
-  for (const std::string& warning : inspection.graph().warnings()) facts.Add("note", Printable(warning));
-  const std::string layers = inspection.has_graph() ? '\n' + LayersText(inspection.graph(), style) : "";
-  return facts.text() + layers;
+  return facts.text() + (inspection.has_graph() ? GraphText(inspection.graph(), style) : "");
 }
 
 std::string ModelText(const v1::Model& model, const TextStyle& style) {

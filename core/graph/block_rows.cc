@@ -65,6 +65,7 @@ BlockRows::BlockRows(const Block& block, int first_target_unit, int first_source
       first_column_unit_(first_source_unit),
       row_scale_(DataOrNull(block.target_scale)),
       column_scale_(DataOrNull(block.source_scale)),
+      threshold_(block.threshold),
       part_rows_(block.target_units / block.convolution_groups),
       part_columns_(block.source_units / block.convolution_groups) {
   if (std::abs(row_stride_) < std::abs(column_stride_)) {
@@ -107,6 +108,9 @@ void BlockRows::ReadPresent(int row, int column, int count, double* weights) con
   }
   if (column_scale_ != nullptr) {
     for (int i = 0; i < count; ++i) weights[i] *= column_scale_[column + i];
+  }
+  if (threshold_ > 0) {
+    for (int i = 0; i < count; ++i) weights[i] = weights[i] <= threshold_ ? 0 : weights[i];
   }
 }
 

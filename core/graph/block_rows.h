@@ -18,6 +18,7 @@ class BlockRows {
 
   int rows() const { return rows_; }
   int columns() const { return columns_; }
+  bool rows_are_sources() const { return sources_are_rows_; }
   /// Unit number of row 0 and of column 0.
   int first_row_unit() const { return first_row_unit_; }
   int first_column_unit() const { return first_column_unit_; }
@@ -46,6 +47,7 @@ class BlockRows {
   int first_column_unit_;
   const double* row_scale_;     ///< Null: all ones.
   const double* column_scale_;  ///< Null: all ones.
+  double threshold_;
   // Of a grouped convolution: rows and columns of one part, and whether its sources are the rows.
   int part_rows_;
   int part_columns_;

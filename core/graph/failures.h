@@ -44,9 +44,18 @@ class ShapeMismatch : public std::runtime_error {
   Extent extent() const { return extent_; }
   const std::optional<AxisSize>& expected() const { return expected_; }
 
+  /// The operation expects indices, and has been given numbers of another kind.
+  static ShapeMismatch ExpectsIndices(const std::string& message) {
+    ShapeMismatch mismatch(message, Extent::kUnknown);
+    mismatch.expects_indices_ = true;
+    return mismatch;
+  }
+  bool expects_indices() const { return expects_indices_; }
+
  private:
   Extent extent_;
   std::optional<AxisSize> expected_;
+  bool expects_indices_ = false;
 };
 
 /// The one line of a message of LibTorch's, or of the model's, that says what is wrong. Mostly the first, before a

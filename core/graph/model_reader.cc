@@ -21,8 +21,6 @@
 namespace modlab {
 namespace {
 
-using reader::Shape;
-
 /// Loads a small module of our own: LibTorch's first load sets up what every later one uses, which takes tens of
 /// milliseconds.
 void LoadOnce() {
@@ -42,6 +40,22 @@ void UseOnce() {
   at::Generator generator = at::detail::getDefaultCPUGenerator();
   generator.set_current_seed(c10::default_rng_seed_val);  // So that the same model always does the same.
   torch::relu(torch::ones({2, 2}));                       // One element takes a way without a kernel.
+}
+
+struct InputType {
+  const char* name;
+  at::ScalarType type;
+};
+/// Types of example inputs.
+constexpr InputType kInputTypes[] = {{"float32", at::kFloat}, {"float64", at::kDouble}, {"int64", at::kLong},
+                                     {"int32", at::kInt},     {"int16", at::kShort},    {"int8", at::kChar},
+                                     {"uint8", at::kByte},    {"bool", at::kBool}};
+
+/// nullptr where there is no such type.
+const InputType* FindInputType(const std::string& name) {
+  const auto* found = std::find_if(std::begin(kInputTypes), std::end(kInputTypes),
+                                   [&](const InputType& type) { return type.name == name; });
+  return found == std::end(kInputTypes) ? nullptr : found;
 }
 
 /// `float32`, as Python says it.
@@ -124,13 +138,13 @@ std::vector<std::string> TensorArguments(const c10::FunctionSchema& forward) {
 }
 
 /// `1,3,32,32`, or several of them.
-std::string ShapesText(const std::vector<Shape>& shapes) {
+std::string ShapesText(const std::vector<InputShape>& shapes) {
   std::string text;
-  for (const Shape& shape : shapes) text += (text.empty() ? "" : " ") + reader::OptionText(shape);
+  for (const InputShape& shape : shapes) text += (text.empty() ? "" : " ") + reader::OptionText(shape);
   return text;
 }
 
-void CheckGivenShapes(const std::vector<Shape>& shapes, const std::vector<std::string>& arguments) {
+void CheckGivenShapes(const std::vector<InputShape>& shapes, const std::vector<std::string>& arguments) {
   if (shapes.size() != arguments.size()) {
     std::string names;
     for (const std::string& argument : arguments) names += (names.empty() ? "" : ", ") + argument;
@@ -138,15 +152,22 @@ void CheckGivenShapes(const std::vector<Shape>& shapes, const std::vector<std::s
                                                    " tensors (" + names + "), but " + std::to_string(shapes.size()) +
                                                    " input shapes are given; give --input-shape once for each");
   }
-  for (const Shape& shape : shapes) {
+  for (const InputShape& shape : shapes) {
     double elements = 1;
-    for (const int64_t size : shape) elements *= static_cast<double>(size);
-    const bool positive = std::all_of(shape.begin(), shape.end(), [](int64_t size) { return size > 0; });
-    if (shape.empty() || !positive || elements > (int64_t{1} << 31)) {
+    for (const int64_t size : shape.dimensions) elements *= static_cast<double>(size);
+    const bool positive =
+        std::all_of(shape.dimensions.begin(), shape.dimensions.end(), [](int64_t size) { return size > 0; });
+    if (shape.dimensions.empty() || !positive || elements > (int64_t{1} << 31)) {
       throw Error(ErrorKind::kInputShapeInvalid,
                   "the input shape " + reader::OptionText(shape) +
                       " must consist of positive sizes with fewer than 2^31 elements, for example --input-shape "
                       "1,3,224,224");
+    }
+    if (!shape.dtype.empty() && FindInputType(shape.dtype) == nullptr) {
+      std::string names;
+      for (const InputType& type : kInputTypes) names += std::string(names.empty() ? "" : ", ") + type.name;
+      throw Error(ErrorKind::kInputShapeInvalid,
+                  "inputs of type " + shape.dtype + " are not known; give one of " + names);
     }
   }
 }
@@ -163,14 +184,14 @@ struct Model::Implementation {
 
   /// A run of forward that has shown the network.
   struct Followed {
-    std::vector<Shape> shapes;
+    std::vector<InputShape> shapes;
     std::unique_ptr<reader::UnitTracker> units;
   };
 
   Followed Follow(const ReaderOptions& options, RunContext& context);
   std::unique_ptr<reader::UnitTracker> FollowGiven(const ReaderOptions& options, RunContext& context);
   Followed FollowDerived(const ReaderOptions& options, RunContext& context);
-  void RunForward(const std::vector<Shape>& shapes, const ReaderOptions& options, reader::UnitTracker& units,
+  void RunForward(const std::vector<InputShape>& shapes, const ReaderOptions& options, reader::UnitTracker& units,
                   RunContext& context);
 
   torch::jit::Module module;
@@ -179,10 +200,10 @@ struct Model::Implementation {
   reader::Parameters parameters;
   reader::SourceLocator locator;
   /// Shapes of the last run, for messages.
-  std::vector<Shape> tried;
+  std::vector<InputShape> tried;
 };
 
-void Model::Implementation::RunForward(const std::vector<Shape>& shapes, const ReaderOptions& options,
+void Model::Implementation::RunForward(const std::vector<InputShape>& shapes, const ReaderOptions& options,
                                        reader::UnitTracker& units, RunContext& context) {
   tried = shapes;
   std::vector<c10::IValue> inputs = {module._ivalue()};
@@ -193,7 +214,9 @@ void Model::Implementation::RunForward(const std::vector<Shape>& shapes, const R
       inputs.push_back(*arguments[i].default_value());
       continue;
     }
-    const at::Tensor input = at::ones(shapes[next_shape++], parameters.dtype());
+    const InputShape& shape = shapes[next_shape++];
+    const at::ScalarType type = shape.dtype.empty() ? parameters.dtype() : FindInputType(shape.dtype)->type;
+    const at::Tensor input = at::ones(shape.dimensions, type);
     units.AddInput(input);
     inputs.emplace_back(input);
   }
@@ -222,7 +245,7 @@ std::unique_ptr<reader::UnitTracker> Model::Implementation::FollowGiven(const Re
 Model::Implementation::Followed Model::Implementation::FollowDerived(const ReaderOptions& options,
                                                                      RunContext& context) {
   Followed followed;
-  const auto run = [&](const Shape& shape) {
+  const auto run = [&](const InputShape& shape) {
     followed.units = std::make_unique<reader::UnitTracker>();
     RunForward({shape}, options, *followed.units, context);
   };
@@ -247,7 +270,7 @@ Model::Implementation::Followed Model::Implementation::Follow(const ReaderOption
       throw Error(ErrorKind::kInputShapeInvalid,
                   "the model's forward takes " + std::to_string(arguments.size()) +
                       " tensors, and only the shape of a single one can be derived; give --input-shape, for example "
-                      "--input-shape 1,3,224,224, once for each");
+                      "--input-shape 1,3,224,224 (1,16:int64 for indices), once for each");
     }
     return FollowDerived(options, context);
   } catch (const reader::ForwardFailure& failure) {
@@ -299,13 +322,13 @@ std::vector<std::string> Model::operators() const {
   return {names.begin(), names.end()};
 }
 
-std::vector<std::vector<int64_t>> Model::InputShapes(const ReaderOptions& options, RunContext& context) {
+std::vector<InputShape> Model::InputShapes(const ReaderOptions& options, RunContext& context) {
   return implementation_->Follow(options, context).shapes;
 }
 
 UnitGraph Model::Read(const ReaderOptions& options, RunContext& context) {
   const Implementation::Followed followed = implementation_->Follow(options, context);
-  return reader::BuildUnitGraph(*followed.units, implementation_->parameters, options.kernel_norm, context);
+  return reader::BuildUnitGraph(*followed.units, implementation_->parameters, options, context);
 }
 
 std::string Model::LibTorchVersion() { return TORCH_VERSION; }

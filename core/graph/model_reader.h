@@ -18,14 +18,49 @@ enum class KernelNorm { kL1, kL2, kMaxColumnSum, kSpectral, kMeanAbs };
 /// last. Exact in double. O(rows * columns), for kSpectral O(rows * columns * min(rows, columns)).
 double ComputeKernelNorm(KernelNorm norm, const double* slice, int64_t rows, int64_t columns);
 
+/// What takes out of the weights what does not change the function (definitions.md, section 3). Done after folding.
+enum class Normalization {
+  kNone,
+  /// Each hidden unit's incoming weights (flattened kernels) get the L2 norm 1, and its outgoing ones are multiplied by
+  /// the old norm. Before the kernel norm.
+  kUnitIncoming,
+  /// Each layer's weights between two groups are divided by their mean over the entries that a weight can occupy. After
+  /// the kernel norm.
+  kLayerMean,
+};
+
+/// Which layers of a network that has convolutions take part. Others: all of them.
+enum class CnnLayers {
+  kAll,
+  kConvolutions,        ///< Convolutions only.
+  kConvolutionOutputs,  ///< The same, and no units but those that convolutions write.
+};
+
+/// An example of one of forward's inputs.
+struct InputShape {
+  std::vector<int64_t> dimensions;  ///< Batch dimension included.
+  std::string dtype;                ///< `int64`, ...; empty: the type of the model's weights.
+};
+
 struct ReaderOptions {
   KernelNorm kernel_norm = KernelNorm::kL1;
   /// Fold a norm's scale (batch norm: |gamma| / sqrt(var + eps); others: |gamma|) into the weights that write its
   /// tensor, or else those that read it.
   bool fold_batch_norm = true;
-  /// One shape for each tensor input of forward, batch dimension included. Empty: derived where the model determines
-  /// it.
-  std::vector<std::vector<int64_t>> input_shapes;
+  Normalization normalization = Normalization::kNone;
+  /// Layers that take part: patterns of their names (`features.*`, as in glob(7), where `*` matches dots, too). Empty:
+  /// all. Normalisation looks at the others, too: a unit's norm does not depend on what is shown of it.
+  std::vector<std::string> layers;
+  CnnLayers cnn_layers = CnnLayers::kAll;
+  bool input_units = true;   ///< Whether inputs (and vocabularies) are units of the graph.
+  bool output_units = true;  ///< Whether what forward returns is.
+  /// Weights up to this count as none, >= 0.
+  double threshold = 0;
+  /// Take the weights away from connected components that do not touch both an input's group (else the first one) and a
+  /// result's (else the last one).
+  bool remove_unconnected = false;
+  /// One for each tensor input of forward. Empty: derived where the model determines it.
+  std::vector<InputShape> input_shapes;
 };
 
 struct TensorInfo {
@@ -53,15 +88,17 @@ class Model {
   std::vector<std::string> operators() const;
 
   /// The shapes of the example input: the given ones, or derived from the weights. A network of linear layers gives
-  /// [1, in_features]; a convolutional one whose flatten fixes the size gives the square (cubic) input that fits.
+  /// [1, in_features]; a convolutional one whose flatten fixes the size gives the square (cubic) input that fits; one
+  /// that starts with an embedding gives indices, [1, 1] where it takes sequences of any length.
   /// Errors: kInputShapeInvalid (cannot be derived, or the given one does not fit; says how to give one),
   /// kModelForwardFailed.
-  std::vector<std::vector<int64_t>> InputShapes(const ReaderOptions& options, RunContext& context);
+  std::vector<InputShape> InputShapes(const ReaderOptions& options, RunContext& context);
 
   /// Reads the network as a unit graph by following its forward from the input to the output (definitions.md, sections
-  /// 1 and 2). Blocks of linear layers refer to the model's own weights, which they keep alive. Groups are in order of
-  /// execution, the input first. Errors: as InputShapes, and kOperationUnsupported (with operation, source line and
-  /// layer), kNoWeightLayers, kWeightsNotFinite (with layer and index), kNoEdges (all weights zero).
+  /// 1 to 3). Blocks of linear layers refer to the model's own weights, which they keep alive. Groups are in order of
+  /// execution, the input first; those without any weights are left out. Errors: as InputShapes, and
+  /// kOperationUnsupported (with operation, source line and layer), kNoWeightLayers, kWeightsNotFinite (with layer and
+  /// index), kNoEdges (all weights zero), kInvalidOption (no layer has such a name).
   UnitGraph Read(const ReaderOptions& options, RunContext& context);
 
   /// `1.13.1`.

@@ -1,5 +1,6 @@
 #include "core/graph/unit_graph.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -15,7 +16,7 @@ double Block::entry(int target_unit, int source_unit) const {
   double weight = std::abs(float_data != nullptr ? static_cast<double>(float_data[offset]) : double_data[offset]);
   if (!target_scale.empty()) weight *= target_scale[target_unit];
   if (!source_scale.empty()) weight *= source_scale[source_unit];
-  return weight;
+  return weight <= threshold ? 0 : weight;
 }
 
 int UnitGraph::AddGroup(Group group) {
@@ -44,16 +45,42 @@ void UnitGraph::AddBlock(Block block) {
   if (parts < 1 || block.source_units % parts != 0 || block.target_units % parts != 0) {
     throw std::logic_error("a block's units cannot be cut into its groups of a convolution");
   }
+  const int64_t entries = int64_t{block.target_units} * block.source_units;
+  if (block.occupiable != nullptr && static_cast<int64_t>(block.occupiable->size()) != entries) {
+    throw std::logic_error("a block does not say of each entry whether a weight can occupy it");
+  }
   if ((block.float_data == nullptr) == (block.double_data == nullptr)) {
     throw std::logic_error("a block has either float or double data");
   }
   blocks_.push_back(std::move(block));
 }
 
+void UnitGraph::RemoveWeights(const std::vector<char>& of_unit) {
+  const auto scale = [&](int first, int units, std::vector<double>& scales) {
+    const auto begin = of_unit.begin() + first;
+    if (std::all_of(begin, begin + units, [](char removed) { return removed == 0; })) return;
+    scales.resize(units, 1);
+    for (int unit = 0; unit < units; ++unit) {
+      if (begin[unit] != 0) scales[unit] = 0;
+    }
+  };
+  for (Block& block : blocks_) {
+    scale(first_source_unit(block), block.source_units, block.source_scale);
+    scale(first_target_unit(block), block.target_units, block.target_scale);
+  }
+}
+
+void UnitGraph::RaiseThreshold(double threshold) {
+  for (Block& block : blocks_) block.threshold = std::max(block.threshold, threshold);
+}
+
 BlockTotals Totals(const Block& block) {
   const BlockRows rows(block);
   std::vector<double> weights(rows.columns());
   BlockTotals totals;
+  totals.entries = block.occupiable == nullptr
+                       ? int64_t{block.target_units} * (block.source_units / block.convolution_groups)
+                       : std::count(block.occupiable->begin(), block.occupiable->end(), uint8_t{1});
   for (int row = 0; row < rows.rows(); ++row) {
     rows.Read(row, 0, rows.columns(), weights.data());
     for (const double weight : weights) {

@@ -55,6 +55,10 @@ struct Block {
   int64_t fan_in = 0;
   /// Number of groups of a grouped convolution; 1 for all else.
   int convolution_groups = 1;
+  /// Whether a weight can occupy the entry, row-major [target][source]; null: every one of those that are there.
+  std::shared_ptr<const std::vector<uint8_t>> occupiable;
+  /// Entries up to this are 0.
+  double threshold = 0;
 
   /// |weight| with scales applied. For tests and small graphs; kernels read the data themselves.
   double entry(int target_unit, int source_unit) const;
@@ -70,6 +74,10 @@ class UnitGraph {
   int AddGroup(Group group);
   /// Appends a block. Its groups must exist and have its units; otherwise std::logic_error.
   void AddBlock(Block block);
+  /// Makes all weights from and to the units that `of_unit` is not 0 for zero, by blocks' scales.
+  void RemoveWeights(const std::vector<char>& of_unit);
+  /// Makes weights up to a threshold zero; lower ones than before have no effect.
+  void RaiseThreshold(double threshold);
 
   const std::vector<Group>& groups() const { return groups_; }
   const std::vector<Block>& blocks() const { return blocks_; }
@@ -82,6 +90,8 @@ class UnitGraph {
   int first_target_unit(const Block& block) const { return first_unit_[block.target] + block.target_offset; }
 
   std::vector<std::string> warnings;
+  /// Number of units that forward returns, whether they are in the graph or not.
+  int outputs = 0;
 
  private:
   std::vector<Group> groups_;
@@ -89,8 +99,9 @@ class UnitGraph {
   std::vector<Block> blocks_;
 };
 
-/// Number of non-zero entries of a block and their sum. O(entries).
+/// Number of a block's entries that a weight can occupy, of those that are not zero, and their sum. O(entries).
 struct BlockTotals {
+  int64_t entries = 0;
   int64_t edges = 0;
   double weight = 0;
 };

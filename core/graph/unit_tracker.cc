@@ -82,6 +82,18 @@ int UnitTracker::AppendRange(UnitRange range) {
   return static_cast<int>(ranges_.size()) - 1;
 }
 
+int UnitTracker::RangeOf(int unit) const {
+  const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), unit,
+                                      [](int first, const UnitRange& range) { return first < range.first; });
+  return static_cast<int>(after - ranges_.begin()) - 1;
+}
+
+bool UnitTracker::IsGiven(int unit) const {
+  return IsInput(unit) || (IsUnit(unit) && ranges_[RangeOf(Representative(unit))].operation == "vocabulary");
+}
+
+void UnitTracker::AddInhomogeneous(const std::string& source, int label) { inhomogeneous_.emplace(source, label); }
+
 void UnitTracker::AddInput(const at::Tensor& tensor) {
   const bool has_batch = tensor.dim() > 1;
   const int64_t count = has_batch ? tensor.numel() / tensor.size(0) : tensor.numel();
@@ -110,16 +122,14 @@ std::optional<int> UnitTracker::AddVocabulary(const at::Tensor& tensor, int coun
     const int label = labels.data_ptr<int>()[i];
     if (label == kNoUnit) continue;
     if (!IsUnit(label) || label >= input_units_) return std::nullopt;
-    const auto after = std::upper_bound(ranges_.begin(), ranges_.end(), label,
-                                        [](int unit, const UnitRange& range) { return unit < range.first; });
-    const int range = static_cast<int>(after - ranges_.begin()) - 1;
+    const int range = RangeOf(label);
     if (input.value_or(range) != range) return std::nullopt;
     input = range;
   }
   if (!input) return std::nullopt;
   const auto [known, is_new] = vocabularies_.try_emplace({*input, count}, 0);
   if (is_new) known->second = AppendRange({ranges_[*input].name, "vocabulary", 0, count});
-  ranges_[*input].only_if_read = true;  // indices are no units
+  ranges_[*input].is_index = true;
   return known->second;
 }
 
@@ -235,8 +245,20 @@ const Statistic* UnitTracker::MarkResults(const c10::IValue& value) {
     const int* data = labels.data_ptr<int>();
     const int* found = std::find_if(data, data + labels.numel(), IsStatistic);
     if (found != data + labels.numel()) statistic = &StatisticOf(*found);
+    results_.push_back(labels);
   });
   return statistic;
+}
+
+std::vector<char> UnitTracker::Results() const {
+  std::vector<char> is_result(parent_.size(), 0);
+  for (const at::Tensor& labels : results_) {
+    for (int64_t i = 0; i < labels.numel(); ++i) {
+      const int unit = labels.data_ptr<int>()[i];
+      if (IsUnit(unit)) is_result[Representative(unit)] = 1;
+    }
+  }
+  return is_result;
 }
 
 void UnitTracker::Merge(int unit, int other) {

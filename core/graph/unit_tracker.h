@@ -74,8 +74,8 @@ struct UnitRange {
   std::string operation;
   int first = 0;
   int count = 0;
-  /// Left out of the graph where no weight reads its units: the indices into an embedding, a mask.
-  bool only_if_read = false;
+  /// Indices into an embedding, a mask: nobody expects weights to read them.
+  bool is_index = false;
 };
 
 /// A number that is computed from several units and belongs to none of them: the mean that a norm subtracts, attention
@@ -151,8 +151,10 @@ class UnitTracker {
   void Set(const at::Tensor& tensor, TensorUnits units);
   /// The same for a tensor that was there before, and that others may share their memory with.
   void Overwrite(const at::Tensor& tensor, TensorUnits units);
-  /// Counts forward's results as read, and returns a statistic among them, where there is one.
+  /// Notes forward's results, counts them as read, and returns a statistic among them, where there is one.
   const Statistic* MarkResults(const c10::IValue& value);
+  /// For each unit, by representative, whether forward returns it.
+  std::vector<char> Results() const;
 
   /// Makes two units one.
   void Merge(int unit, int other);
@@ -160,6 +162,8 @@ class UnitTracker {
   /// kNoUnit stand for themselves.
   int Representative(int label) const;
   bool IsInput(int unit) const { return unit >= 0 && Representative(unit) < input_units_; }
+  /// Whether a unit is an input's or a vocabulary's.
+  bool IsGiven(int unit) const;
 
   /// Labels as representatives, with stride 0 along every axis on which they do not change.
   at::Tensor Resolved(const at::Tensor& labels) const;
@@ -172,6 +176,11 @@ class UnitTracker {
   const std::vector<UnitRange>& ranges() const { return ranges_; }
   const std::vector<WeightOperation>& weight_operations() const { return weight_operations_; }
   const std::vector<Norm>& norms() const { return norms_; }
+
+  /// An operation that is not positively homogeneous reads units, of which `label` is one.
+  void AddInhomogeneous(const std::string& source, int label);
+  /// These operations, each once for each unit.
+  const std::set<std::pair<std::string, int>>& inhomogeneous() const { return inhomogeneous_; }
 
   void Warn(const std::string& warning);
   /// Things that a reader of the result should know, each once.
@@ -194,6 +203,7 @@ class UnitTracker {
   };
 
   int AppendRange(UnitRange range);
+  int RangeOf(int unit) const;
   /// Label of all labels in [begin, end), merging an input's; nullopt where they differ.
   std::optional<int> CommonUnit(const int* begin, const int* end);
   const Memory* FindMemory(const at::Tensor& tensor) const;
@@ -209,6 +219,8 @@ class UnitTracker {
   std::vector<Norm> norms_;
   std::map<CallSite, int> norm_at_;
   std::vector<Statistic> statistics_;
+  std::vector<at::Tensor> results_;  // labels
+  std::set<std::pair<std::string, int>> inhomogeneous_;
   int input_units_ = 0;              // inputs are added before all else, so theirs are the first numbers
   mutable std::vector<int> parent_;  // of units: a disjoint-set forest whose roots are the smallest members
   bool merged_ = false;

@@ -133,17 +133,26 @@ auto WithNorms(const LayerWeights& weights, KernelNorm kernel_norm, const Use& u
   return use(SliceNorms<float>(weights, kernel_norm));
 }
 
-/// norm[row][column] of the given outputs, and of the positions of each column.
-std::vector<double> ComputeNorms(const LayerWeights& weights, KernelNorm kernel_norm, const std::vector<int64_t>& rows,
-                                 const std::vector<std::vector<int64_t>>& columns, RunContext& context) {
-  std::vector<double> result(rows.size() * columns.size());
+/// norm[row][column] of the given outputs, and of the positions of each column, and whether there is a slice at all.
+struct Norms {
+  std::vector<double> values;
+  std::vector<uint8_t> occupiable;
+};
+
+Norms ComputeNorms(const LayerWeights& weights, KernelNorm kernel_norm, const std::vector<int64_t>& rows,
+                   const std::vector<std::vector<int64_t>>& columns, RunContext& context) {
+  Norms result;
+  result.values.resize(rows.size() * columns.size());
+  result.occupiable.resize(result.values.size());
   WithNorms(weights, kernel_norm, [&](const auto& norms) {
     context.ParallelFor(static_cast<int>(rows.size()), [&](int row) {
       if (rows[row] < 0) return;
       std::vector<double> slice;
-      double* const out = result.data() + static_cast<size_t>(row) * columns.size();
-      for (size_t column = 0; column < columns.size(); ++column)
-        out[column] = norms.Norm(rows[row], columns[column], slice);
+      const size_t first = static_cast<size_t>(row) * columns.size();
+      for (size_t column = 0; column < columns.size(); ++column) {
+        result.values[first + column] = norms.Norm(rows[row], columns[column], slice);
+        result.occupiable[first + column] = slice.empty() ? 0 : 1;
+      }
     });
   });
   return result;
@@ -222,7 +231,8 @@ std::map<int, Span> Spans(const std::vector<Place>& places) {
 }
 
 /// Blocks of computed norms, one for each pair of groups.
-void AddComputedBlocks(const LayerWeights& weights, KernelNorm kernel_norm, UnitGraph& graph, RunContext& context) {
+std::vector<Block> ComputedBlocks(const LayerWeights& weights, KernelNorm kernel_norm, RunContext& context) {
+  std::vector<Block> blocks;
   for (const std::vector<int64_t>& turn : RowsByTurn(weights.targets)) {
     std::vector<Place> written;
     for (const int64_t row : turn) written.push_back(weights.targets[row]);
@@ -240,8 +250,11 @@ void AddComputedBlocks(const LayerWeights& weights, KernelNorm kernel_norm, Unit
           positions.push_back(static_cast<int64_t>(position));
           most = std::max(most, positions.size());
         }
-        Block block = OwnedBlock(source, target, source_span.count(), target_span.count(),
-                                 ComputeNorms(weights, kernel_norm, rows, columns, context));
+        Norms norms = ComputeNorms(weights, kernel_norm, rows, columns, context);
+        Block block = OwnedBlock(source, target, source_span.count(), target_span.count(), std::move(norms.values));
+        if (std::find(norms.occupiable.begin(), norms.occupiable.end(), 0) != norms.occupiable.end()) {
+          block.occupiable = std::make_shared<const std::vector<uint8_t>>(std::move(norms.occupiable));
+        }
         block.source_offset = source_span.first;
         block.target_offset = target_span.first;
         block.layer = weights.layer;
@@ -249,10 +262,11 @@ void AddComputedBlocks(const LayerWeights& weights, KernelNorm kernel_norm, Unit
         if (!weights.target_scale.empty()) {
           for (const int64_t row : rows) block.target_scale.push_back(row < 0 ? 1 : weights.target_scale[row]);
         }
-        graph.AddBlock(std::move(block));
+        blocks.push_back(std::move(block));
       }
     }
   }
+  return blocks;
 }
 
 /// Index of the first element of a contiguous tensor that is not finite, or -1.
@@ -286,31 +300,28 @@ std::string IndexText(int64_t element, at::IntArrayRef shape) {
 
 }  // namespace
 
-void AddBlocks(const LayerWeights& weights, KernelNorm kernel_norm, UnitGraph& graph, RunContext& context) {
+std::vector<Block> MakeBlocks(const LayerWeights& weights, KernelNorm kernel_norm, RunContext& context) {
   const bool one_element = weights.weight.numel() == weights.weight.size(0) * weights.weight.size(1);
   if (AreDistinct(weights.sources)) {
     const std::vector<Stretch> targets = StretchesOf(weights.targets);
     const std::vector<Stretch> sources = StretchesOf(weights.sources);
     const bool whole = targets.size() == 1 && sources.size() == 1 && targets[0].count == weights.weight.size(0) &&
                        sources[0].count == weights.weight.size(1) * weights.groups;
-    if (whole && weights.groups > 1) {
-      graph.AddBlock(GroupedBlock(weights, targets[0], sources[0], kernel_norm, context));
-      return;
-    }
-    // Shuffled units have too many runs to be looked at one by one.
+    if (whole && weights.groups > 1) return {GroupedBlock(weights, targets[0], sources[0], kernel_norm, context)};
+    // Shuffled units have too many stretches to be looked at one by one.
     if (one_element && weights.groups == 1 && targets.size() * sources.size() <= kMostViews) {
       const at::Tensor matrix = Matrix(weights.weight);
+      std::vector<Block> blocks;
       for (const Stretch& target : targets) {
         for (const Stretch& source : sources) {
-          Block block = ViewBlock(weights, matrix, target, source);
-          Describe(weights, 1, block);
-          graph.AddBlock(std::move(block));
+          blocks.push_back(ViewBlock(weights, matrix, target, source));
+          Describe(weights, 1, blocks.back());
         }
       }
-      return;
+      return blocks;
     }
   }
-  AddComputedBlocks(weights, kernel_norm, graph, context);
+  return ComputedBlocks(weights, kernel_norm, context);
 }
 
 void CheckFinite(const at::Tensor& weight, const std::string& layer, RunContext& context) {

@@ -26,10 +26,10 @@ struct LayerWeights {
   std::vector<double> target_scale;  ///< By row, >= 0. Empty: all ones.
 };
 
-/// Adds a layer's weights to the graph: views of them where a kernel has one element and each unit one position, else
-/// the kernel norms of the slices, where the positions of one unit are stacked above each other. A block holds each
-/// target unit once; where several rows write one unit, there are several blocks between the same units.
-void AddBlocks(const LayerWeights& weights, KernelNorm kernel_norm, UnitGraph& graph, RunContext& context);
+/// A layer's weights as blocks: views of them where a kernel has one element and each unit one position, else the
+/// kernel norms of the slices, where the positions of one unit are stacked above each other. A block holds each target
+/// unit once; where several rows write one unit, there are several blocks between the same units.
+std::vector<Block> MakeBlocks(const LayerWeights& weights, KernelNorm kernel_norm, RunContext& context);
 
 /// Throws kWeightsNotFinite, with `layer` and the index of the first NaN or infinity.
 void CheckFinite(const at::Tensor& weight, const std::string& layer, RunContext& context);

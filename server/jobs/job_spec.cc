@@ -3,16 +3,20 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
 
 #include "server/executor/utf8.h"
+#include "server/jobs/graph_options.h"
 #include "server/jobs/request_error.h"
 
 namespace modlab::server {
 namespace {
 
 using google::protobuf::util::TimeUtil;
-using modlab::v1::GraphOptions;
+using modlab::v1::GraphSpec;
 using modlab::v1::Job;
 using modlab::v1::JobSpec;
 using modlab::v1::Model;
@@ -23,8 +27,11 @@ using modlab::v1::ScoreSpec;
 constexpr int kLargestPartitions = 64;
 constexpr int kDefaultRestarts = 100;
 constexpr int kLargestRestarts = 10'000;
+constexpr int64_t kLargestTop = 100'000'000;
 constexpr int kLargestDimension = 1 << 24;
 constexpr int kLargestRank = 8;
+constexpr std::array<std::string_view, 8> kInputTypes = {"float32", "float64", "int64", "int32",
+                                                         "int16",   "int8",    "uint8", "bool"};
 constexpr int kLargestLabels = 64;
 constexpr size_t kLargestLabelLength = 63;
 
@@ -41,20 +48,14 @@ Model LookUpModel(const ModelLookup& lookup, const std::string& name, const std:
   return lookup(name, field);
 }
 
-void ResolveGraph(const std::string& field, GraphOptions* graph) {
-  if (!GraphOptions::KernelNorm_IsValid(graph->kernel_norm())) {
-    Refuse(field + ".kernel_norm", fmt::format("unknown kernel norm {}", static_cast<int>(graph->kernel_norm())));
-  }
-  if (graph->kernel_norm() == GraphOptions::KERNEL_NORM_UNSPECIFIED) graph->set_kernel_norm(GraphOptions::L1);
-  if (!graph->has_fold_batch_norm()) graph->set_fold_batch_norm(true);
-}
-
-void ResolvePartition(const std::string& field, const Model& model, PartitionSpec* partition) {
+void ResolvePartition(const std::string& field, const Model& model, bool has_preset, PartitionSpec* partition) {
   if (!partition->has_spectral()) Missing(field, "a partition needs a method: give `spectral`");
   auto* spectral = partition->mutable_spectral();
   const std::string clusters = field + ".spectral.clusters";
-  if (!spectral->has_clusters()) Missing(clusters, "spectral clustering needs a number of clusters: 2 or more");
-  if (spectral->clusters() < 2) {
+  if (!spectral->has_clusters() && !has_preset) {
+    Missing(clusters, "spectral clustering needs a number of clusters: 2 or more");
+  }
+  if (spectral->has_clusters() && spectral->clusters() < 2) {
     Refuse(clusters, fmt::format("{} is not a number of clusters: give 2 or more", spectral->clusters()));
   }
   if (model.has_inspection() && model.inspection().has_graph() &&
@@ -62,32 +63,53 @@ void ResolvePartition(const std::string& field, const Model& model, PartitionSpe
     Refuse(clusters, fmt::format("{} clusters were asked for, but the network has only {} units: give at most that",
                                  spectral->clusters(), model.inspection().graph().units()));
   }
-  if (!spectral->has_restarts()) spectral->set_restarts(kDefaultRestarts);
-  if (spectral->restarts() < 1 || spectral->restarts() > kLargestRestarts) {
+  if (!spectral->has_restarts() && !has_preset) spectral->set_restarts(kDefaultRestarts);
+  if (spectral->has_restarts() && (spectral->restarts() < 1 || spectral->restarts() > kLargestRestarts)) {
     Refuse(field + ".spectral.restarts",
            fmt::format("{} restarts were asked for: give 1 to {}", spectral->restarts(), kLargestRestarts));
   }
 }
 
+/// Finds the model that a spec is about, and fills in the input shapes that its inspection has found. `what`: `scored`.
+template <typename Spec>
+Model ResolveSubject(const ModelLookup& lookup, const std::string& field, const std::string& what, Spec* spec) {
+  Model model = LookUpModel(lookup, spec->model(), field + ".model");
+  const auto refuse = [&](const std::string& why) {
+    throw RequestError(modlab::v1::MODEL_UNUSABLE, fmt::format("{} cannot be {}: {}", model.name(), what, why),
+                       field + ".model");
+  };
+  if (model.state() == Model::UNUSABLE) refuse(model.error().message());
+  if (spec->input_shapes().empty()) {
+    *spec->mutable_input_shapes() = model.inspection().input_shapes();
+    // A graph that could not be read with the shapes at hand may be readable with others, so only then is it an answer.
+    if (model.inspection().has_graph_error()) refuse(model.inspection().graph_error().message());
+  }
+  CheckInputShapes(spec->input_shapes(), field + ".input_shapes");
+  return model;
+}
+
+Model ResolveGraph(const ModelLookup& lookup, GraphSpec* spec) {
+  const std::string field = "job.spec.graph";
+  Model model = ResolveSubject(lookup, field, "exported", spec);
+  ResolveGraphOptions(spec->preset(), field, spec->mutable_graph());
+  if (spec->format() == GraphSpec::FORMAT_UNSPECIFIED) {
+    Missing(field + ".format", "an export needs a format: give GRAPHML, EDGES_CSV or BLOCKS_NPZ");
+  }
+  if (!GraphSpec::Format_IsValid(spec->format())) {
+    Refuse(field + ".format", fmt::format("unknown format {}", static_cast<int>(spec->format())));
+  }
+  if (spec->has_top() && (spec->top() < 1 || spec->top() > kLargestTop)) {
+    Refuse(field + ".top", fmt::format("{} edges were asked for: give 1 to {}", spec->top(), kLargestTop));
+  }
+  return model;
+}
+
 Model ResolveScore(const ModelLookup& lookup, ScoreSpec* score) {
   const std::string field = "job.spec.score";
-  Model model = LookUpModel(lookup, score->model(), field + ".model");
-  if (model.state() == Model::UNUSABLE) {
-    throw RequestError(modlab::v1::MODEL_UNUSABLE,
-                       fmt::format("{} cannot be scored: {}", model.name(), model.error().message()), field + ".model");
-  }
-  if (score->input_shapes().empty()) {
-    *score->mutable_input_shapes() = model.inspection().input_shapes();
-    // A graph that could not be read with the shapes at hand may be readable with others, so only then is it an answer.
-    if (model.inspection().has_graph_error()) {
-      throw RequestError(
-          modlab::v1::MODEL_UNUSABLE,
-          fmt::format("{} cannot be scored: {}", model.name(), model.inspection().graph_error().message()),
-          field + ".model");
-    }
-  }
-  CheckInputShapes(score->input_shapes(), field + ".input_shapes");
-  ResolveGraph(field + ".graph", score->mutable_graph());
+  Model model = ResolveSubject(lookup, field, "scored", score);
+  ResolveGraphOptions(score->preset(), field, score->mutable_graph());
+  const bool has_preset = score->preset() != modlab::v1::PRESET_UNSPECIFIED;
+  if (score->partitions().empty() && has_preset) score->add_partitions()->mutable_spectral();
   if (score->partitions().empty()) {
     Missing(field + ".partitions",
             R"(a score needs a partition: give `"partitions": [{"spectral": {"clusters": 8}}]`)");
@@ -97,7 +119,7 @@ Model ResolveScore(const ModelLookup& lookup, ScoreSpec* score) {
            fmt::format("{} partitions were asked for: give at most {}", score->partitions_size(), kLargestPartitions));
   }
   for (int i = 0; i < score->partitions_size(); ++i) {
-    ResolvePartition(fmt::format("{}.partitions[{}]", field, i), model, score->mutable_partitions(i));
+    ResolvePartition(fmt::format("{}.partitions[{}]", field, i), model, has_preset, score->mutable_partitions(i));
   }
   if (!score->has_resolution()) score->set_resolution(1);
   if (!std::isfinite(score->resolution()) || score->resolution() <= 0) {
@@ -115,6 +137,8 @@ Model ResolveSpec(const Limits& limits, const ModelLookup& lookup, JobSpec* spec
   switch (spec->kind_case()) {
     case JobSpec::kScore:
       return ResolveScore(lookup, spec->mutable_score());
+    case JobSpec::kGraph:
+      return ResolveGraph(lookup, spec->mutable_graph());
     case JobSpec::kInspect:
       CheckInputShapes(spec->inspect().input_shapes(), "job.spec.inspect.input_shapes");
       return LookUpModel(lookup, spec->inspect().model(), "job.spec.inspect.model");
@@ -130,6 +154,8 @@ Job::Kind KindOf(const JobSpec& spec) {
       return Job::INSPECT;
     case JobSpec::kScore:
       return Job::SCORE;
+    case JobSpec::kGraph:
+      return Job::GRAPH;
     case JobSpec::KIND_NOT_SET:
       break;
   }
@@ -161,6 +187,11 @@ void CheckInputShapes(const google::protobuf::RepeatedPtrField<modlab::v1::Input
         Refuse(fmt::format("{}[{}]", field, i),
                fmt::format("{} is not a dimension of an input: give 1 to {}", dimension, kLargestDimension));
       }
+    }
+    const std::string& dtype = shapes.Get(i).dtype();
+    if (!dtype.empty() && std::find(kInputTypes.begin(), kInputTypes.end(), dtype) == kInputTypes.end()) {
+      Refuse(fmt::format("{}[{}].dtype", field, i), fmt::format("'{}' is no type of an input: give one of {}",
+                                                                ToUtf8(dtype, 32), fmt::join(kInputTypes, ", ")));
     }
   }
 }

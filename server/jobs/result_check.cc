@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <set>
@@ -20,6 +21,7 @@ using modlab::v1::UnitGraph;
 
 constexpr int kLargestInline = 50'000;
 constexpr size_t kLongestName = 1024;
+constexpr size_t kLongestType = 16;
 constexpr size_t kLongestLogLine = 4096;
 constexpr size_t kLongestMessage = 16 * 1024;
 constexpr int kMostMetadata = 32;
@@ -41,7 +43,10 @@ std::string ProblemOfGraph(const UnitGraph& graph) {
   for (const auto& block : graph.blocks()) {
     const bool known = block.source() >= 0 && block.source() < graph.groups_size() && block.target() >= 0 &&
                        block.target() < graph.groups_size();
-    if (!known || !AtLeastZero(block.edges()) || !AtLeastZero(block.weight())) return "a block makes no sense";
+    if (!known || !AtLeastZero(block.edges()) || !AtLeastZero(block.weight()) || !AtLeastZero(block.entries()) ||
+        block.layer().size() > kLongestName) {
+      return "a block makes no sense";
+    }
   }
   return "";
 }
@@ -123,19 +128,26 @@ std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
     if (!result.result().has_inspect()) return "it is not an inspection";
     const auto& inspection = result.result().inspect();
     if (!AtLeastZero(inspection.parameters())) return "the number of parameters makes no sense";
+    for (const auto& shape : inspection.input_shapes()) {
+      if (shape.dtype().size() > kLongestType) return "an input shape makes no sense";
+    }
     return inspection.has_graph() ? ProblemOfGraph(inspection.graph()) : "";
+  }
+  const auto has_artifact = [&result](const std::string& name) {
+    return std::find(result.artifacts().begin(), result.artifacts().end(), name) != result.artifacts().end();
+  };
+  if (spec.has_graph()) {
+    if (!result.result().has_graph()) return "it is not a graph";
+    if (!has_artifact(result.result().graph().artifact())) return "the graph's file is missing";
+    return ProblemOfGraph(result.result().graph().graph());
   }
   if (!result.result().has_score()) return "it is not a score";
   const auto& score = result.result().score();
   if (std::string problem = ProblemOfGraph(score.graph()); !problem.empty()) return problem;
   if (score.partitions_size() != spec.score().partitions_size()) return "the partitions are not those asked for";
   for (const Partition& partition : score.partitions()) {
-    bool has_artifact = false;
-    for (const std::string& name : result.artifacts())
-      has_artifact = has_artifact || name == partition.labels_artifact();
-    if (std::string problem = ProblemOfPartition(score.graph(), partition, has_artifact); !problem.empty()) {
-      return problem;
-    }
+    std::string problem = ProblemOfPartition(score.graph(), partition, has_artifact(partition.labels_artifact()));
+    if (!problem.empty()) return problem;
   }
   return "";
 }

@@ -17,6 +17,7 @@
 #include "modlab/internal/attempt.pb.h"
 #include "server/executor/files.h"
 #include "server/worker/event_sink.h"
+#include "server/worker/export.h"
 #include "server/worker/inspect.h"
 #include "server/worker/mapping.h"
 #include "server/worker/provenance.h"
@@ -102,6 +103,9 @@ v1::JobResult RunKind(const AttemptDirectory& directory, internal::AttemptSpec s
     case v1::JobSpec::kScore:
       *result.mutable_score() =
           Score(*job.mutable_score(), job.seed(), directory, events, context, *files.mutable_artifacts());
+      break;
+    case v1::JobSpec::kGraph:
+      *result.mutable_graph() = Export(*job.mutable_graph(), directory, events, context, *files.mutable_artifacts());
       break;
     case v1::JobSpec::KIND_NOT_SET:
       throw std::logic_error("a job of a kind that this worker does not know");

@@ -34,6 +34,28 @@ KernelNorm ToKernelNorm(v1::GraphOptions::KernelNorm norm) {
   }
 }
 
+Normalization ToNormalization(v1::GraphOptions::Normalization normalization) {
+  switch (normalization) {
+    case v1::GraphOptions::UNIT_INCOMING:
+      return Normalization::kUnitIncoming;
+    case v1::GraphOptions::LAYER_MEAN:
+      return Normalization::kLayerMean;
+    default:
+      return ReaderOptions{}.normalization;
+  }
+}
+
+CnnLayers ToCnnLayers(v1::GraphOptions::CnnLayers layers) {
+  switch (layers) {
+    case v1::GraphOptions::CONVOLUTIONS:
+      return CnnLayers::kConvolutions;
+    case v1::GraphOptions::CONVOLUTION_OUTPUTS:
+      return CnnLayers::kConvolutionOutputs;
+    default:
+      return ReaderOptions{}.cnn_layers;
+  }
+}
+
 v1::JobError MakeError(v1::Reason reason, std::string_view message, const std::string& phase) {
   v1::JobError error;
   error.set_reason(reason);
@@ -65,17 +87,25 @@ ReaderOptions ToReaderOptions(const v1::GraphOptions& graph, const InputShapes& 
   ReaderOptions options;
   options.kernel_norm = ToKernelNorm(graph.kernel_norm());
   if (graph.has_fold_batch_norm()) options.fold_batch_norm = graph.fold_batch_norm();
+  options.normalization = ToNormalization(graph.normalization());
+  options.layers.assign(graph.layers().begin(), graph.layers().end());
+  options.cnn_layers = ToCnnLayers(graph.cnn_layers());
+  if (graph.has_input_units()) options.input_units = graph.input_units();
+  if (graph.has_output_units()) options.output_units = graph.output_units();
+  if (graph.has_threshold()) options.threshold = graph.threshold();
+  if (graph.has_remove_unconnected()) options.remove_unconnected = graph.remove_unconnected();
   for (const v1::InputShape& shape : input_shapes) {
-    options.input_shapes.emplace_back(shape.dimensions().begin(), shape.dimensions().end());
+    options.input_shapes.push_back({{shape.dimensions().begin(), shape.dimensions().end()}, shape.dtype()});
   }
   return options;
 }
 
-InputShapes ToProto(const std::vector<std::vector<int64_t>>& input_shapes) {
+InputShapes ToProto(const std::vector<InputShape>& input_shapes) {
   InputShapes shapes;
-  for (const std::vector<int64_t>& dimensions : input_shapes) {
+  for (const InputShape& given : input_shapes) {
     v1::InputShape& shape = *shapes.Add();
-    for (const int64_t dimension : dimensions) shape.add_dimensions(ToInt32(dimension));
+    for (const int64_t dimension : given.dimensions) shape.add_dimensions(ToInt32(dimension));
+    shape.set_dtype(given.dtype);
   }
   return shapes;
 }
@@ -107,6 +137,8 @@ v1::UnitGraph ToProto(const UnitGraph& graph, RunContext& context) {
     added.set_target(graph.blocks()[i].target);
     added.set_edges(static_cast<double>(totals[i].edges));
     added.set_weight(totals[i].weight);
+    added.set_layer(ToUtf8(graph.blocks()[i].layer));
+    added.set_entries(static_cast<double>(totals[i].entries));
     edges += added.edges();
   }
   result.set_edges(edges);

@@ -25,7 +25,7 @@ using InputShapes = google::protobuf::RepeatedPtrField<v1::InputShape>;
 
 ReaderOptions ToReaderOptions(const v1::GraphOptions& graph, const InputShapes& input_shapes);
 
-InputShapes ToProto(const std::vector<std::vector<int64_t>>& input_shapes);
+InputShapes ToProto(const std::vector<InputShape>& input_shapes);
 v1::Tensor ToProto(const TensorInfo& tensor);
 /// Counts every block's edges, in parallel.
 v1::UnitGraph ToProto(const UnitGraph& graph, RunContext& context);

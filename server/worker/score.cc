@@ -10,6 +10,7 @@
 #include "core/spectral/spectral_clustering.h"
 #include "server/worker/labels_file.h"
 #include "server/worker/mapping.h"
+#include "server/worker/preset.h"
 #include "server/worker/read_graph.h"
 
 namespace modlab::server {
@@ -85,6 +86,7 @@ v1::ScoreResult Score(v1::ScoreSpec& spec, uint32_t seed, const AttemptDirectory
   const double resolution = spec.has_resolution() ? spec.resolution() : 1;
   for (int i = 0; i < spec.partitions_size(); ++i) {
     v1::Partition& partition = *result.add_partitions();
+    ResolveClustering(spec.preset(), graph, *spec.mutable_partitions(i)->mutable_spectral());
     const Labelling found = Find(graph, spec.partitions(i), seed, context, partition);
     partition.set_clusters(found.clusters);
     partition.set_seed(seed);

@@ -3,8 +3,8 @@
 //
 //   graph_probe [--edges] MODEL SHAPE [MODEL SHAPE ...]
 //
-// SHAPE: `1,3,224,224`, several with `;` between them, or `-` where it is to be derived. With --edges every block's
-// non-zero entries are printed, too, as [source unit, target unit, weight].
+// SHAPE: `1,3,224,224` or `1,16:int64`, several with `;` between them, or `-` where it is to be derived. With --edges
+// every block's non-zero entries are printed, too, as [source unit, target unit, weight].
 
 #include <sys/resource.h>
 
@@ -21,14 +21,16 @@
 namespace modlab {
 namespace {
 
-std::vector<std::vector<int64_t>> ParseShapes(const std::string& text) {
-  std::vector<std::vector<int64_t>> shapes;
+std::vector<InputShape> ParseShapes(const std::string& text) {
+  std::vector<InputShape> shapes;
   if (text == "-") return shapes;
   std::istringstream stream(text);
   for (std::string part; std::getline(stream, part, ';');) {
-    std::istringstream sizes(part);
-    shapes.emplace_back();
-    for (std::string size; std::getline(sizes, size, ',');) shapes.back().push_back(std::stoll(size));
+    const size_t colon = part.find(':');
+    std::istringstream sizes(part.substr(0, colon));
+    InputShape& shape = shapes.emplace_back();
+    for (std::string size; std::getline(sizes, size, ',');) shape.dimensions.push_back(std::stoll(size));
+    if (colon != std::string::npos) shape.dtype = part.substr(colon + 1);
   }
   return shapes;
 }

@@ -160,6 +160,13 @@ void Call::SetUnits(const at::Tensor& tensor, TensorUnits units) {
   }
 }
 
+void Call::NotHomogeneousIn(const at::Tensor& tensor) const {
+  const TensorUnits* units = run_.units.Find(tensor);
+  if (units == nullptr || units->labels.numel() == 0) return;
+  const int label = units->labels.max().item<int>();
+  if (IsUnit(label)) run_.units.AddInhomogeneous(Source(), label);
+}
+
 std::string Call::LayerName(const at::Tensor& weight, const std::string& operation) const {
   const std::string parameter = run_.parameters.NameOf(weight, location().layer);
   if (!parameter.empty()) {

@@ -97,6 +97,9 @@ class Call {
   /// Name for the layer whose weight this is: the parameter's module, else the operation's, else `conv2d_3`.
   std::string LayerName(const at::Tensor& weight, const std::string& operation) const;
 
+  /// Says that the operation is not positively homogeneous in the units of this tensor, if it carries any.
+  void NotHomogeneousIn(const at::Tensor& tensor) const;
+
   /// `max_pool2d in layer pool`: how to speak of the operation.
   std::string Subject() const;
   /// ` aten::mean in layer 3 (net.py, line 12)`: the same for errors about what was computed here.

@@ -202,6 +202,8 @@ std::string ShapesText(const Operand& left, const Operand& right) {
 
 /// Queries and keys: unit i of one meets unit i of the other, and nothing else. What comes out are weights.
 void FollowComparison(Call& call, Operand left, Operand right) {
+  call.NotHomogeneousIn(left.tensor);
+  call.NotHomogeneousIn(right.tensor);
   const Axes shared = Select(left.axes, [&](int axis) { return right.HasAxis(axis); });
   for (Operand* operand : {&left, &right}) {
     for (size_t axis = 0; axis < operand->axes.size(); ++axis) {

@@ -43,6 +43,11 @@ void FollowJoin(Call& call, JoinKind kind) {
 
 void FollowElementwise(Call& call) { FollowJoin(call, JoinKind::kSum); }
 
+void FollowNonlinear(Call& call) {
+  for (const at::Tensor& tensor : call.UnitTensors()) call.NotHomogeneousIn(tensor);
+  FollowElementwise(call);
+}
+
 void FollowProduct(Call& call) {
   const at::Tensor self = call.tensor("self");
   const at::Tensor other = call.tensor("other");
@@ -52,6 +57,7 @@ void FollowProduct(Call& call) {
   const at::Tensor factor = first ? other : self;
   const bool scales =
       factor.defined() && factor.numel() > 1 && factor.is_floating_point() && call.fold_norms() && (first || !quotient);
+  if (both) call.NotHomogeneousIn(self);
   if (both || !scales) return FollowJoin(call, JoinKind::kProduct);
   // A factor per unit is what the scale of a norm is, written out by hand.
   call.Execute();
@@ -87,6 +93,7 @@ void FollowDropout(Call& call) {
 
 void FollowGatedLinearUnit(Call& call) {
   const at::Tensor input = call.tensor("self");
+  call.NotHomogeneousIn(input);
   call.Execute();
   const int64_t axis = FromFront(call.argument("dim").toInt(), input.dim());
   const TensorUnits units = call.Read(input);

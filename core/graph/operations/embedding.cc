@@ -17,8 +17,8 @@ int Vocabulary(Call& call, const at::Tensor& indices, int64_t count) {
 /// Adds the layer of a table of vectors, and returns its range.
 int AddTable(Call& call, const at::Tensor& table, const at::Tensor& indices) {
   if (indices.is_floating_point()) {
-    call.Mismatch(call.Subject() + " expects indices, and its input is of type " + c10::toString(indices.scalar_type()),
-                  ShapeMismatch::Extent::kUnknown);
+    throw ShapeMismatch::ExpectsIndices(call.Subject() + " expects indices, and its input is of type " +
+                                        c10::toString(indices.scalar_type()) + call.location().LinePhrase());
   }
   const int vocabulary = Vocabulary(call, indices, table.size(0));
   call.Read(indices);

@@ -72,6 +72,7 @@ namespace {
 /// against the input's.
 void FollowOwnStatistics(Call& call, const at::Tensor& input, const std::vector<int64_t>& shape) {
   RefuseUnitsIn(call, {"weight", "bias"});
+  call.NotHomogeneousIn(input);
   const at::Tensor gamma = call.tensor("weight");
   if (!gamma.defined() || !call.fold_norms()) return call.SetUnits(call.Read(input));
   AddScale(call, input, gamma.to(at::kDouble).abs().view(shape));

@@ -64,6 +64,7 @@ void AddScale(Call& call, const at::Tensor& input, const at::Tensor& scale);
 
 // elementwise.cc
 void FollowElementwise(Call& call);  // element by element of one tensor, or of several whose units become one
+void FollowNonlinear(Call& call);    // the same, where scaled units do not give scaled results
 void FollowProduct(Call& call);      // mul, div
 void FollowMasking(Call& call);      // masked_fill, where
 void FollowIdentity(Call& call);     // the same contents: dropout, contiguous, to, ...

@@ -84,6 +84,9 @@ void FollowReduction(Call& call) {
     std::iota(axes.begin(), axes.end(), 0);
   }
   for (int64_t& axis : axes) axis = FromFront(axis, input.dim());
+  for (const char* power : {"prod", "var", "logsumexp", "arg", "all", "any"}) {
+    if (call.name().find(power) != std::string::npos) call.NotHomogeneousIn(input);
+  }
   call.Execute();  // before the axes are used: it checks them
   // An input's elements are units of their own until something reads them as one. What is computed to be subtracted
   // from them, or over all of them, does not.

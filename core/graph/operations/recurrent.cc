@@ -47,6 +47,9 @@ int AddInputWeights(Call& call, const std::string& kind, const std::string& suff
 void AddOwnWeights(Call& call, const std::string& kind, int range, int read_range, const at::Tensor& weight) {
   const std::string name = call.tracker().ranges()[range].name;
   const TensorUnits state{call.tracker().RangeLabels(read_range), {}, TensorUnits::NewOrigin(false)};
+  if (call.name().find("relu") == std::string::npos) {
+    call.tracker().AddInhomogeneous(call.Source(), call.tracker().ranges()[range].first);
+  }
   AddWeights(call, {name, kind, ByUnit(weight, Gates(kind)), 1}, range, state, 0);
 }
 

@@ -30,27 +30,27 @@ const std::unordered_map<std::string, Handler>& Table() {
     add(FollowLayerNorm, {"aten::layer_norm", "aten::native_layer_norm", "aten::rms_norm"});
     add(FollowGroupNorm, {"aten::group_norm", "aten::instance_norm"});
     add(FollowElementwise,
-        {"aten::relu",         "aten::relu6",      "aten::leaky_relu",  "aten::rrelu",       "aten::prelu",
-         "aten::elu",          "aten::selu",       "aten::celu",        "aten::gelu",        "aten::silu",
-         "aten::mish",         "aten::sigmoid",    "aten::hardsigmoid", "aten::hardswish",   "aten::hardtanh",
-         "aten::hardshrink",   "aten::softshrink", "aten::softplus",    "aten::softsign",    "aten::log_sigmoid",
-         "aten::tanh",         "aten::tanhshrink", "aten::threshold",   "aten::clamp",       "aten::clamp_min",
-         "aten::clamp_max",    "aten::clip",       "aten::softmax",     "aten::_softmax",    "aten::log_softmax",
-         "aten::_log_softmax", "aten::softmin",    "aten::add",         "aten::sub",         "aten::rsub",
-         "aten::pow",          "aten::neg",        "aten::abs",         "aten::square",      "aten::sqrt",
-         "aten::rsqrt",        "aten::reciprocal", "aten::exp",         "aten::exp2",        "aten::expm1",
-         "aten::log",          "aten::log1p",      "aten::log2",        "aten::sin",         "aten::cos",
-         "aten::tan",          "aten::atan",       "aten::asin",        "aten::acos",        "aten::sinh",
-         "aten::cosh",         "aten::asinh",      "aten::acosh",       "aten::atanh",       "aten::erf",
-         "aten::erfc",         "aten::sign",       "aten::round",       "aten::floor",       "aten::ceil",
-         "aten::trunc",        "aten::frac",       "aten::nan_to_num",  "aten::maximum",     "aten::minimum",
-         "aten::fmax",         "aten::fmin",       "aten::lerp",        "aten::remainder",   "aten::fmod",
-         "aten::floor_divide", "aten::gt",         "aten::lt",          "aten::ge",          "aten::le",
-         "aten::eq",           "aten::ne",         "aten::logical_not", "aten::logical_and", "aten::logical_or",
-         "aten::bitwise_not",  "aten::isnan",      "aten::isfinite",    "aten::isinf",       "aten::add_relu",
-         "aten::atan2",        "aten::hypot",      "aten::logaddexp",   "aten::sinc",        "aten::xlogy",
-         "aten::bitwise_and",  "aten::bitwise_or", "aten::__and__",     "aten::__or__",      "aten::tril",
-         "aten::triu"});
+        {"aten::relu", "aten::leaky_relu", "aten::rrelu", "aten::prelu", "aten::add", "aten::sub", "aten::rsub",
+         "aten::neg", "aten::abs", "aten::maximum", "aten::minimum", "aten::fmax", "aten::fmin", "aten::add_relu",
+         "aten::lerp", "aten::nan_to_num", "aten::tril", "aten::triu", "aten::hypot"});
+    add(FollowNonlinear,
+        {"aten::relu6",        "aten::elu",          "aten::selu",        "aten::celu",        "aten::gelu",
+         "aten::silu",         "aten::mish",         "aten::sigmoid",     "aten::hardsigmoid", "aten::hardswish",
+         "aten::hardtanh",     "aten::hardshrink",   "aten::softshrink",  "aten::softplus",    "aten::softsign",
+         "aten::log_sigmoid",  "aten::tanh",         "aten::tanhshrink",  "aten::threshold",   "aten::clamp",
+         "aten::clamp_min",    "aten::clamp_max",    "aten::clip",        "aten::softmax",     "aten::_softmax",
+         "aten::log_softmax",  "aten::_log_softmax", "aten::softmin",     "aten::pow",         "aten::square",
+         "aten::sqrt",         "aten::rsqrt",        "aten::reciprocal",  "aten::exp",         "aten::exp2",
+         "aten::expm1",        "aten::log",          "aten::log1p",       "aten::log2",        "aten::sin",
+         "aten::cos",          "aten::tan",          "aten::atan",        "aten::asin",        "aten::acos",
+         "aten::sinh",         "aten::cosh",         "aten::asinh",       "aten::acosh",       "aten::atanh",
+         "aten::erf",          "aten::erfc",         "aten::sign",        "aten::round",       "aten::floor",
+         "aten::ceil",         "aten::trunc",        "aten::frac",        "aten::remainder",   "aten::fmod",
+         "aten::floor_divide", "aten::gt",           "aten::lt",          "aten::ge",          "aten::le",
+         "aten::eq",           "aten::ne",           "aten::logical_not", "aten::logical_and", "aten::logical_or",
+         "aten::bitwise_not",  "aten::isnan",        "aten::isfinite",    "aten::isinf",       "aten::atan2",
+         "aten::logaddexp",    "aten::sinc",         "aten::xlogy",       "aten::bitwise_and", "aten::bitwise_or",
+         "aten::__and__",      "aten::__or__"});
     add(FollowProduct, {"aten::mul", "aten::div", "aten::multiply", "aten::divide", "aten::true_divide"});
     add(FollowMasking, {"aten::masked_fill", "aten::where"});
     add(FollowGatedLinearUnit, {"aten::glu"});

@@ -27,9 +27,10 @@ TEST(ScoreJobSpec, EveryOptionHasItsField) {
   options.restarts = 7;
   options.seed = 0;
   options.resolution = 0.5;
-  options.kernel_norm = v1::GraphOptions::MAX_COLUMN_SUM;
-  options.fold_batch_norm = false;
-  options.input_shapes = {ParseInputShape("1,3,32,32"), ParseInputShape("1,5")};
+  options.graph.options.set_kernel_norm(v1::GraphOptions::MAX_COLUMN_SUM);
+  options.graph.options.set_fold_batch_norm(false);
+  options.graph.preset = v1::PRESET_FILAN;
+  options.input_shapes = {ParseInputShape("1,3,32,32"), ParseInputShape("1,5:int64")};
   options.resources.threads = 2;
   options.resources.time_limit = ParseDuration("5m");
   options.resources.memory_limit = ParseSize("4GiB");
@@ -38,10 +39,11 @@ TEST(ScoreJobSpec, EveryOptionHasItsField) {
     "seed": 0,
     "score": {
       "model": "models/abc",
-      "inputShapes": [{"dimensions": [1, 3, 32, 32]}, {"dimensions": [1, 5]}],
+      "inputShapes": [{"dimensions": [1, 3, 32, 32]}, {"dimensions": [1, 5], "dtype": "int64"}],
       "graph": {"kernelNorm": "MAX_COLUMN_SUM", "foldBatchNorm": false},
       "partitions": [{"spectral": {"clusters": 0, "restarts": 7}}],
-      "resolution": 0.5
+      "resolution": 0.5,
+      "preset": "PRESET_FILAN"
     }})",
                                             "the test");
   EXPECT_EQ(SparseJson(ScoreJobSpec(options, "models/abc")), SparseJson(expected));

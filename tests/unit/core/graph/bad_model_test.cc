@@ -110,7 +110,7 @@ TEST(BadShapes, AreRefusedWithTheReason) {
   };
   for (const BadShape& bad : cases) {
     ReaderOptions options;
-    options.input_shapes = bad.shapes;
+    options.input_shapes = AsInputs(bad.shapes);
     const Error error = ErrorOf([&] { ReadFixture(bad.model, options); });
     EXPECT_EQ(error.kind(), ErrorKind::kInputShapeInvalid);
     EXPECT_NE(std::string(error.what()).find(bad.words), std::string::npos) << error.what();

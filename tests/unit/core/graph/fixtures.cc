@@ -33,6 +33,12 @@ UnitGraph ReadFixture(const std::string& name, const ReaderOptions& options) {
   return LoadFixture(name).Read(options, context);
 }
 
+std::vector<InputShape> AsInputs(const std::vector<std::vector<int64_t>>& shapes) {
+  std::vector<InputShape> inputs;
+  for (const std::vector<int64_t>& dimensions : shapes) inputs.push_back({dimensions, ""});
+  return inputs;
+}
+
 std::vector<double> Entries(const Block& block) {
   std::vector<double> entries;
   for (int target = 0; target < block.target_units; ++target) {

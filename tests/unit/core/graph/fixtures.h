@@ -15,6 +15,9 @@ std::vector<double> ReadReference(const std::string& name, int block, const std:
 
 UnitGraph ReadFixture(const std::string& name, const ReaderOptions& options = {});
 
+/// Example inputs of these shapes, and of the weights' type.
+std::vector<InputShape> AsInputs(const std::vector<std::vector<int64_t>>& shapes);
+
 /// All entries of a block, row-major [target][source].
 std::vector<double> Entries(const Block& block);
 

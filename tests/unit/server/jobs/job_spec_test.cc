@@ -12,6 +12,7 @@ namespace {
 using modlab::v1::GraphOptions;
 using modlab::v1::JobSpec;
 using modlab::v1::Model;
+using modlab::v1::ScoreSpec;
 
 class JobSpecTest : public testing::Test {
  protected:
@@ -56,6 +57,78 @@ TEST_F(JobSpecTest, FillsInEveryDefault) {
   EXPECT_EQ(spec_.score().resolution(), 1);
   ASSERT_EQ(spec_.score().input_shapes_size(), 1);
   EXPECT_EQ(spec_.score().input_shapes(0).dimensions(0), 64);
+}
+
+TEST_F(JobSpecTest, FillsInWhatAPresetHas) {
+  ScoreSpec& score = *spec_.mutable_score();
+  score.clear_partitions();
+  score.set_preset(modlab::v1::PRESET_FILAN);
+  score.mutable_graph()->set_kernel_norm(GraphOptions::L2);  // what is given stays
+  Resolve();
+  EXPECT_EQ(score.graph().kernel_norm(), GraphOptions::L2);
+  EXPECT_FALSE(score.graph().fold_batch_norm());
+  EXPECT_EQ(score.graph().cnn_layers(), GraphOptions::CONVOLUTION_OUTPUTS);
+  EXPECT_EQ(score.graph().normalization(), GraphOptions::NONE);
+  // Depends on the network: the worker fills it in.
+  ASSERT_EQ(score.partitions_size(), 1);
+  EXPECT_TRUE(spectral().has_clusters() == false && spectral().has_restarts() == false);
+
+  score.clear_graph();
+  score.set_preset(modlab::v1::PRESET_NN_CLUSTERING_PYTORCH);
+  Resolve();
+  EXPECT_EQ(score.graph().kernel_norm(), GraphOptions::L1);
+  EXPECT_TRUE(score.graph().fold_batch_norm());
+  EXPECT_EQ(score.graph().normalization(), GraphOptions::UNIT_INCOMING);
+  EXPECT_TRUE(score.graph().remove_unconnected());
+
+  score.set_preset(static_cast<modlab::v1::Preset>(77));
+  EXPECT_EQ(Refused(), "job.spec.score.preset");
+}
+
+TEST_F(JobSpecTest, NamesTheGraphOptionAtFault) {
+  GraphOptions& graph = *spec_.mutable_score()->mutable_graph();
+  graph.set_threshold(-1);
+  EXPECT_EQ(Refused(), "job.spec.score.graph.threshold");
+  graph.set_threshold(std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(Refused(), "job.spec.score.graph.threshold");
+  graph.Clear();
+  graph.add_layers("fc*");
+  graph.add_layers("");
+  EXPECT_EQ(Refused(), "job.spec.score.graph.layers[1]");
+  graph.Clear();
+  for (int i = 0; i < 101; ++i) graph.add_layers("fc");
+  EXPECT_EQ(Refused(), "job.spec.score.graph.layers");
+  graph.Clear();
+  graph.set_normalization(static_cast<GraphOptions::Normalization>(9));
+  EXPECT_EQ(Refused(), "job.spec.score.graph.normalization");
+  graph.Clear();
+  graph.set_cnn_layers(static_cast<GraphOptions::CnnLayers>(9));
+  EXPECT_EQ(Refused(), "job.spec.score.graph.cnn_layers");
+  graph.Clear();
+  spec_.mutable_score()->clear_input_shapes();
+  auto& shape = *spec_.mutable_score()->add_input_shapes();
+  shape.add_dimensions(1);
+  shape.set_dtype("string");
+  EXPECT_EQ(Refused(), "job.spec.score.input_shapes[0].dtype");
+  shape.set_dtype("int64");
+  Resolve();
+}
+
+TEST_F(JobSpecTest, ResolvesAnExport) {
+  modlab::v1::GraphSpec& graph = *spec_.mutable_graph();
+  graph.set_model("models/a");
+  graph.set_preset(modlab::v1::PRESET_TOUMEI);
+  EXPECT_EQ(Refused(), "job.spec.graph.format");
+  graph.set_format(static_cast<modlab::v1::GraphSpec::Format>(9));
+  EXPECT_EQ(Refused(), "job.spec.graph.format");
+  graph.set_format(modlab::v1::GraphSpec::EDGES_CSV);
+  graph.set_top(0);
+  EXPECT_EQ(Refused(), "job.spec.graph.top");
+  graph.set_top(100);
+  Resolve();
+  EXPECT_EQ(graph.graph().kernel_norm(), GraphOptions::MAX_COLUMN_SUM);
+  EXPECT_EQ(graph.input_shapes(0).dimensions(0), 64);
+  EXPECT_EQ(KindOf(spec_), modlab::v1::Job::GRAPH);
 }
 
 TEST_F(JobSpecTest, KeepsWhatIsGiven) {

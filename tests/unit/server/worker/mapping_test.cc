@@ -73,10 +73,38 @@ TEST(ToReaderOptions, GivenOptionsArriveAsGiven) {
   }
 }
 
+TEST(ToReaderOptions, EveryOptionHasItsField) {
+  v1::GraphOptions graph;
+  graph.set_normalization(v1::GraphOptions::UNIT_INCOMING);
+  graph.add_layers("features.*");
+  graph.set_cnn_layers(v1::GraphOptions::CONVOLUTION_OUTPUTS);
+  graph.set_input_units(false);
+  graph.set_output_units(false);
+  graph.set_threshold(0.25);
+  graph.set_remove_unconnected(true);
+  const ReaderOptions options = ToReaderOptions(graph, {});
+  EXPECT_EQ(options.normalization, Normalization::kUnitIncoming);
+  EXPECT_EQ(options.layers, std::vector<std::string>{"features.*"});
+  EXPECT_EQ(options.cnn_layers, CnnLayers::kConvolutionOutputs);
+  EXPECT_FALSE(options.input_units);
+  EXPECT_FALSE(options.output_units);
+  EXPECT_EQ(options.threshold, 0.25);
+  EXPECT_TRUE(options.remove_unconnected);
+  graph.set_normalization(v1::GraphOptions::LAYER_MEAN);
+  graph.set_cnn_layers(v1::GraphOptions::CONVOLUTIONS);
+  EXPECT_EQ(ToReaderOptions(graph, {}).normalization, Normalization::kLayerMean);
+  EXPECT_EQ(ToReaderOptions(graph, {}).cnn_layers, CnnLayers::kConvolutions);
+}
+
 TEST(InputShapes, ComeBackAsGiven) {
-  const std::vector<std::vector<int64_t>> shapes = {{1, 3, 224, 224}, {}, {7}};
-  EXPECT_EQ(ToReaderOptions({}, ToProto(shapes)).input_shapes, shapes);
-  const std::vector<std::vector<int64_t>> too_large = {{int64_t{1} << 31}};
+  const std::vector<InputShape> shapes = {{{1, 3, 224, 224}, ""}, {{}, ""}, {{7}, "int64"}};
+  const std::vector<InputShape> back = ToReaderOptions({}, ToProto(shapes)).input_shapes;
+  ASSERT_EQ(back.size(), shapes.size());
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    EXPECT_EQ(back[i].dimensions, shapes[i].dimensions);
+    EXPECT_EQ(back[i].dtype, shapes[i].dtype);
+  }
+  const std::vector<InputShape> too_large = {{{int64_t{1} << 31}, ""}};
   EXPECT_THROW(ToProto(too_large), std::range_error);
 }
 
@@ -99,6 +127,7 @@ TEST(ToProto, AGraphsBlocksAreCounted) {
   EXPECT_EQ(result.blocks(0).target(), 1);
   EXPECT_EQ(result.blocks(0).edges(), 4);
   EXPECT_EQ(result.blocks(0).weight(), 7.5);
+  EXPECT_EQ(result.blocks(0).entries(), 6);
   EXPECT_EQ(result.warnings(0), "one unit has no edges");
 }
 

@@ -1,0 +1,51 @@
+#include "core/graph/edges.h"
+
+#include <cmath>
+#include <queue>
+#include <vector>
+
+#include "core/graph/block_rows.h"
+
+namespace modlab {
+
+void ForEachEdge(const UnitGraph& graph, RunContext& context, const std::function<void(const Edge&)>& visit) {
+  std::vector<double> weights;
+  for (size_t block = 0; block < graph.blocks().size(); ++block) {
+    context.Report("export", static_cast<double>(block) / static_cast<double>(graph.blocks().size()));
+    const BlockRows rows(graph, graph.blocks()[block]);
+    for (int row = 0; row < rows.rows(); ++row) {
+      context.CheckCancelled();
+      const BlockRows::Columns columns = rows.ColumnsOf(row, row + 1);
+      weights.resize(columns.last - columns.first);
+      rows.Read(row, columns.first, columns.last - columns.first, weights.data());
+      const int row_unit = rows.first_row_unit() + row;
+      for (int column = columns.first; column < columns.last; ++column) {
+        const double weight = weights[column - columns.first];
+        if (weight == 0) continue;
+        const int column_unit = rows.first_column_unit() + column;
+        visit({.block = static_cast<int>(block),
+               .source = rows.rows_are_sources() ? row_unit : column_unit,
+               .target = rows.rows_are_sources() ? column_unit : row_unit,
+               .weight = weight});
+      }
+    }
+  }
+}
+
+double ThresholdOfHeaviest(const UnitGraph& graph, int64_t top, RunContext& context) {
+  std::priority_queue<double, std::vector<double>, std::greater<>> heaviest;  // the lightest of them on top
+  bool any_left = false;
+  ForEachEdge(graph, context, [&](const Edge& edge) {
+    if (static_cast<int64_t>(heaviest.size()) < top) {
+      heaviest.push(edge.weight);
+      return;
+    }
+    any_left = true;
+    if (edge.weight <= heaviest.top()) return;
+    heaviest.pop();
+    heaviest.push(edge.weight);
+  });
+  return any_left ? std::nextafter(heaviest.top(), 0.0) : 0;
+}
+
+}  // namespace modlab
