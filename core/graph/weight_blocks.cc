@@ -13,9 +13,6 @@
 namespace modlab::reader {
 namespace {
 
-/// Parts of one weight that are looked at as blocks of their own.
-constexpr size_t kMostViews = 64;
-
 /// Consecutive positions or rows whose units are consecutive, too, in one group.
 struct Stretch {
   int64_t first = 0;
@@ -40,6 +37,49 @@ std::vector<Stretch> StretchesOf(const std::vector<Place>& places) {
     runs.push_back({static_cast<int64_t>(i), 1, place});
   }
   return runs;
+}
+
+/// The rows, in their order, cut so that each part has a unit once: the second row that writes a unit is in the second.
+std::vector<std::vector<int64_t>> RowsByTurn(const std::vector<Place>& targets) {
+  std::map<std::pair<int, int>, size_t> turns;
+  std::vector<std::vector<int64_t>> rows;
+  for (size_t row = 0; row < targets.size(); ++row) {
+    if (targets[row].group < 0) continue;
+    const size_t turn = turns[{targets[row].group, targets[row].index}]++;
+    if (turn == rows.size()) rows.emplace_back();
+    rows[turn].push_back(static_cast<int64_t>(row));
+  }
+  return rows;
+}
+
+/// Indices [first, last] of a group that are used.
+struct Span {
+  int first = std::numeric_limits<int>::max();
+  int last = -1;
+  void Include(int index) {
+    first = std::min(first, index);
+    last = std::max(last, index);
+  }
+  int count() const { return last - first + 1; }
+};
+
+std::map<int, Span> Spans(const std::vector<Place>& places) {
+  std::map<int, Span> spans;
+  for (const Place& place : places) {
+    if (place.group >= 0) spans[place.group].Include(place.index);
+  }
+  return spans;
+}
+
+/// Number of parts of groups that the rows of each turn write.
+size_t TargetParts(const std::vector<Place>& targets) {
+  size_t parts = 0;
+  for (const std::vector<int64_t>& turn : RowsByTurn(targets)) {
+    std::set<int> groups;
+    for (const int64_t row : turn) groups.insert(targets[row].group);
+    parts += groups.size();
+  }
+  return parts;
 }
 
 bool AreDistinct(const std::vector<Place>& places) {
@@ -198,38 +238,6 @@ Block GroupedBlock(const LayerWeights& weights, const Stretch& targets, const St
   return block;
 }
 
-/// The rows, in their order, cut so that each part has a unit once: the second row that writes a unit is in the second.
-std::vector<std::vector<int64_t>> RowsByTurn(const std::vector<Place>& targets) {
-  std::map<std::pair<int, int>, size_t> turns;
-  std::vector<std::vector<int64_t>> rows;
-  for (size_t row = 0; row < targets.size(); ++row) {
-    if (targets[row].group < 0) continue;
-    const size_t turn = turns[{targets[row].group, targets[row].index}]++;
-    if (turn == rows.size()) rows.emplace_back();
-    rows[turn].push_back(static_cast<int64_t>(row));
-  }
-  return rows;
-}
-
-/// Indices [first, last] of a group that are used.
-struct Span {
-  int first = std::numeric_limits<int>::max();
-  int last = -1;
-  void Include(int index) {
-    first = std::min(first, index);
-    last = std::max(last, index);
-  }
-  int count() const { return last - first + 1; }
-};
-
-std::map<int, Span> Spans(const std::vector<Place>& places) {
-  std::map<int, Span> spans;
-  for (const Place& place : places) {
-    if (place.group >= 0) spans[place.group].Include(place.index);
-  }
-  return spans;
-}
-
 /// Blocks of computed norms, one for each pair of groups.
 std::vector<Block> ComputedBlocks(const LayerWeights& weights, KernelNorm kernel_norm, RunContext& context) {
   std::vector<Block> blocks;
@@ -308,8 +316,10 @@ std::vector<Block> MakeBlocks(const LayerWeights& weights, KernelNorm kernel_nor
     const bool whole = targets.size() == 1 && sources.size() == 1 && targets[0].count == weights.weight.size(0) &&
                        sources[0].count == weights.weight.size(1) * weights.groups;
     if (whole && weights.groups > 1) return {GroupedBlock(weights, targets[0], sources[0], kernel_norm, context)};
-    // Shuffled units have too many stretches to be looked at one by one.
-    if (one_element && weights.groups == 1 && targets.size() * sources.size() <= kMostViews) {
+    // Units that lie in several stretches of a group are not cut into several blocks.
+    const bool as_stretches =
+        targets.size() == TargetParts(weights.targets) && sources.size() == Spans(weights.sources).size();
+    if (one_element && weights.groups == 1 && as_stretches) {
       const at::Tensor matrix = Matrix(weights.weight);
       std::vector<Block> blocks;
       for (const Stretch& target : targets) {

@@ -150,6 +150,8 @@ TEST(Architectures, AreReadFromWhatTheyCompute) {
        "input 6 input, first 8 linear, weigh 1 linear, out 3 linear, 0->1 1->2 1->3 ",
        {{1, 5, 6}}},
       {"pixel_shuffle", "input 1 input, 0 2 conv2d, 2 3 conv2d, 0->1 0->1 0->1 0->1 1->2 ", {{1, 1, 4, 4}}},
+      // One block, in whatever order its units are read.
+      {"shuffled", "input 2 input, 0 8 conv2d, 2 3 conv2d, 0->1 1->2 ", {{1, 2, 4, 4}}},
       {"embedded", "input 11 vocabulary, table 6 embedding, out 11 linear, 0->1 1->2 ", {{1, 4}, {1, 4}}},
       {"gated", "input 6 input, 0 4 linear, 2 3 linear, 0->1 0->1 1->2 ", {{1, 6}}},
   };
@@ -297,6 +299,22 @@ TEST(ConvolutionBlocks, OfOneElementAreViews) {
   std::vector<double> weights = ReadReference("grouped", 2, "raw");
   for (double& weight : weights) weight = std::abs(weight);
   EXPECT_EQ(Entries(graph.blocks()[2]), weights);
+}
+
+TEST(ConvolutionBlocks, ReadShuffledChannelsAsOneBlock) {
+  Model model = LoadFixture("shuffled");
+  ReaderOptions options;
+  options.input_shapes = {{1, 2, 4, 4}};
+  RunContext context;
+  const UnitGraph graph = model.Read(options, context);
+  // Positions 0, 1, 2, ... hold the channels 0, 4, 1, 5, ...
+  const std::vector<double> weights = ReadReference("shuffled", 1, "raw");
+  for (int target = 0; target < 3; ++target) {
+    for (int position = 0; position < 8; ++position) {
+      const int channel = position / 2 + position % 2 * 4;
+      EXPECT_EQ(graph.blocks()[1].entry(target, channel), std::abs(weights[target * 8 + position]));
+    }
+  }
 }
 
 TEST(ConvolutionBlocks, ReadChannelsWhereTheyLie) {
