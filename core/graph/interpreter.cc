@@ -62,7 +62,30 @@ Interpreter::Interpreter(Run& run, RunContext& context) : run_(run), context_(co
   };
 }
 
+void Interpreter::FindLastUses(const torch::jit::Block& block) {
+  const auto find = [&](const Value& value, const Node* last) {
+    for (const torch::jit::Use& use : value.uses()) {
+      const Node* user = use.user;
+      while (user->owningBlock() != &block) user = user->owningBlock()->owningNode();
+      if (last == nullptr || user->isAfter(last)) last = user;
+    }
+    if (last != nullptr) last_uses_[last].push_back(&value);
+  };
+  for (const Value* input : block.inputs()) find(*input, nullptr);
+  for (const Node* node : block.nodes()) {
+    for (const Value* output : node->outputs()) find(*output, node);
+    for (const torch::jit::Block* inner : node->blocks()) FindLastUses(*inner);
+  }
+}
+
+void Interpreter::DropUnused(const Node& node, Frame& frame) {
+  const auto unused = last_uses_.find(&node);
+  if (unused == last_uses_.end()) return;
+  for (const Value* value : unused->second) frame.erase(value);
+}
+
 c10::IValue Interpreter::RunGraph(const torch::jit::Graph& graph, std::vector<c10::IValue> inputs) {
+  if (known_.insert(&graph).second) FindLastUses(*graph.block());
   Frame frame;
   for (size_t i = 0; i < inputs.size(); ++i) frame[graph.inputs()[i]] = std::move(inputs[i]);
   std::vector<c10::IValue> outputs = RunBlock(*graph.block(), frame);
@@ -73,8 +96,11 @@ std::vector<c10::IValue> Interpreter::RunBlock(const torch::jit::Block& block, F
   for (const Node* node : block.nodes()) {
     context_.CheckCancelled();
     RunNode(*node, frame);
+    DropUnused(*node, frame);
   }
-  return Inputs(*block.return_node(), frame);
+  std::vector<c10::IValue> results = Inputs(*block.return_node(), frame);
+  DropUnused(*block.return_node(), frame);
+  return results;
 }
 
 void Interpreter::RunNode(const Node& node, Frame& frame) {

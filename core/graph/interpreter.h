@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/graph/operations/call.h"
@@ -25,10 +26,15 @@ class Interpreter {
   c10::IValue RunGraph(const torch::jit::Graph& graph, std::vector<c10::IValue> inputs);
 
  private:
-  /// The values of one call of a graph.
+  /// The values of one call of a graph that are still needed.
   using Frame = std::unordered_map<const torch::jit::Value*, c10::IValue>;
   using Node = torch::jit::Node;
+  /// Values that nothing in their block uses after a node, by node.
+  using LastUses = std::unordered_map<const Node*, std::vector<const torch::jit::Value*>>;
 
+  void FindLastUses(const torch::jit::Block& block);
+  /// Forgets what is used no more after a node, so that activations need no more memory than when the model runs.
+  void DropUnused(const Node& node, Frame& frame);
   std::vector<c10::IValue> RunBlock(const torch::jit::Block& block, Frame& frame);
   void RunNode(const Node& node, Frame& frame);
   void RunIf(const Node& node, Frame& frame);
@@ -40,6 +46,8 @@ class Interpreter {
 
   Run& run_;
   RunContext& context_;
+  std::unordered_set<const torch::jit::Graph*> known_;
+  LastUses last_uses_;
   std::unordered_map<const torch::jit::Function*, std::shared_ptr<torch::jit::Graph>> called_;
 };
 

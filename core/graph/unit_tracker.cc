@@ -44,6 +44,9 @@ at::Tensor WithRepetition(const at::Tensor& tensor) {
   return small.contiguous().expand(tensor.sizes());
 }
 
+/// New tensors between two times that those which are gone are forgotten.
+constexpr size_t kNewEntries = 16;
+
 at::TensorOptions LabelOptions() { return at::TensorOptions().dtype(at::kInt); }
 
 at::Tensor Range(int first, int64_t count) { return at::arange(first, first + count, LabelOptions()); }
@@ -190,6 +193,10 @@ bool UnitTracker::Carries(const c10::IValue& value) const {
 }
 
 void UnitTracker::Store(const at::Tensor& tensor, TensorUnits units, int version) const {
+  if (entries_.size() >= enough_entries_) {  // Labels of tensors that are gone would add up to much memory.
+    std::erase_if(entries_, [](const auto& item) { return item.second.tensor.expired(); });
+    enough_entries_ = entries_.size() + kNewEntries;
+  }
   Entry entry{decltype(Entry::tensor)(tensor.getIntrusivePtr()), std::move(units), version};
   entries_.insert_or_assign(tensor.unsafeGetTensorImpl(), std::move(entry));
 }

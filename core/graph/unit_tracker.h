@@ -211,6 +211,7 @@ class UnitTracker {
   void Store(const at::Tensor& tensor, TensorUnits units, int version) const;
 
   mutable std::unordered_map<const c10::TensorImpl*, Entry> entries_;
+  mutable size_t enough_entries_ = 0;  // to look for tensors that are gone
   std::unordered_map<const c10::StorageImpl*, Memory> memories_;
   std::vector<UnitRange> ranges_;
   std::map<CallSite, int> range_at_;
