@@ -33,6 +33,7 @@ build_packages=(
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev      # unit tests and benchmarks
   python3 python3-torch python3-numpy             # fixtures: models as their authors write them
+  python3-torchvision                             # the zoo: well-known networks
   python3-scipy python3-sklearn python3-networkx  # oracles for embedding, labels and modularity
   python3-grpcio python3-protobuf                 # end-to-end tests and the Python example
   golang-go protoc-gen-go protoc-gen-go-grpc      # the Go example

@@ -1,16 +1,18 @@
 // Reads models as unit graphs and prints each graph as a line of JSON, for comparison with other implementations.
 // Usage:
 //
-//   graph_probe [--edges] MODEL SHAPE [MODEL SHAPE ...]
+//   graph_probe [--edges] [--plain] MODEL SHAPE [MODEL SHAPE ...]
 //
 // SHAPE: `1,3,224,224` or `1,16:int64`, several with `;` between them, or `-` where it is to be derived. With --edges
-// every block's non-zero entries are printed, too, as [source unit, target unit, weight].
+// every block's non-zero entries are printed, too, as [source unit, target unit, weight]; with --plain no norm is
+// folded. Memory is the largest that the process has had so far: before the model is loaded, after it, and after it was
+// read.
 
-#include <sys/resource.h>
-
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -44,11 +46,13 @@ std::string Quoted(const std::string& text) {
   return quoted + '"';
 }
 
-/// Largest memory that this process has had, in bytes.
+/// Largest memory that this program has had, in bytes. getrusage() would count what ran in the process before it, too.
 double PeakMemory() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return 1024.0 * static_cast<double>(usage.ru_maxrss);
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("VmHWM:", 0) == 0) return 1024.0 * std::stod(line.substr(6));
+  }
+  return 0;
 }
 
 template <typename Items, typename Print>
@@ -95,20 +99,27 @@ void PrintGraph(const UnitGraph& graph, bool edges) {
   PrintList("warnings", graph.warnings, [](const std::string& warning) { std::printf("%s", Quoted(warning).c_str()); });
 }
 
-void Probe(const std::string& path, const std::string& shapes, bool edges) {
+struct Options {
+  bool edges = false;
+  bool plain = false;
+};
+
+void Probe(const std::string& path, const std::string& shapes, const Options& asked) {
   std::printf("{\"model\": %s, ", Quoted(path).c_str());
   try {
+    const double before = PeakMemory();
     Model model = Model::Load(path);
     const double loaded = PeakMemory();
     RunContext context;
     ReaderOptions options;
     options.input_shapes = ParseShapes(shapes);
+    options.fold_batch_norm = !asked.plain;
     const auto start = std::chrono::steady_clock::now();
     const UnitGraph graph = model.Read(options, context);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    PrintGraph(graph, edges);
-    std::printf(", \"seconds\": %.3f, \"memory_after_load\": %.0f, \"memory\": %.0f", seconds.count(), loaded,
-                PeakMemory());
+    PrintGraph(graph, asked.edges);
+    std::printf(R"(, "seconds": %.3f, "memory_before": %.0f, "memory_after_load": %.0f, "memory": %.0f)",
+                seconds.count(), before, loaded, PeakMemory());
   } catch (const Error& error) {
     std::printf("\"error\": %s", Quoted(error.what()).c_str());
   }
@@ -121,12 +132,17 @@ void Probe(const std::string& path, const std::string& shapes, bool edges) {
 
 int main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  const bool edges = !arguments.empty() && arguments.front() == "--edges";
-  if (edges) arguments.erase(arguments.begin());
+  const auto take = [&](const char* option) {
+    const auto found = std::find(arguments.begin(), arguments.end(), option);
+    if (found == arguments.end()) return false;
+    arguments.erase(found);
+    return true;
+  };
+  const modlab::Options asked{take("--edges"), take("--plain")};
   if (arguments.empty() || arguments.size() % 2 != 0) {
-    std::fprintf(stderr, "usage: graph_probe [--edges] MODEL SHAPE [MODEL SHAPE ...]\n");
+    std::fprintf(stderr, "usage: graph_probe [--edges] [--plain] MODEL SHAPE [MODEL SHAPE ...]\n");
     return 2;
   }
   modlab::Model::InitialiseLibTorch(1);
-  for (size_t i = 0; i < arguments.size(); i += 2) modlab::Probe(arguments[i], arguments[i + 1], edges);
+  for (size_t i = 0; i < arguments.size(); i += 2) modlab::Probe(arguments[i], arguments[i + 1], asked);
 }
