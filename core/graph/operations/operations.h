@@ -50,6 +50,9 @@ void FollowConvolution(Call& call);  // conv1d, conv2d, conv3d, their transposes
 void FollowRecurrent(Call& call);  // lstm, gru, rnn_tanh, rnn_relu
 void FollowCell(Call& call);       // lstm_cell, gru_cell, rnn_tanh_cell, rnn_relu_cell
 
+// packing.cc
+void FollowPacking(Call& call);  // _pack_padded_sequence and back: sequences of different lengths
+
 // embedding.cc
 void FollowEmbedding(Call& call);     // embedding(weight, indices)
 void FollowEmbeddingBag(Call& call);  // embedding_bag(weight, indices, offsets)

@@ -20,6 +20,7 @@ const std::unordered_map<std::string, Handler>& Table() {
          "aten::_convolution_mode", "aten::conv_transpose1d", "aten::conv_transpose2d", "aten::conv_transpose3d"});
     add(FollowRecurrent, {"aten::lstm", "aten::gru", "aten::rnn_tanh", "aten::rnn_relu"});
     add(FollowCell, {"aten::lstm_cell", "aten::gru_cell", "aten::rnn_tanh_cell", "aten::rnn_relu_cell"});
+    add(FollowPacking, {"aten::_pack_padded_sequence", "aten::_pad_packed_sequence"});
     add(FollowEmbedding, {"aten::embedding"});
     add(FollowEmbeddingBag, {"aten::embedding_bag"});
     add(FollowOneHot, {"aten::one_hot"});

@@ -256,6 +256,14 @@ TEST(InputTypes, AreDerivedWhereAnEmbeddingComesFirst) {
   EXPECT_EQ(GroupNames(model.Read({}, context)), (std::vector<std::string>{"input", "table", "lstm", "out"}));
 }
 
+TEST(InputTypes, OfPackedSequencesAreIndicesAndLengths) {
+  ReaderOptions options;
+  options.input_shapes = {{{2, 5}, "int64"}, {{2}, "int64"}};
+  const UnitGraph graph = ReadFixture("packed", options);
+  EXPECT_EQ(GroupNames(graph), (std::vector<std::string>{"input", "table", "lstm", "out"}));
+  EXPECT_EQ(Layers(graph), (std::vector<std::string>{"table", "lstm", "lstm", "out"}));
+}
+
 TEST(InputTypes, CanBeGiven) {
   ReaderOptions options;
   options.input_shapes = {{{2, 9}, "int32"}};

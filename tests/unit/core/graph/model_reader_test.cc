@@ -304,7 +304,7 @@ TEST(ConvolutionBlocks, OfOneElementAreViews) {
 TEST(ConvolutionBlocks, ReadShuffledChannelsAsOneBlock) {
   Model model = LoadFixture("shuffled");
   ReaderOptions options;
-  options.input_shapes = {{1, 2, 4, 4}};
+  options.input_shapes = AsInputs({{1, 2, 4, 4}});
   RunContext context;
   const UnitGraph graph = model.Read(options, context);
   // Positions 0, 1, 2, ... hold the channels 0, 4, 1, 5, ...
