@@ -81,7 +81,10 @@ void FollowMasking(Call& call) {
 }
 
 void FollowIdentity(Call& call) {
-  const at::Tensor input = call.tensor("self").defined() ? call.tensor("self") : call.tensor("input");
+  at::Tensor input;
+  for (const char* name : {"data", "input", "self"}) {
+    if (call.tensor(name).defined()) input = call.tensor(name);
+  }
   call.Execute();
   if (const TensorUnits* units = call.tracker().Find(input)) call.SetUnits(TensorUnits(*units));
 }

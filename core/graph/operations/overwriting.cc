@@ -28,9 +28,17 @@ void FollowFill(Call& call) {
 }
 
 void FollowIndexPut(Call& call) {
-  RefuseUnitsIn(call, {"indices", "index"});
   const at::Tensor before = call.tensor("self");
   const at::Tensor values = call.tensor(call.HasArgument("values") ? "values" : "src");
+  const bool of_constants = call.tracker().Find(before) == nullptr && call.tracker().Find(values) == nullptr;
+  if (of_constants && call.HasArgument("index") && call.CarriesUnits("index")) {
+    // An order of sequences, turned round: what it says of the input is no unit's.
+    call.Read(call.tensor("index"));
+    call.Execute();
+    const int order = call.tracker().AddStatistic({call.Source(), {}});
+    return call.SetUnits(Call::Everywhere(order, call.result()));
+  }
+  RefuseUnitsIn(call, {"indices", "index"});
   const bool adds = call.HasArgument("accumulate") && call.argument("accumulate").toBool();
   if (adds) call.Unsupported("adds to elements that an index chooses, which the graph reader cannot follow");
   const at::Tensor labels = LabelsOf(call, before).clone(at::MemoryFormat::Contiguous);

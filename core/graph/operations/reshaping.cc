@@ -151,10 +151,35 @@ void FollowPixelShuffle(Call& call) {
   call.SetUnits(TensorUnits{call.tracker().Resolved(call.ExecuteOn(labels)), {}, TensorUnits::NewOrigin(false)});
 }
 
+namespace {
+
+/// Positions that the input's values choose: all of them must be the same unit's.
+void FollowChoice(Call& call, const at::Tensor& input) {
+  const int64_t axis = FromFront(call.argument("dim").toInt(), input.dim());
+  call.Execute();
+  TensorUnits units = call.Read(input);
+  const auto labels = call.tracker().WithoutAxis(units.labels, axis);
+  if (!labels) call.Unsupported("chooses among units by an index that depends on the input; that mixes them");
+  units.labels = *labels;
+  for (PendingScale& scale : units.scales) scale.values = scale.values.narrow(axis, 0, 1);
+  call.SetUnits(units.Moved([&](const at::Tensor& part) { return part.expand(call.result().sizes()); }));
+}
+
+}  // namespace
+
 void FollowIndexing(Call& call) {
   const at::Tensor input = call.tensor("self");
+  const bool is_choice =
+      call.HasArgument("index") && call.CarriesUnits("index") && call.tracker().Find(input) != nullptr;
+  if (is_choice && call.name() == "aten::index_select") return FollowChoice(call, input);
   const bool chosen_by_units = call.UnitTensors().size() > 1 || call.tracker().Find(input) == nullptr ||
                                (call.HasArgument("indices") && call.tracker().Carries(call.argument("indices")));
+  if (chosen_by_units && call.tracker().Find(input) == nullptr && !input.is_floating_point()) {
+    // Of a table of numbers, lengths of sequences, say: what the input chooses is no unit's.
+    call.Execute();
+    const int choice = call.tracker().AddStatistic({call.Source(), {}});
+    return call.SetUnits(Call::Everywhere(choice, call.result()));
+  }
   if (chosen_by_units) {
     call.Unsupported("chooses elements by an index that depends on the input, which the graph reader cannot follow");
   }

@@ -60,7 +60,7 @@ const std::unordered_map<std::string, Handler>& Table() {
     add(FollowIdentity,
         {"aten::contiguous", "aten::detach", "aten::clone", "aten::alias", "aten::to", "aten::type_as", "aten::float",
          "aten::double", "aten::half", "aten::bfloat16", "aten::int", "aten::long", "aten::bool", "aten::cpu",
-         "aten::requires_grad", "aten::_to_copy", "aten::lift_fresh", "aten::identity"});
+         "aten::requires_grad", "aten::_to_copy", "aten::lift_fresh", "aten::identity", "aten::as_tensor"});
     add(FollowPooling1d, {"aten::max_pool1d", "aten::avg_pool1d", "aten::adaptive_avg_pool1d",
                           "aten::adaptive_max_pool1d", "aten::max_pool1d_with_indices"});
     add(FollowPooling2d,
