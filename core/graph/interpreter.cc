@@ -115,6 +115,12 @@ void Interpreter::RunNode(const Node& node, Frame& frame) {
   } else {
     values = RunOperation(node, Inputs(node, frame));
   }
+  const bool unpacks = node.kind() == prim::ListUnpack;  // `a, b, c = x.size()`, of a matrix
+  if (values.size() < node.outputs().size() || (unpacks && values.size() > node.outputs().size())) {
+    throw ForwardFailure(
+        std::to_string(node.outputs().size()) + " values are taken from " + std::to_string(values.size()),
+        node.kind().toQualString(), run_.Locate(node));
+  }
   for (size_t i = 0; i < node.outputs().size(); ++i) frame[node.outputs()[i]] = OnCpu(std::move(values.at(i)));
 }
 

@@ -399,6 +399,12 @@ TEST(Reader, TakesGivenShapes) {
   EXPECT_EQ(Entries(model.Read(options, context).blocks()[0]), Entries(ReadFixture("grouped").blocks()[0]));
 }
 
+TEST(Reader, DerivesTheNumberOfAxesThatForwardUnpacks) {
+  Model model = LoadFixture("attention");  // batch, tokens, width = x.shape
+  RunContext context;
+  EXPECT_EQ(Dimensions(model.InputShapes({}, context)), (Shapes{{1, 1, 12}}));
+}
+
 TEST(Reader, ReportsProgress) {
   std::vector<std::string> phases;
   RunContext context(1, [&](std::string_view phase, std::optional<double>) { phases.emplace_back(phase); });
