@@ -179,7 +179,7 @@ struct Model::Implementation {
       : module(std::move(loaded)),
         forward(module.get_method("forward")),
         graph(reader::InlinedGraph(forward.function())),
-        parameters(module),
+        parameters(module, *graph),
         locator(module) {}
 
   /// A run of forward that has shown the network.

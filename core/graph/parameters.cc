@@ -1,5 +1,7 @@
 #include "core/graph/parameters.h"
 
+#include <torch/csrc/jit/ir/constants.h>
+
 #include <algorithm>
 
 namespace modlab::reader {
@@ -21,22 +23,36 @@ bool IsHalf(const at::Tensor& tensor) {
   return tensor.scalar_type() == at::kHalf || tensor.scalar_type() == at::kBFloat16;
 }
 
+void AppendConstants(const torch::jit::Block& block, std::vector<at::Tensor>& tensors) {
+  for (const torch::jit::Node* node : block.nodes()) {
+    if (node->kind() == c10::prim::Constant && node->output()->type()->isSubtypeOf(*c10::TensorType::get())) {
+      tensors.push_back(torch::jit::toIValue(node->output())->toTensor());
+    }
+    for (const torch::jit::Block* inner : node->blocks()) AppendConstants(*inner, tensors);
+  }
+}
+
 }  // namespace
 
-Parameters::Parameters(const torch::jit::Module& module) {
-  bool first = true;
+Parameters::Parameters(const torch::jit::Module& module, const torch::jit::Graph& graph) {
+  std::vector<at::Tensor> tensors;
   for (const auto& parameter : module.named_parameters()) {
     Add(parameter.name, parameter.value);
-    if (!parameter.value.is_floating_point()) continue;
+    tensors.push_back(parameter.value);
     // A tied weight is known by its first name.
-    if (parameter.value.dim() >= 2 && NameOf(parameter.value) == parameter.name)
-      weight_names_.push_back(parameter.name);
-    if (first && parameter.value.scalar_type() == at::kDouble) dtype_ = at::kDouble;
-    first = false;
+    const bool is_weight = parameter.value.is_floating_point() && parameter.value.dim() >= 2;
+    if (is_weight && NameOf(parameter.value) == parameter.name) weight_names_.push_back(parameter.name);
   }
   for (const auto& attribute : module.named_attributes()) {
-    if (attribute.value.isTensor()) Add(attribute.name, attribute.value.toTensor());
+    if (!attribute.value.isTensor()) continue;
+    Add(attribute.name, attribute.value.toTensor());
+    tensors.push_back(attribute.value.toTensor());
   }
+  AppendConstants(*graph.block(), tensors);
+  const auto first = std::find_if(tensors.begin(), tensors.end(), [](const at::Tensor& tensor) {
+    return tensor.defined() && tensor.is_floating_point() && tensor.dim() > 0;
+  });
+  if (first != tensors.end() && first->scalar_type() == at::kDouble) dtype_ = at::kDouble;
 }
 
 void Parameters::Add(const std::string& name, const at::Tensor& tensor) {

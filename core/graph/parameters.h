@@ -12,7 +12,8 @@ namespace modlab::reader {
 /// attribute, through a view, or transposed.
 class Parameters {
  public:
-  explicit Parameters(const torch::jit::Module& module);
+  /// `graph` is the module's inlined forward: it holds the weights of a frozen module, as constants.
+  Parameters(const torch::jit::Module& module, const torch::jit::Graph& graph);
 
   /// The name (`features.0.weight`) of the model's tensor that `tensor` is or is a view of; empty if it is neither
   /// (frozen models have constants only, and weights may be computed). Tied weights have the name that belongs to
@@ -24,7 +25,8 @@ class Parameters {
 
   /// Names of all floating-point tensors with two or more axes that are parameters.
   const std::vector<std::string>& weight_names() const { return weight_names_; }
-  /// Type of the first floating-point tensor, as computed with; float32 where there is none.
+  /// Type of the first floating-point parameter, else buffer, else constant that is no number, as computed with;
+  /// float32 where there is none.
   at::ScalarType dtype() const { return dtype_; }
 
  private:

@@ -225,6 +225,17 @@ void FollowComparison(Call& call, Operand left, Operand right) {
   call.SetUnits(Call::Everywhere(weights, call.result()));
 }
 
+/// Whether two tensors of units have positions of their own, each one of which meets each one of the other's, and are
+/// summed over axes of one element: queries and keys of heads with a single unit.
+bool ComparesSingleUnits(const Operand& left, const Operand& right, const Axes& summed) {
+  const auto carries_units = [](const Operand& operand) { return at::any(operand.units->labels.ge(0)).item<bool>(); };
+  const auto has_own = [](const Operand& operand, const Operand& other) {
+    return std::any_of(operand.axes.begin(), operand.axes.end(), [&](int axis) { return !other.HasAxis(axis); });
+  };
+  return !summed.empty() && std::all_of(summed.begin(), summed.end(), [&](int axis) { return left.size(axis) == 1; }) &&
+         has_own(left, right) && has_own(right, left) && carries_units(left) && carries_units(right);
+}
+
 /// Both operands depend on the input: the query and the key of an attention, its weights and the values, or a gate.
 void FollowActivations(Call& call, const Operand& left, const Operand& right, const Axes& result_axes) {
   call.Execute();
@@ -247,6 +258,7 @@ void FollowActivations(Call& call, const Operand& left, const Operand& right, co
     call.Unsupported("multiplies each unit of one tensor with each of another, of shapes " + ShapesText(left, right) +
                      "; that mixes units in a way that the graph has no edges for");
   }
+  if (ComparesSingleUnits(left, right, summed)) return FollowComparison(call, left, right);
   const auto spread = [&](const Operand& operand) {
     const Axes own = Select(result_axes, [&](int axis) { return operand.HasAxis(axis); });
     std::vector<int64_t> shape;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/graph/operations/operations.h"
 
 namespace modlab::reader {
@@ -31,10 +33,13 @@ void JoinInto(Call& call, const std::vector<at::Tensor>& inputs, JoinKind kind) 
 
 void FollowJoin(Call& call, JoinKind kind) {
   const std::vector<at::Tensor> inputs = call.UnitTensors();
-  if (inputs.empty()) {
+  call.Execute();
+  if (inputs.empty()) {  // lists of tensors
+    const auto& results = call.results();
+    // `list + list`: the tensors are the same ones.
+    if (std::all_of(results.begin(), results.end(), [](const c10::IValue& result) { return result.isList(); })) return;
     call.Unsupported("works on a list of tensors that carry units; the graph reader cannot follow that");
   }
-  call.Execute();
   if (inputs.size() == 1) CheckBroadcast(call, inputs.front());
   JoinInto(call, inputs, kind);
 }

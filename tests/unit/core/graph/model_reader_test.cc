@@ -83,6 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "0->1 1->2 2->3 3->4 ",
                 {{1, 12}}},
         Network{"float64", "input 6 input, 0 5 linear, 2 4 linear, 0->1 1->2 ", {{1, 6}}},
+        Network{"frozen_float64", "input 6 input, linear_1 5 linear, linear_2 4 linear, 0->1 1->2 ", {{1, 6}}},
         Network{"names_gpu", "input 6 input, first 5 linear, last 4 linear, 0->1 1->2 ", {{1, 6}}},
         Network{"half", "input 6 input, 0 5 linear, 2 4 linear, 0->1 1->2 ", {{1, 6}}},
         Network{"functional", "input 5 input, w1 6 linear, w2 4 linear, w3 3 linear, 0->1 1->2 2->3 ", {{1, 5}}},
@@ -130,6 +131,10 @@ TEST(Architectures, AreReadFromWhatTheyCompute) {
       {"cell", "input 8 input, cell 16 lstm, classifier 5 linear, 0->1 1->1 1->2 ", {{1, 7, 8}}},
       // Key unit i is query unit i.
       {"attention", "input 12 input, q 12 linear, v 12 linear, out 4 linear, 0->1 0->1 0->2 2->3 ", {{1, 5, 12}}},
+      {"cross_attention",
+       "input 6 input, first 4 linear, memory 4 linear, attention.in_proj 4 linear, attention.in_proj#2 4 linear, "
+       "out 3 linear, 0->1 0->2 1->3 2->3 2->4 4->5 ",
+       {{1, 5, 6}}},
       // The residual stream is the input's units; queries with keys, and values, are in_proj's.
       {"encoder",
        "input 16 input, layers.0.self_attn.in_proj 32 linear, layers.0.linear1 32 linear, 0->1 0->1 1->0 0->2 2->0 ",
@@ -137,6 +142,8 @@ TEST(Architectures, AreReadFromWhatTheyCompute) {
       {"encoder_traced",
        "input 16 input, layers.0.self_attn.in_proj 32 linear, layers.0.linear1 32 linear, 0->1 0->1 1->0 0->2 2->0 ",
        {{1, 7, 16}}},
+      // What a padding adds belongs to no unit: the gate is each channel's own all the same.
+      {"padded_gate", "input 3 input, conv 4 conv2d, out 2 linear, 0->1 1->1 1->2 ", {{1, 3, 4, 4}}},
       {"mixer",
        "input 3 input, patches 16 conv2d, channels1 32 linear, classifier 5 linear, 0->1 1->2 2->1 1->3 ",
        {{1, 3, 16, 16}}},
