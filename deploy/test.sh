@@ -12,7 +12,7 @@ Installs the packages that are missing (deploy/install-deps.sh --tests), builds 
 every test with ctest.
 
   --sanitize PRESET  build and test PRESET instead: asan-ubsan or tsan
-  --long             dev, then every trial and the zoo in their long form (about an hour), then asan-ubsan, then tsan
+  --long             dev, then every trial and oracle in its long form (about an hour), then asan-ubsan, then tsan
 
 JOBS in the environment is the number of compilers and tests at once; by default the number of CPUs.
 TEXT
@@ -62,5 +62,7 @@ for preset in "${presets[@]}"; do
   if ((${#trials[@]})); then
     echo "test: the zoo"
     /usr/bin/python3 -B tests/oracle/zoo/zoo_test.py build/dev/bin/graph_probe --long
+    echo "test: the dependency oracle"
+    /usr/bin/python3 -B tests/oracle/dependency/dependency_oracle.py build/dev/bin/graph_probe
   fi
 done

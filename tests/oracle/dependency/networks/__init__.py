@@ -1,0 +1,1 @@
+"""Small random networks of every kind that the model reader follows."""
