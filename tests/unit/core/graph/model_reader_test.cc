@@ -132,8 +132,8 @@ TEST(Architectures, AreReadFromWhatTheyCompute) {
       // Key unit i is query unit i.
       {"attention", "input 12 input, q 12 linear, v 12 linear, out 4 linear, 0->1 0->1 0->2 2->3 ", {{1, 5, 12}}},
       {"cross_attention",
-       "input 6 input, first 4 linear, memory 4 linear, attention.in_proj 4 linear, attention.in_proj#2 4 linear, "
-       "out 3 linear, 0->1 0->2 1->3 2->3 2->4 4->5 ",
+       "input 6 input, memory 4 linear, first 4 linear, attention.in_proj 4 linear, attention.in_proj#2 4 linear, "
+       "attention.out_proj 4 linear, out 3 linear, 0->1 0->2 2->3 1->3 1->4 4->5 5->6 ",
        {{1, 5, 6}}},
       // The residual stream is the input's units; queries with keys, and values, are in_proj's.
       {"encoder",
