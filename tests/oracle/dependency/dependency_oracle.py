@@ -11,6 +11,7 @@ import random
 import sys
 import tempfile
 import time
+import warnings
 
 import torch
 
@@ -114,6 +115,8 @@ def main():
     parser.add_argument("--shrink", type=int, default=3, help="how many disagreements to make small")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    warnings.filterwarnings("ignore", module="torch.jit")  # of tracing
+    warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
     start = time.monotonic()
     seeds = list(range(options.first_seed, options.first_seed + options.networks))
     results = check(options.graph_probe, seeds, options.most_layers)
