@@ -10,6 +10,7 @@ disagrees below a network's rows; exits with 0 if nothing does. What is compared
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 
@@ -82,6 +83,7 @@ def main():
     options = parser.parse_args()
     names = options.networks or [name for name, network in NETWORKS.items() if options.long or network.short]
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # removing the folder
     torch.set_num_threads(1)
     print_heads()
     disagreeing = 0
