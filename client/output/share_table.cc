@@ -64,7 +64,7 @@ class Builder {
         continue;
       }
       const v1::Group& group = graph_.groups(layer);
-      grid.Add(Row(Shortened(Printable(group.name()), kNameWidth), Printable(group.operation()),
+      grid.Add(Row(ShortenedInFront(Printable(group.name()), kNameWidth), Printable(group.operation()),
                    std::to_string(group.units()), block,
                    [&](int cluster) { return ShareText(Part(cluster, layer), group.units()); }));
     }

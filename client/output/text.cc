@@ -66,6 +66,16 @@ std::string Shortened(std::string_view text, int width) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+std::string ShortenedInFront(std::string_view text, int width) {
+  if (DisplayWidth(text) <= width) return std::string(text);
+  std::size_t begin = text.size();
+  for (int column = 1; begin > 0; --begin) {
+    if (!IsContinuation(text[begin - 1]) && column++ == width) break;
+  }
+  while (begin < text.size() && IsContinuation(text[begin])) ++begin;
+  return "…" + std::string(text.substr(begin));
+}
+
 std::string Lower(std::string text) {
   for (char& letter : text) {
     if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');

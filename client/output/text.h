@@ -18,6 +18,8 @@ int DisplayWidth(std::string_view text);
 
 /// Shortens to at most `width` columns, ending in `…` if anything was cut.
 std::string Shortened(std::string_view text, int width);
+/// The same for names that differ in their ends, as those of layers do: starts with `…` if anything was cut.
+std::string ShortenedInFront(std::string_view text, int width);
 
 /// ASCII capitals made small: how names of enum values are shown.
 std::string Lower(std::string text);

@@ -171,7 +171,7 @@ class Commands(EndToEndTest):
         shown = self.modlab_json("model", "show", self.id)
         self.assertEqual(shown["state"], "READY")
         self.assertEqual(shown["inspection"]["parameters"], 64 * 32 + 32 + 32 * 10 + 10)
-        self.assertEqual(shown["inspection"]["inputShapes"], [{"dimensions": [1, 64]}])
+        self.assertEqual(shown["inspection"]["inputShapes"], [{"dimensions": [1, 64], "dtype": ""}])
         table, _ = self.modlab("model", "show", self.id)
         for words in ("digits-mlp.pt", self.model.sha256, "2410", "hidden", "linear"):
             self.assertIn(words, table)

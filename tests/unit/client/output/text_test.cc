@@ -30,6 +30,13 @@ TEST(Shortened, EndsInAnEllipsisOnlyIfCut) {
   EXPECT_EQ(Shortened("üüüüüü", 3), "üü…");
 }
 
+TEST(ShortenedInFront, StartsWithAnEllipsisOnlyIfCut) {
+  EXPECT_EQ(ShortenedInFront("abcdef", 6), "abcdef");
+  EXPECT_EQ(ShortenedInFront("abcdef", 5), "…cdef");
+  EXPECT_EQ(ShortenedInFront("üüüüüä", 3), "…üä");
+  EXPECT_EQ(DisplayWidth(ShortenedInFront("layers.0.self_attention.in_proj", 24)), 24);
+}
+
 TEST(SizeText, PowersOf1024) {
   EXPECT_EQ(SizeText(0), "0 bytes");
   EXPECT_EQ(SizeText(1023), "1023 bytes");
