@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kMostLayers = 40;
 constexpr int kMostBlocks = 4;
-constexpr int kNameWidth = 24;
+constexpr int kNameWidth = 32;
 
 /// Clusters [first, last) of one block of columns.
 struct Block {
