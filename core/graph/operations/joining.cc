@@ -42,11 +42,15 @@ at::Tensor AsGate(Call& call, const at::Tensor& labels) {
 
 class Joiner {
  public:
-  Joiner(Call& call, JoinKind kind) : call_(call), kind_(kind) {}
+  /// `first_scaled`: what the first tensor holds is units, so that a statistic in the second only scales it.
+  Joiner(Call& call, JoinKind kind, bool first_scaled, bool second_scaled)
+      : call_(call), kind_(kind), first_scaled_(first_scaled), second_scaled_(second_scaled) {}
 
   int Join(int a, int b) {
-    if (a == b || b == kNoUnit) return a;
-    if (a == kNoUnit) return b;
+    // A constant among units, such as a class token, stays one under a gate of them all.
+    if (b == kNoUnit) return second_scaled_ && IsStatistic(a) ? kNoUnit : a;
+    if (a == kNoUnit) return first_scaled_ && IsStatistic(b) ? kNoUnit : b;
+    if (a == b) return a;
     if (IsUnit(a) && IsUnit(b)) {
       call_.tracker().Merge(a, b);
       return a;
@@ -88,6 +92,8 @@ class Joiner {
 
   Call& call_;
   JoinKind kind_;
+  bool first_scaled_;
+  bool second_scaled_;
   std::map<std::pair<int, int>, int> both_;
 };
 
@@ -133,7 +139,8 @@ TensorUnits Join(Call& call, const TensorUnits& a, const TensorUnits& b, at::Int
   }
   at::Tensor joined = first.clone(at::MemoryFormat::Contiguous);
   const at::Tensor others = second.contiguous();
-  Joiner joiner(call, kind);
+  const bool product = kind == JoinKind::kProduct;
+  Joiner joiner(call, kind, product && CarriesUnits(first), product && CarriesUnits(second));
   int* labels = joined.data_ptr<int>();
   for (int64_t i = 0; i < joined.numel(); ++i) labels[i] = joiner.Join(labels[i], others.data_ptr<int>()[i]);
   return {joined.expand(joined_shape), CommonScales(a, b, shape),

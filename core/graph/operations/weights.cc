@@ -1,16 +1,24 @@
 #include <algorithm>
+#include <limits>
 
 #include "core/graph/operations/operations.h"
 
 namespace modlab::reader {
 namespace {
 
-/// The scale at each position of an axis; nullopt where it differs along other axes.
-std::optional<std::vector<double>> ScaleAlong(const at::Tensor& scale, int64_t axis) {
-  const at::Tensor rows = scale.movedim(axis, 0).reshape({scale.size(axis), -1});
-  const at::Tensor first = rows.narrow(1, 0, 1);
-  if (!first.expand(rows.sizes()).equal(rows)) return std::nullopt;
-  const at::Tensor values = first.contiguous();
+/// The scale of the units at each position of an axis; nullopt where it differs along other axes. Constants have none.
+std::optional<std::vector<double>> ScaleAlong(const at::Tensor& scale, const at::Tensor& labels, int64_t axis) {
+  const auto rows = [&](const at::Tensor& all) { return all.movedim(axis, 0).reshape({all.size(axis), -1}); };
+  const at::Tensor scales = rows(scale);
+  at::Tensor values = scales.narrow(1, 0, 1).contiguous();
+  if (!values.expand(scales.sizes()).equal(scales)) {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    const at::Tensor constants = rows(labels.expand(scale.sizes())).eq(kNoUnit);
+    values = scales.masked_fill(constants, kInfinity).amin(1);
+    const at::Tensor largest = scales.masked_fill(constants, -kInfinity).amax(1);
+    if (at::any(values.lt(largest)).item<bool>()) return std::nullopt;
+    values.masked_fill_(values.isinf(), 1);
+  }
   return std::vector<double>(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
 }
 
@@ -50,7 +58,7 @@ void AddWeights(Call& call, const Layer& layer, int range, const TensorUnits& in
   }
   WeightOperation operation{layer.name, range, weight, layer.groups, std::move(*sources), {}};
   for (const PendingScale& scale : input.scales) {
-    auto values = ScaleAlong(scale.values, axis);
+    auto values = ScaleAlong(scale.values, input.labels, axis);
     if (!values) {
       call.Unsupported("reads a normalised tensor whose scale varies along other axes than that of the weights");
     }
