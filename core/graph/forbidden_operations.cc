@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -61,7 +62,7 @@ void RefuseForbiddenOperations(const std::string& path) {
   try {
     caffe2::serialize::PyTorchStreamReader archive(path);
     for (const std::string& record : archive.getAllRecords()) {
-      if (record.rfind("code/", 0) != 0 || !record.ends_with(".py")) continue;
+      if (record.rfind("code/", 0) != 0 || std::filesystem::path(record).extension() != ".py") continue;
       const auto [bytes, size] = archive.getRecord(record);
       found = FindForbidden({static_cast<const char*>(bytes.get()), size});
       source = record;

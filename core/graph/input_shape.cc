@@ -1,6 +1,8 @@
 #include "core/graph/input_shape.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -13,10 +15,16 @@ namespace {
 using Extent = ShapeMismatch::Extent;
 
 constexpr int64_t kLargestExtent = 1024;
+/// Of an input that is tried: 256 MiB of floats.
+constexpr int64_t kMostElements = int64_t{1} << 26;
 /// Where a network takes any size, one at which its feature maps are still feature maps.
 constexpr int64_t kModestExtent = 32;
 
 using Dimensions = std::vector<int64_t>;
+
+int64_t Elements(const Dimensions& shape) {
+  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+}
 
 std::string Example(const Dimensions& shape, bool of_indices) {
   if (of_indices) return "1,16:int64";
@@ -142,7 +150,7 @@ class Search {
     while (TryExtent(shape, upper) == Extent::kTooSmall) {
       too_small = upper;
       upper *= 2;
-      if (upper > kLargestExtent) return std::nullopt;
+      if (upper > kLargestExtent || Elements(WithExtent(shape, upper)) > kMostElements) return std::nullopt;
     }
     // The smallest extent that is not too small.
     while (upper - too_small > 1) {

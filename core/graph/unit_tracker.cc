@@ -194,7 +194,9 @@ bool UnitTracker::Carries(const c10::IValue& value) const {
 
 void UnitTracker::Store(const at::Tensor& tensor, TensorUnits units, int version) const {
   if (entries_.size() >= enough_entries_) {  // Labels of tensors that are gone would add up to much memory.
-    std::erase_if(entries_, [](const auto& item) { return item.second.tensor.expired(); });
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+      entry = entry->second.tensor.expired() ? entries_.erase(entry) : std::next(entry);
+    }
     enough_entries_ = entries_.size() + kNewEntries;
   }
   Entry entry{decltype(Entry::tensor)(tensor.getIntrusivePtr()), std::move(units), version};

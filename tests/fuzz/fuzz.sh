@@ -35,7 +35,7 @@ done
 
 ./deploy/install-deps.sh --fuzz
 cmake --preset fuzz >/dev/null
-cmake --build --preset fuzz --parallel "${JOBS:-$(nproc)}"
+cmake --build --preset fuzz --parallel "${JOBS:-$(nproc)}" --target "${targets[@]/#/fuzz_}"
 
 # The requests' databases are made by the thousand: in memory, where there is a file system in it.
 [[ -w /dev/shm ]] && export TMPDIR=/dev/shm
