@@ -55,9 +55,16 @@ for target in "${targets[@]}"; do
   mkdir -p "$found" build/fuzz/crashes
   options=(-max_len=65536 -timeout=25 -rss_limit_mb=2560 -artifact_prefix="$crashes" -entropic=0)
   [[ -e tests/fuzz/$target.dict ]] && options+=("-dict=tests/fuzz/$target.dict")
+  asan=$ASAN_OPTIONS
+  run=()
+  if [[ $target == reader ]]; then # whose programs LibTorch executes: some take for ever, and it is not the reader's fault
+    asan+=:max_allocation_size_mb=32
+    run=(-fork=1 -ignore_timeouts=1 -timeout=10)
+  fi
   echo "fuzz: $target, $seconds s"
   outcome=0
-  "$program" "${options[@]}" -max_total_time="$seconds" -print_final_stats=1 "$found" "$kept" 2>"$log" || outcome=1
+  ASAN_OPTIONS=$asan "$program" "${options[@]}" "${run[@]}" -max_total_time="$seconds" -print_final_stats=1 "$found" "$kept" \
+    2>"$log" || outcome=1
   executions=$(awk '/number_of_executed_units/ { print $2 }' "$log")
   [[ -n $executions ]] || executions=$(awk '/^#[0-9]+/ { n = substr($1, 2) + 0 } END { print n + 0 }' "$log")
   coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -1 | cut -d' ' -f2) || true # none where it crashed at once
@@ -69,7 +76,7 @@ for target in "${targets[@]}"; do
   # What reaches new code, as small as it can be, for the repository as far as there is room.
   rm -rf "build/fuzz/merged/$target"
   mkdir -p "build/fuzz/merged/$target"
-  "$program" "${options[@]}" -merge=1 "build/fuzz/merged/$target" "$kept" "$found" >/dev/null 2>&1 || true
+  ASAN_OPTIONS=$asan "$program" "${options[@]}" -merge=1 "build/fuzz/merged/$target" "$kept" "$found" >/dev/null 2>&1 || true
   while read -r size input; do
     ((size <= largest && $(du -sb "$kept" | cut -f1) + size <= most && $(find "$kept" -type f | wc -l) < files)) || break
     cmp -s "$input" "$kept/$(basename "$input")" || cp -n "$input" "$kept/"

@@ -1,11 +1,13 @@
 // Programs of the operations that the reader follows, in any order and with any arguments: core/graph/operations.
 //
 // The bytes choose operations; what they make is a model's forward, in TorchScript, which is saved, loaded and read as
-// any other model's is.
+// any other model's is. With MODLAB_FUZZ_PRINT in the environment it is printed, too.
 
 #include <torch/script.h>
 
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -147,7 +149,9 @@ torch::jit::Module MakeModule(Choices& choices) {
     source += "  v" + std::to_string(values) + " = " + Statement(choices, values) + "\n";
     ++values;
   }
-  module.define(source + "  return v" + std::to_string(values - 1) + "\n");
+  source += "  return v" + std::to_string(values - 1) + "\n";
+  if (std::getenv("MODLAB_FUZZ_PRINT") != nullptr) std::fputs(source.c_str(), stderr);
+  module.define(source);
   return module;
 }
 

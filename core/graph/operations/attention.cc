@@ -13,6 +13,10 @@ def attention(query, key, value, mask: Optional[Tensor]):
         weights = weights + mask
     return torch.matmul(torch.softmax(weights, -1), value)
 
+def grouped_attention(query, key, value):
+    heads = query.size(-3) // key.size(-3)
+    return attention(query, key.repeat_interleave(heads, -3), value.repeat_interleave(heads, -3), None)
+
 def projected_attention(query, key, value, heads: int, weight, bias: Optional[Tensor], out_weight, out_bias: Optional[Tensor]):
     width = query.size(-1)
     size = width // heads
@@ -59,8 +63,10 @@ const torch::jit::Graph& WrittenOut(const char* name) {
 
 void FollowAttention(Call& call) {
   call.Execute();
-  call.FollowAs(WrittenOut("attention"),
-                {call.argument("query"), call.argument("key"), call.argument("value"), c10::IValue()});
+  std::vector<c10::IValue> inputs = {call.argument("query"), call.argument("key"), call.argument("value")};
+  const bool grouped = call.HasArgument("enable_gqa") && call.argument("enable_gqa").toBool();
+  if (!grouped) inputs.emplace_back();  // a mask decides, as attention weights do
+  call.FollowAs(WrittenOut(grouped ? "grouped_attention" : "attention"), std::move(inputs));
 }
 
 void FollowFusedAttention(Call& call) {

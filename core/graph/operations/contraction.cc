@@ -32,6 +32,12 @@ struct Operand {
   bool VariesAlongAny(const Axes& some) const {
     return std::any_of(some.begin(), some.end(), [&](int axis) { return VariesAlong(axis); });
   }
+  bool HasSeveralAlongAny(const Axes& some) const {
+    return std::any_of(some.begin(), some.end(), [&](int axis) {
+      const int64_t position = Find(axes, axis);
+      return position >= 0 && HasSeveralAlong(units->labels, position);
+    });
+  }
 };
 
 Operand MakeOperand(Call& call, const at::Tensor& tensor, Axes axes) {
@@ -52,6 +58,18 @@ Operand WithoutBroadcast(Operand operand, const Operand& other, const Axes& resu
     operand.tensor = squeeze(operand.tensor);
     if (operand.units) operand.units = operand.units->Moved(squeeze);
     operand.axes.erase(operand.axes.begin() + axis);
+  }
+  return operand;
+}
+
+/// The operand with the unit in place of the constants along these axes, such as a class token among tokens, where
+/// there is only one unit along them.
+Operand WithoutConstants(Call& call, Operand operand, const Axes& axes) {
+  for (const int axis : axes) {
+    const int64_t position = Find(operand.axes, axis);
+    at::Tensor& labels = operand.units->labels;
+    if (position < 0 || HasSeveralAlong(labels, position)) continue;
+    labels = call.tracker().WithoutAxis(labels, position)->expand(labels.sizes());
   }
   return operand;
 }
@@ -113,8 +131,9 @@ void FollowWeights(Call& call, const Operand& input, const Operand& constant, co
   const at::Tensor& result = call.result();
 
   const Axes others = Select(input.axes, [&](int axis) { return !Has(summed, axis); });
-  const bool is_along_positions = !input.units->origin->is_input && !input.VariesAlongAny(summed);
-  if (summed.empty() || (is_along_positions && input.VariesAlongAny(others))) {
+  const bool is_along_positions =
+      !input.units->origin->is_input && !input.HasSeveralAlongAny(summed) && input.HasSeveralAlongAny(others);
+  if (summed.empty() || is_along_positions) {
     // Positions are mixed, or scaled: the units stay what they are.
     if (!summed.empty()) call.tracker().Warn("layer " + name + " mixes positions, not units: it has no edges");
     const Axes lost = Select(input.axes, [&](int axis) { return !in_result(axis); });
@@ -237,12 +256,16 @@ bool ComparesSingleUnits(const Operand& left, const Operand& right, const Axes& 
 }
 
 /// Both operands depend on the input: the query and the key of an attention, its weights and the values, or a gate.
-void FollowActivations(Call& call, const Operand& left, const Operand& right, const Axes& result_axes) {
+void FollowActivations(Call& call, Operand left, Operand right, const Axes& result_axes) {
   call.Execute();
   const Axes summed = Select(left.axes, [&](int axis) { return right.HasAxis(axis) && !Has(result_axes, axis); });
   for (const Operand* operand : {&left, &right}) {
     const Axes lost = Select(operand->axes, [&](int axis) { return !Has(summed, axis) && !Has(result_axes, axis); });
     if (!lost.empty()) call.Unsupported("sums over an axis of one tensor only, which the graph reader cannot follow");
+  }
+  if (left.VariesAlongAny(summed) != right.VariesAlongAny(summed)) {
+    left = WithoutConstants(call, std::move(left), summed);
+    right = WithoutConstants(call, std::move(right), summed);
   }
   const bool left_varies = left.VariesAlongAny(summed);
   if (left_varies != right.VariesAlongAny(summed)) {

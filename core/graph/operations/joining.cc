@@ -15,15 +15,6 @@ at::Tensor WithAxes(const at::Tensor& labels, int64_t axes) {
   return labels.view(shape);
 }
 
-/// Whether several units lie along an axis, at the same place of the others. Constants, such as a padding's, are none.
-bool HasSeveralAlong(const at::Tensor& labels, int64_t axis) {
-  if (!Varies(labels, axis)) return false;
-  const at::Tensor constants = labels.eq(kNoUnit);
-  const at::Tensor least = labels.masked_fill(constants, std::numeric_limits<int>::max()).amin(axis);
-  const at::Tensor largest = labels.masked_fill(constants, std::numeric_limits<int>::min()).amax(axis);
-  return at::any(least.lt(largest)).item<bool>();
-}
-
 /// The first axis along which one element of `few` meets several units of `many`; -1 where there is none.
 int64_t SpreadAxis(const at::Tensor& few, const at::Tensor& many) {
   for (int64_t axis = 0; axis < few.dim(); ++axis) {
@@ -111,6 +102,14 @@ std::vector<PendingScale> CommonScales(const TensorUnits& a, const TensorUnits& 
 }
 
 }  // namespace
+
+bool HasSeveralAlong(const at::Tensor& labels, int64_t axis) {
+  if (!Varies(labels, axis)) return false;
+  const at::Tensor constants = labels.eq(kNoUnit);
+  const at::Tensor least = labels.masked_fill(constants, std::numeric_limits<int>::max()).amin(axis);
+  const at::Tensor largest = labels.masked_fill(constants, std::numeric_limits<int>::min()).amax(axis);
+  return at::any(least.lt(largest)).item<bool>();
+}
 
 TensorUnits Join(Call& call, const TensorUnits& a, const TensorUnits& b, at::IntArrayRef shape, JoinKind kind) {
   const auto axes = static_cast<int64_t>(shape.size());

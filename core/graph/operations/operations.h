@@ -33,6 +33,9 @@ void RefuseStatistics(const Call& call, const at::Tensor& labels);
 void RefuseUnitsIn(const Call& call, std::initializer_list<const char*> arguments);
 
 // joining.cc: units at the same index become one.
+/// Whether several units lie along an axis, at the same place of the others. Constants, such as a padding's, are none.
+/// Of labels that UnitTracker::Resolved has made.
+bool HasSeveralAlong(const at::Tensor& labels, int64_t axis);
 enum class JoinKind { kSum, kProduct };
 /// The units of a tensor of `shape` that is computed element by element from two that carry units.
 TensorUnits Join(Call& call, const TensorUnits& a, const TensorUnits& b, at::IntArrayRef shape, JoinKind kind);

@@ -11,6 +11,21 @@ std::string Kind(const Call& call) {
 
 int64_t Gates(const std::string& kind) { return kind == "lstm" ? 4 : kind == "gru" ? 3 : 1; }
 
+[[noreturn]] void Fail(const Call& call, const std::string& what) {
+  throw ForwardFailure(what, call.name(), call.location());
+}
+
+/// LibTorch takes these shapes on trust, and crashes.
+void CheckShapes(const Call& call, const at::Tensor& input_weight, const at::Tensor& own_weight) {
+  const int64_t gates = Gates(Kind(call));
+  if (input_weight.dim() == 2 && own_weight.dim() == 2 && input_weight.size(0) % gates == 0 &&
+      input_weight.size(0) == own_weight.size(0)) {
+    return;
+  }
+  Fail(call, "weights of the shapes " + ShapeText(input_weight.sizes()) + " and " + ShapeText(own_weight.sizes()) +
+                 " are not those of a layer with " + std::to_string(gates) + " gates");
+}
+
 /// [gates * out][in] as [out][in][gates]: the gates of a unit are one kernel.
 at::Tensor ByUnit(const at::Tensor& weight, int64_t gates) {
   if (gates == 1) return weight;
@@ -70,6 +85,13 @@ void FollowRecurrent(Call& call) {
                       call.argument("bidirectional").toBool()};
   RefuseUnitsIn(call, {"params"});
   const std::vector<at::Tensor> weights = call.argument("params").toTensorVector();
+  const int64_t plain = layout.has_biases ? 4 : 2;
+  const int64_t stacked = layout.layers * layout.directions();
+  const int64_t tensors = layout.layers > 0 ? static_cast<int64_t>(weights.size()) / stacked : 0;
+  if (tensors < plain) Fail(call, std::to_string(weights.size()) + " parameters are not enough for its layers");
+  for (int64_t first = 0; first < stacked * tensors; first += tensors) {
+    CheckShapes(call, weights[first], weights[first + 1]);
+  }
   if (call.tracker().Find(input) == nullptr) {
     call.Unsupported(
         "starts from a state that depends on the input, and reads a constant; the graph reader cannot "
@@ -83,8 +105,6 @@ void FollowRecurrent(Call& call) {
   }
   call.Execute();
 
-  const int64_t tensors = static_cast<int64_t>(weights.size()) / (layout.layers * layout.directions());
-  const int64_t plain = layout.has_biases ? 4 : 2;
   const bool projects = tensors == plain + 1;
   std::vector<at::Tensor> states;
   const char* state_name = "hx";
@@ -141,15 +161,21 @@ void FollowCell(Call& call) {
   RefuseUnitsIn(call, {"w_ih", "w_hh", "b_ih", "b_hh"});
   const at::Tensor input = call.tensor("input");
   const at::Tensor weight = call.tensor("w_ih");
+  std::vector<at::Tensor> states;
+  if (call.argument("hx").isTensorList()) states = call.argument("hx").toTensorVector();
+  if (call.argument("hx").isTensor()) states = {call.tensor("hx")};
+  CheckShapes(call, weight, call.tensor("w_hh"));
+  std::vector<at::Tensor> matrices = states;
+  matrices.push_back(input);
+  for (const at::Tensor& tensor : matrices) {
+    if (tensor.dim() != 2) Fail(call, "a cell reads matrices, not a tensor of the shape " + ShapeText(tensor.sizes()));
+  }
   if (input.dim() > 0 && input.size(-1) != weight.size(1)) {
     call.Mismatch("layer " + UnitsName(call, weight, kind, "") + " expects " + std::to_string(weight.size(1)) +
                       " features, but its input of shape " + ShapeText(input.sizes()) + " has another number",
                   ShapeMismatch::Extent::kUnknown, ShapeMismatch::AxisSize{-1, weight.size(1), 0});
   }
   call.Execute();
-  std::vector<at::Tensor> states;
-  if (call.argument("hx").isTensorList()) states = call.argument("hx").toTensorVector();
-  if (call.argument("hx").isTensor()) states = {call.tensor("hx")};
   if (call.tracker().Find(input) == nullptr) {
     call.Unsupported("reads a constant, and a state that depends on the input; the graph reader cannot follow that");
   }

@@ -145,6 +145,9 @@ TEST(Architectures, AreReadFromWhatTheyCompute) {
       // What a padding adds belongs to no unit: the gate is each channel's own all the same.
       {"padded_gate", "input 3 input, conv 4 conv2d, out 2 linear, 0->1 1->1 1->2 ", {{1, 3, 4, 4}}},
       {"class_token", "input 6 input, first 8 linear, weigh 1 linear, out 3 linear, 0->1 1->2 1->3 ", {{1, 5, 6}}},
+      {"class_token_mixed",
+       "input 6 input, first 8 linear, weigh 1 linear, out 3 linear, 0->1 1->2 1->3 ",
+       {{1, 5, 6}}},
       {"mixer",
        "input 3 input, patches 16 conv2d, channels1 32 linear, classifier 5 linear, 0->1 1->2 2->1 1->3 ",
        {{1, 3, 16, 16}}},
