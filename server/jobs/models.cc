@@ -1,6 +1,7 @@
 #include "server/jobs/models.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/util/message_differencer.h>
 
 #include "server/jobs/archive_check.h"
 #include "server/jobs/idempotency.h"
@@ -90,6 +91,17 @@ void Inspect(SQLite::Database& connection, const Limits& limits, const CreateMod
   model->clear_inspection();
 }
 
+/// Whether an inspection with the request's shapes could say something else than the model's last one.
+bool AsksForAnotherInspection(SQLite::Database& connection, const CreateModelRequest& request, const Model& model) {
+  if (model.state() == Model::UNUSABLE) return true;  // with other limits, perhaps
+  if (!model.inspection().has_graph_error()) return false;  // a good inspection is never given up for another
+  const auto last = FindJob(connection, IdOf(model.inspect_job()), false);
+  if (!last) return true;
+  modlab::v1::InspectSpec asked = last->spec().inspect();
+  *asked.mutable_input_shapes() = request.input_shapes();
+  return !google::protobuf::util::MessageDifferencer::Equals(asked, last->spec().inspect());
+}
+
 }  // namespace
 
 Model FindAuthorizedModel(SQLite::Database& connection, const Principal& principal, Verb verb, const std::string& name,
@@ -137,9 +149,7 @@ Model Models::Create(const Principal& principal, const CreateModelRequest& reque
       Inspect(connection, limits_, request, resources, &model);
       InsertModel(connection, model);
       existing = model;
-    } else if (existing->state() == Model::UNUSABLE ||
-               (existing->inspection().has_graph_error() && !request.input_shapes().empty())) {
-      // Another try, with other limits or other shapes perhaps. A good inspection is never given up for one.
+    } else if (AsksForAnotherInspection(connection, request, *existing)) {
       Inspect(connection, limits_, request, resources, &*existing);
       UpdateModelInspection(connection, *existing);
     }

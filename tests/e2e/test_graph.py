@@ -147,6 +147,11 @@ class Graphs(EndToEndTest):
         _, err = self.modlab("score", tokens, "-k", 2, "--input-shape", "2,9:text", code=6)
         self.assertIn("int64", err)
 
+    def test_a_wrong_shape_does_not_stay_with_the_model(self):
+        model = FIXTURES / "weight_norm.pt"
+        self.modlab("score", model, "-k", 2, "--input-shape", "1,7", code=1)
+        self.modlab("score", model, "-k", 2)
+
     def test_a_model_shows_its_groups(self):
         model = self.push(RESIDUAL)
         out, _ = self.modlab("model", "show", model.name)
