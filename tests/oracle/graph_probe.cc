@@ -5,8 +5,8 @@
 //
 // SHAPE: `1,3,224,224` or `1,16:int64`, several with `;` between them, or `-` where it is to be derived. With --edges
 // every block's non-zero entries are printed, too, as [source unit, target unit, weight]; with --plain no norm is
-// folded. Memory is the largest that the process has had so far: before the model is loaded, after it, and after it was
-// read.
+// folded. Memory is the largest that the process has had so far, without its libraries' own pages: before the model is
+// loaded, after it, and after it was read.
 
 #include <algorithm>
 #include <chrono>
@@ -46,14 +46,18 @@ std::string Quoted(const std::string& text) {
   return quoted + '"';
 }
 
-/// Largest memory that this program has had, in bytes. getrusage() would count what ran in the process before it, too.
-double PeakMemory() {
+/// A line of /proc/self/status, in bytes.
+double MemoryOf(const std::string& what) {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.rfind("VmHWM:", 0) == 0) return 1024.0 * std::stod(line.substr(6));
+    if (line.rfind(what + ":", 0) == 0) return 1024.0 * std::stod(line.substr(what.size() + 1));
   }
   return 0;
 }
+
+/// Largest memory that this program has had, in bytes, without the pages of its libraries. getrusage() would count what
+/// ran in the process before it, too.
+double PeakMemory() { return MemoryOf("VmHWM") - MemoryOf("RssFile"); }
 
 template <typename Items, typename Print>
 void PrintList(const char* name, const Items& items, const Print& print) {

@@ -111,6 +111,14 @@ bool HasSeveralAlong(const at::Tensor& labels, int64_t axis) {
   return at::any(least.lt(largest)).item<bool>();
 }
 
+void NarrowWhereBothRepeat(at::Tensor* first, at::Tensor* second, int64_t kept) {
+  for (int64_t axis = 0; axis < first->dim(); ++axis) {
+    if (axis == kept || Varies(*first, axis) || Varies(*second, axis)) continue;
+    for (at::Tensor* tensor : {first, second})
+      *tensor = tensor->narrow(axis, 0, std::min<int64_t>(tensor->size(axis), 1));
+  }
+}
+
 TensorUnits Join(Call& call, const TensorUnits& a, const TensorUnits& b, at::IntArrayRef shape, JoinKind kind) {
   const auto axes = static_cast<int64_t>(shape.size());
   at::Tensor first = WithAxes(call.tracker().Resolved(a.labels), axes);
@@ -129,20 +137,14 @@ TensorUnits Join(Call& call, const TensorUnits& a, const TensorUnits& b, at::Int
   }
   first = first.expand(shape);
   second = second.expand(shape);
-  // Along an axis on which neither changes, one element tells all.
-  std::vector<int64_t> joined_shape(shape.begin(), shape.end());
-  for (int64_t axis = 0; axis < axes; ++axis) {
-    if (Varies(first, axis) || Varies(second, axis)) continue;
-    first = first.narrow(axis, 0, std::min<int64_t>(first.size(axis), 1));
-    second = second.narrow(axis, 0, std::min<int64_t>(second.size(axis), 1));
-  }
+  NarrowWhereBothRepeat(&first, &second);
   at::Tensor joined = first.clone(at::MemoryFormat::Contiguous);
   const at::Tensor others = second.contiguous();
   const bool product = kind == JoinKind::kProduct;
   Joiner joiner(call, kind, product && CarriesUnits(first), product && CarriesUnits(second));
   int* labels = joined.data_ptr<int>();
   for (int64_t i = 0; i < joined.numel(); ++i) labels[i] = joiner.Join(labels[i], others.data_ptr<int>()[i]);
-  return {joined.expand(joined_shape), CommonScales(a, b, shape),
+  return {joined.expand(shape), CommonScales(a, b, shape),
           TensorUnits::NewOrigin(a.origin->is_input && b.origin->is_input)};
 }
 

@@ -25,8 +25,11 @@ at::Tensor ChannelScale(Call& call, int64_t channels) {
 std::optional<std::vector<double>> TargetScale(Call& call, const TensorUnits& input, const at::Tensor& scale) {
   if (input.origin->written_range < 0) return std::nullopt;
   const UnitRange& range = call.tracker().ranges()[input.origin->written_range];
-  const at::Tensor labels = input.labels.contiguous();
-  const at::Tensor values = scale.contiguous();
+  at::Tensor labels = input.labels;
+  at::Tensor values = scale;
+  NarrowWhereBothRepeat(&labels, &values);
+  labels = labels.contiguous();
+  values = values.contiguous();
   std::vector<double> by_unit(range.count, -1);
   for (int64_t i = 0; i < labels.numel(); ++i) {
     const int unit = labels.data_ptr<int>()[i] - range.first;

@@ -36,6 +36,9 @@ void RefuseUnitsIn(const Call& call, std::initializer_list<const char*> argument
 /// Whether several units lie along an axis, at the same place of the others. Constants, such as a padding's, are none.
 /// Of labels that UnitTracker::Resolved has made.
 bool HasSeveralAlong(const at::Tensor& labels, int64_t axis);
+/// Keeps one element of two tensors of the same shape along every axis, `kept` aside, on which neither changes: what is
+/// true of it is true of all.
+void NarrowWhereBothRepeat(at::Tensor* first, at::Tensor* second, int64_t kept = -1);
 enum class JoinKind { kSum, kProduct };
 /// The units of a tensor of `shape` that is computed element by element from two that carry units.
 TensorUnits Join(Call& call, const TensorUnits& a, const TensorUnits& b, at::IntArrayRef shape, JoinKind kind);

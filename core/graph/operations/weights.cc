@@ -7,13 +7,15 @@ namespace modlab::reader {
 namespace {
 
 /// The scale of the units at each position of an axis; nullopt where it differs along other axes. Constants have none.
-std::optional<std::vector<double>> ScaleAlong(const at::Tensor& scale, const at::Tensor& labels, int64_t axis) {
+std::optional<std::vector<double>> ScaleAlong(at::Tensor scale, const at::Tensor& input_labels, int64_t axis) {
+  at::Tensor labels = input_labels.expand(scale.sizes());
+  NarrowWhereBothRepeat(&scale, &labels, axis);
   const auto rows = [&](const at::Tensor& all) { return all.movedim(axis, 0).reshape({all.size(axis), -1}); };
   const at::Tensor scales = rows(scale);
   at::Tensor values = scales.narrow(1, 0, 1).contiguous();
   if (!values.expand(scales.sizes()).equal(scales)) {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
-    const at::Tensor constants = rows(labels.expand(scale.sizes())).eq(kNoUnit);
+    const at::Tensor constants = rows(labels).eq(kNoUnit);
     values = scales.masked_fill(constants, kInfinity).amin(1);
     const at::Tensor largest = scales.masked_fill(constants, -kInfinity).amax(1);
     if (at::any(values.lt(largest)).item<bool>()) return std::nullopt;
