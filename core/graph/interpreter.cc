@@ -46,7 +46,7 @@ bool HasNoEffect(const Node& node) {
 }
 
 /// Models that were made on a GPU name it, in constants, attributes and strings; they are read on the CPU.
-c10::IValue OnCpu(c10::IValue value) { return value.isDevice() ? c10::IValue(c10::Device(c10::kCPU)) : value; }
+c10::IValue OnCpu(const c10::IValue& value) { return value.isDevice() ? c10::IValue(c10::Device(c10::kCPU)) : value; }
 
 }  // namespace
 

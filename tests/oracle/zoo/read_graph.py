@@ -69,4 +69,5 @@ class ReadGraph:
         self.warnings = answer["warnings"]
         self.seconds = answer["seconds"]
         self.memory = answer["memory"] - answer["memory_before"]
+        self.memory_of_loading = answer["memory_after_load"] - answer["memory_before"]
         self.model_size = os.path.getsize(file)
