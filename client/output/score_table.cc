@@ -50,6 +50,8 @@ std::string PartitionText(const v1::UnitGraph& graph, const v1::Partition& parti
   }
   facts.Add("Q", fmt::format("{:.4f} (resolution {})", partition.modularity().newman(),
                              NumberText(partition.modularity().resolution())));
+  facts.Add("Q directed", fmt::format("{:.4f}", partition.modularity().directed()));
+  facts.Add("Q layer pairs", fmt::format("{:.4f}", partition.modularity().layer_pair()));
   facts.Add("n-cut", fmt::format("{:.4f} (of at most {}; about {} without structure)", partition.ncut(),
                                  partition.clusters(), partition.clusters() - 1));
   facts.Add("ave in/out",

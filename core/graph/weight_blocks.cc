@@ -282,11 +282,11 @@ template <typename Element>
 int64_t FirstNotFinite(const at::Tensor& tensor, RunContext& context) {
   const Element* data = tensor.data_ptr<Element>();
   const int64_t count = tensor.numel();
-  constexpr int64_t kChunk = int64_t{1} << 20;
+  constexpr int64_t chunk_size = int64_t{1} << 20;
   std::atomic<int64_t> first{count};
-  context.ParallelFor(static_cast<int>((count + kChunk - 1) / kChunk), [&](int chunk) {
-    const Element* const begin = data + chunk * kChunk;
-    const Element* const end = data + std::min(count, (chunk + 1) * kChunk);
+  context.ParallelFor(static_cast<int>((count + chunk_size - 1) / chunk_size), [&](int chunk) {
+    const Element* const begin = data + chunk * chunk_size;
+    const Element* const end = data + std::min(count, (chunk + 1) * chunk_size);
     const Element* const found = std::find_if_not(begin, end, [](Element value) { return std::isfinite(value); });
     if (found == end) return;
     int64_t known = first.load();

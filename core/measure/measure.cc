@@ -58,17 +58,26 @@ ClusterSums SumClusters(const UnitGraph& graph, const std::vector<int>& labels, 
     chunks[index] = SumChunk(rows.blocks[chunk.block], chunk, labels);
   });
 
-  ClusterSums sums{.internal = std::vector<double>(clusters, 0.0), .volume = std::vector<double>(clusters, 0.0)};
+  const std::vector<double> none(clusters, 0.0);
+  ClusterSums sums{.internal = none, .volume = none, .total = 0, .blocks = {}};
+  sums.blocks.assign(rows.blocks.size(), {.internal = none, .out_strength = none, .in_strength = none, .total = 0});
   for (size_t index = 0; index < chunks.size(); ++index) {
     const BlockRows& block = rows.blocks[rows.chunks[index].block];
+    BlockSums& own = sums.blocks[rows.chunks[index].block];
     const int* row_labels = labels.data() + block.first_row_unit() + rows.chunks[index].first_row;
     const int* column_labels = labels.data() + block.first_column_unit() + rows.chunks[index].first_column;
-    AddByLabel(chunks[index].row_internal, row_labels, sums.internal);
-    AddByLabel(chunks[index].row_sums, row_labels, sums.volume);
-    AddByLabel(chunks[index].column_sums, column_labels, sums.volume);
-    sums.total += 2 * std::accumulate(chunks[index].row_sums.begin(), chunks[index].row_sums.end(), 0.0);
+    AddByLabel(chunks[index].row_internal, row_labels, own.internal);
+    AddByLabel(chunks[index].row_sums, row_labels, block.rows_are_sources() ? own.out_strength : own.in_strength);
+    AddByLabel(chunks[index].column_sums, column_labels, block.rows_are_sources() ? own.in_strength : own.out_strength);
+    own.total += std::accumulate(chunks[index].row_sums.begin(), chunks[index].row_sums.end(), 0.0);
   }
-  for (double& internal : sums.internal) internal *= 2;  // A holds every weight in both directions
+  for (const BlockSums& block : sums.blocks) {
+    for (int cluster = 0; cluster < clusters; ++cluster) {
+      sums.internal[cluster] += 2 * block.internal[cluster];  // A holds every weight in both directions
+      sums.volume[cluster] += block.out_strength[cluster] + block.in_strength[cluster];
+    }
+    sums.total += 2 * block.total;
+  }
   if (sums.total <= 0) {
     throw Error(ErrorKind::kNoEdges, "the network has no weights other than zero, so its modularity is not defined.");
   }
@@ -82,6 +91,33 @@ double NewmanModularity(const ClusterSums& sums, double resolution) {
     modularity += sums.internal[cluster] / sums.total - resolution * volume * volume;
   }
   return modularity;
+}
+
+double DirectedModularity(const ClusterSums& sums, double resolution) {
+  const double all = sums.total / 2;
+  double modularity = 0;
+  for (size_t cluster = 0; cluster < sums.internal.size(); ++cluster) {
+    double out = 0;
+    double in = 0;
+    for (const BlockSums& block : sums.blocks) {
+      out += block.out_strength[cluster];
+      in += block.in_strength[cluster];
+    }
+    modularity += sums.internal[cluster] / sums.total - resolution * (out / all) * (in / all);
+  }
+  return modularity;
+}
+
+double LayerPairModularity(const ClusterSums& sums, double resolution) {
+  double excess = 0;
+  for (const BlockSums& block : sums.blocks) {
+    if (block.total <= 0) continue;
+    for (size_t cluster = 0; cluster < sums.internal.size(); ++cluster) {
+      excess += block.internal[cluster] -
+                resolution * block.out_strength[cluster] * (block.in_strength[cluster] / block.total);
+    }
+  }
+  return excess / (sums.total / 2);
 }
 
 double NormalizedCut(const ClusterSums& sums) {

@@ -8,12 +8,21 @@
 
 namespace modlab {
 
+/// A block's part in the sums below, by cluster.
+struct BlockSums {
+  std::vector<double> internal;      ///< l_c: weights between units of c.
+  std::vector<double> out_strength;  ///< Weights from units of c.
+  std::vector<double> in_strength;   ///< Weights to units of c.
+  double total = 0;                  ///< All of the block's weights.
+};
+
 /// What every measure of a partition is made of (definitions.md, section 5). Units labelled -1 belong to no cluster:
 /// they count in 2m and in no cluster's sums.
 struct ClusterSums {
-  std::vector<double> internal;  ///< e_c = sum of A_ij over i, j in c.
-  std::vector<double> volume;    ///< v_c = sum of degrees over c.
-  double total = 0;              ///< 2m = sum of all A_ij.
+  std::vector<double> internal;   ///< e_c = sum of A_ij over i, j in c.
+  std::vector<double> volume;     ///< v_c = sum of degrees over c.
+  double total = 0;               ///< 2m = sum of all A_ij.
+  std::vector<BlockSums> blocks;  ///< In the graph's order.
 };
 
 /// Labels are per unit, -1 or 0 ... clusters - 1. Reads every weight once, in parallel, accumulates in double; the same
@@ -22,6 +31,14 @@ ClusterSums SumClusters(const UnitGraph& graph, const std::vector<int>& labels, 
 
 /// Newman's Q = sum over c of [ e_c / 2m - resolution (v_c / 2m)^2 ] ([Newman]; definitions.md, section 5).
 double NewmanModularity(const ClusterSums& sums, double resolution = 1);
+
+/// Q = sum over c of [ l_c / M - resolution s_c^out s_c^in / M^2 ] of the directed graph, M the sum of all weights
+/// ([LN]; definitions.md, section 5).
+double DirectedModularity(const ClusterSums& sums, double resolution = 1);
+
+/// Barber's bipartite modularity of every block, summed: Q = 1/M sum over b, c of [ l_bc - resolution S_bc T_bc / M_b ]
+/// ([Barber]; definitions.md, section 5). Unlike Newman's it expects no edges where none can be.
+double LayerPairModularity(const ClusterSums& sums, double resolution = 1);
 
 /// ncut = sum over c of (v_c - e_c) / v_c (definitions.md, section 6): 0 to the number of clusters. Clusters without
 /// volume count 0.

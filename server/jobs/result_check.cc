@@ -53,8 +53,10 @@ std::string ProblemOfGraph(const UnitGraph& graph) {
 
 std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partition, bool has_artifact) {
   if (partition.clusters() < 1 || partition.clusters() > graph.units()) return "the number of clusters makes no sense";
-  if (!Finite(partition.modularity().newman()) || !Finite(partition.modularity().resolution()) ||
-      !AtLeastZero(partition.ncut()) || !Finite(partition.ave_in_out()) || !Finite(partition.inertia())) {
+  const auto& modularity = partition.modularity();
+  if (!Finite(modularity.newman()) || !Finite(modularity.directed()) || !Finite(modularity.layer_pair()) ||
+      !Finite(modularity.resolution()) || !AtLeastZero(partition.ncut()) || !Finite(partition.ave_in_out()) ||
+      !Finite(partition.inertia())) {
     return "a measure is not finite";
   }
   for (const double eigenvalue : partition.eigenvalues()) {

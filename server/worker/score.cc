@@ -66,8 +66,11 @@ void Measure(const UnitGraph& graph, const Labelling& found, double resolution, 
              v1::Partition& partition) {
   context.Report("measure");
   const ClusterSums sums = SumClusters(graph, found.labels, found.clusters, context);
-  partition.mutable_modularity()->set_newman(NewmanModularity(sums, resolution));
-  partition.mutable_modularity()->set_resolution(resolution);
+  v1::Modularity& modularity = *partition.mutable_modularity();
+  modularity.set_newman(NewmanModularity(sums, resolution));
+  modularity.set_directed(DirectedModularity(sums, resolution));
+  modularity.set_layer_pair(LayerPairModularity(sums, resolution));
+  modularity.set_resolution(resolution);
   partition.set_ncut(NormalizedCut(sums));
   if (const auto ratio = AverageInOut(partition.ncut(), found.clusters)) partition.set_ave_in_out(*ratio);
 }

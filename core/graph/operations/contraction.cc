@@ -89,6 +89,7 @@ at::Tensor JoinAxes(const at::Tensor& part, const Axes& axes, const Axes& order)
     if (!Has(order, axes[axis])) positions.push_back(axis);
   }
   std::vector<int64_t> shape;
+  shape.reserve(positions.size() + 1);
   for (const int64_t position : positions) shape.push_back(part.size(position));
   int64_t joined = 1;
   for (const int axis : order) {
@@ -301,9 +302,9 @@ void FollowProductOf(Call& call, const Operand& first, const Operand& second, co
 
 /// Axes of the factors of a matrix product: [..., n, k] and [..., k, m], of which n or m may be missing.
 void FollowMatrixProduct(Call& call, const at::Tensor& first, const at::Tensor& second) {
-  constexpr int kRow = -1;
-  constexpr int kSummed = -2;
-  constexpr int kColumn = -3;
+  constexpr int row = -1;
+  constexpr int summed = -2;
+  constexpr int column = -3;
   const auto batch_axes = [](const at::Tensor& tensor) {
     Axes axes;  // numbered from the last: 0 is the last one before the matrix
     for (int64_t axis = tensor.dim() - 3; axis >= 0; --axis) axes.push_back(static_cast<int>(axis));
@@ -312,10 +313,10 @@ void FollowMatrixProduct(Call& call, const at::Tensor& first, const at::Tensor& 
   Axes left = batch_axes(first);
   Axes right = batch_axes(second);
   Axes result = left.size() > right.size() ? left : right;
-  if (first.dim() > 1) left.push_back(kRow), result.push_back(kRow);
-  left.push_back(kSummed);
-  right.push_back(kSummed);
-  if (second.dim() > 1) right.push_back(kColumn), result.push_back(kColumn);
+  if (first.dim() > 1) left.push_back(row), result.push_back(row);
+  left.push_back(summed);
+  right.push_back(summed);
+  if (second.dim() > 1) right.push_back(column), result.push_back(column);
   FollowProductOf(call, MakeOperand(call, first, left), MakeOperand(call, second, right), result);
 }
 

@@ -14,10 +14,10 @@ std::optional<std::vector<double>> ScaleAlong(at::Tensor scale, const at::Tensor
   const at::Tensor scales = rows(scale);
   at::Tensor values = scales.narrow(1, 0, 1).contiguous();
   if (!values.expand(scales.sizes()).equal(scales)) {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    constexpr double infinity = std::numeric_limits<double>::infinity();
     const at::Tensor constants = rows(labels).eq(kNoUnit);
-    values = scales.masked_fill(constants, kInfinity).amin(1);
-    const at::Tensor largest = scales.masked_fill(constants, -kInfinity).amax(1);
+    values = scales.masked_fill(constants, infinity).amin(1);
+    const at::Tensor largest = scales.masked_fill(constants, -infinity).amax(1);
     if (at::any(values.lt(largest)).item<bool>()) return std::nullopt;
     values.masked_fill_(values.isinf(), 1);
   }

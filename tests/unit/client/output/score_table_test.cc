@@ -37,6 +37,8 @@ v1::Job SmallJob() {
   for (const int size : {5, 3}) partition.add_sizes(size);
   for (const int part : {2, 2, 1, 1, 1, 1}) partition.add_group_sizes(part);
   partition.mutable_modularity()->set_newman(0.4290196616);
+  partition.mutable_modularity()->set_directed(0.25);
+  partition.mutable_modularity()->set_layer_pair(-0.125);
   partition.mutable_modularity()->set_resolution(1);
   partition.set_ncut(0.0988967041);
   partition.set_ave_in_out(9.6115);
@@ -82,7 +84,7 @@ TEST(ScoreTable, SaysEverything) {
   EXPECT_EQ(LineOf(text, "fc2"), "fc2 linear 2 50% 50%;");
   EXPECT_EQ(LineOf(text, "units"), "units 9 5 3;");
   EXPECT_EQ(LineOf(text, "left"), "left out 1 units, which have no edges;");
-  EXPECT_EQ(LineOf(text, "Q"), "Q 0.4290 (resolution 1);");
+  EXPECT_EQ(LineOf(text, "Q"), "Q 0.4290 (resolution 1);Q directed 0.2500;Q layer pairs -0.1250;");
   EXPECT_TRUE(LineOf(text, "n-cut").starts_with("n-cut 0.0989 "));
   EXPECT_EQ(LineOf(text, "ave"), "ave in/out 9.6115;");
   EXPECT_EQ(LineOf(text, "eigenvalues"), "eigenvalues 0 0.0938 1 1.05;");

@@ -15,12 +15,17 @@ namespace {
 struct Measures {
   double modularity;
   double ncut;
+  double directed;
+  double layer_pair;
 };
 
 Measures Measure(const UnitGraph& graph, const std::vector<int>& labels, int clusters) {
   RunContext context;
   const ClusterSums sums = SumClusters(graph, labels, clusters, context);
-  return {.modularity = NewmanModularity(sums), .ncut = NormalizedCut(sums)};
+  return {.modularity = NewmanModularity(sums),
+          .ncut = NormalizedCut(sums),
+          .directed = DirectedModularity(sums),
+          .layer_pair = LayerPairModularity(sums)};
 }
 
 std::vector<int> RandomLabels(int units, int clusters, uint64_t seed) {
@@ -106,6 +111,73 @@ TEST(SumClusters, AgreesWithTheDenseAdjacency) {
   }
 }
 
+/// Both directed measures entry by entry, as definitions.md, section 5 writes them.
+std::pair<double, double> DirectedMeasures(const UnitGraph& graph, const std::vector<int>& labels, double resolution) {
+  const int units = graph.units();
+  Eigen::MatrixXd all = Eigen::MatrixXd::Zero(units, units);  // [source][target]
+  double expected_in_blocks = 0;
+  const auto together = [&](int a, int b) { return labels[a] >= 0 && labels[a] == labels[b]; };
+  for (const Block& block : graph.blocks()) {
+    Eigen::MatrixXd own = Eigen::MatrixXd::Zero(units, units);
+    for (int target = 0; target < block.target_units; ++target) {
+      for (int source = 0; source < block.source_units; ++source) {
+        own(graph.first_source_unit(block) + source, graph.first_target_unit(block) + target) +=
+            block.entry(target, source);
+      }
+    }
+    const Eigen::VectorXd out = own.rowwise().sum();
+    const Eigen::VectorXd in = own.colwise().sum();
+    const double total = own.sum();
+    for (int i = 0; i < units; ++i) {
+      for (int j = 0; j < units; ++j) {
+        if (together(i, j)) expected_in_blocks += out[i] * in[j] / total;
+      }
+    }
+    all += own;
+  }
+  const Eigen::VectorXd out = all.rowwise().sum();
+  const Eigen::VectorXd in = all.colwise().sum();
+  const double total = all.sum();
+  double internal = 0;
+  double expected = 0;
+  for (int i = 0; i < units; ++i) {
+    for (int j = 0; j < units; ++j) {
+      if (!together(i, j)) continue;
+      internal += all(i, j);
+      expected += out[i] * in[j] / total;
+    }
+  }
+  return {(internal - resolution * expected) / total, (internal - resolution * expected_in_blocks) / total};
+}
+
+TEST(DirectedMeasures, AgreeWithTheirDefinitions) {
+  for (const uint64_t seed : {1, 2, 3}) {
+    const UnitGraph graph = test::MixedGraph(seed);
+    const std::vector<int> labels = RandomLabels(graph.units(), 4, seed);
+    RunContext context(2);
+    const ClusterSums sums = SumClusters(graph, labels, 4, context);
+    for (const double resolution : {0.0, 0.5, 1.0, 2.0}) {
+      const auto [directed, layer_pair] = DirectedMeasures(graph, labels, resolution);
+      EXPECT_NEAR(DirectedModularity(sums, resolution), directed, 1e-12);
+      EXPECT_NEAR(LayerPairModularity(sums, resolution), layer_pair, 1e-12);
+    }
+  }
+}
+
+// Every unit of a chain's one block in one of two equal parts: Newman's Q expects edges inside layers, too.
+TEST(DirectedMeasures, ExpectNoEdgesWhereNoneCanBe) {
+  const UnitGraph graph = test::Chain({{{1, 1}, {1, 1}}});
+  RunContext context;
+  const ClusterSums by_layer = SumClusters(graph, {0, 0, 1, 1}, 2, context);
+  EXPECT_NEAR(NewmanModularity(by_layer), -.5, 1e-12);
+  EXPECT_NEAR(DirectedModularity(by_layer), 0, 1e-12);
+  EXPECT_NEAR(LayerPairModularity(by_layer), 0, 1e-12);
+  const UnitGraph parts = test::Chain({{{2, 0}, {0, 2}}, {{3, 0}, {0, 3}}});
+  const ClusterSums sums = SumClusters(parts, {0, 1, 0, 1, 0, 1}, 2, context);
+  EXPECT_NEAR(DirectedModularity(sums), .5, 1e-12);
+  EXPECT_NEAR(LayerPairModularity(sums), .5, 1e-12);
+}
+
 TEST(SumClusters, GivesTheSameBitsForAnyNumberOfThreads) {
   const UnitGraph graph = test::RandomChain({900, 500, 10}, 5);
   const std::vector<int> labels = RandomLabels(graph.units(), 7, 5);
@@ -141,11 +213,13 @@ TEST(Measure, ScalingAllWeightsChangesNothing) {
     const Measures after = Measure(test::Scaled(graph, factor), labels, 5);
     EXPECT_NEAR(after.modularity, before.modularity, 1e-12) << factor;
     EXPECT_NEAR(after.ncut, before.ncut, 1e-12) << factor;
+    EXPECT_NEAR(after.directed, before.directed, 1e-12) << factor;
+    EXPECT_NEAR(after.layer_pair, before.layer_pair, 1e-12) << factor;
   }
 }
 
 TEST(NormalizedCut, ClustersWithoutVolumeCountNothing) {
-  EXPECT_EQ(NormalizedCut({.internal = {2, 0}, .volume = {4, 0}, .total = 4}), .5);
+  EXPECT_EQ(NormalizedCut({.internal = {2, 0}, .volume = {4, 0}, .total = 4, .blocks = {}}), .5);
 }
 
 TEST(SumClusters, RefusesGraphsWithoutEdges) {

@@ -67,6 +67,8 @@ TEST(ResultCheck, RefusesWhatDoesNotAddUp) {
       [](WorkerResult*, Partition* p) { p->set_clusters(3); },
       [](WorkerResult*, Partition* p) { p->add_group_sizes(1); },
       [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_newman(kNaN); },
+      [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_directed(kNaN); },
+      [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_layer_pair(kNaN); },
       [](WorkerResult*, Partition* p) { p->set_ncut(-1); },
       [](WorkerResult*, Partition* p) { p->add_eigenvalues(kNaN); },
   };

@@ -118,6 +118,9 @@ TEST(Worker, ScoresTwoChainsAsTheirOracleSays) {
   // The weights are stored as float32.
   EXPECT_NEAR(partition.modularity().newman(), 0.4290196616, 1e-7);
   EXPECT_EQ(partition.modularity().resolution(), 1);
+  // By NetworkX and by NumPy.
+  EXPECT_NEAR(partition.modularity().directed(), 0.4296042362, 1e-7);
+  EXPECT_NEAR(partition.modularity().layer_pair(), 0.4301607262, 1e-7);
   EXPECT_NEAR(partition.ncut(), 0.0988967041, 1e-7);
   EXPECT_NEAR(partition.ave_in_out(), (2 - 0.0988967041) / (2 * 0.0988967041), 1e-4);
   ASSERT_EQ(partition.eigenvalues_size(), 3);
