@@ -48,10 +48,9 @@ std::string PartitionText(const v1::UnitGraph& graph, const v1::Partition& parti
   if (clustered < graph.units()) {
     facts.Add("left out", fmt::format("{} units, which have no edges", graph.units() - clustered));
   }
-  facts.Add("Q", fmt::format("{:.4f} (resolution {})", partition.modularity().newman(),
-                             NumberText(partition.modularity().resolution())));
-  facts.Add("Q directed", fmt::format("{:.4f}", partition.modularity().directed()));
-  facts.Add("Q layer pairs", fmt::format("{:.4f}", partition.modularity().layer_pair()));
+  const v1::Modularity& modularity = partition.modularity();
+  facts.Add("Q", fmt::format("{:.4f} (resolution {}; directed {:.4f}, by layer pairs {:.4f})", modularity.newman(),
+                             NumberText(modularity.resolution()), modularity.directed(), modularity.layer_pair()));
   facts.Add("n-cut", fmt::format("{:.4f} (of at most {}; about {} without structure)", partition.ncut(),
                                  partition.clusters(), partition.clusters() - 1));
   facts.Add("ave in/out",

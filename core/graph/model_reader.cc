@@ -175,8 +175,8 @@ void CheckGivenShapes(const std::vector<InputShape>& shapes, const std::vector<s
 }  // namespace
 
 struct Model::Implementation {
-  explicit Implementation(torch::jit::Module loaded)
-      : module(std::move(loaded)),
+  explicit Implementation(const torch::jit::Module& loaded)
+      : module(loaded),
         forward(module.get_method("forward")),
         graph(reader::InlinedGraph(forward.function())),
         parameters(module, *graph),

@@ -84,7 +84,7 @@ TEST(ScoreTable, SaysEverything) {
   EXPECT_EQ(LineOf(text, "fc2"), "fc2 linear 2 50% 50%;");
   EXPECT_EQ(LineOf(text, "units"), "units 9 5 3;");
   EXPECT_EQ(LineOf(text, "left"), "left out 1 units, which have no edges;");
-  EXPECT_EQ(LineOf(text, "Q"), "Q 0.4290 (resolution 1);Q directed 0.2500;Q layer pairs -0.1250;");
+  EXPECT_EQ(LineOf(text, "Q"), "Q 0.4290 (resolution 1; directed 0.2500, by layer pairs -0.1250);");
   EXPECT_TRUE(LineOf(text, "n-cut").starts_with("n-cut 0.0989 "));
   EXPECT_EQ(LineOf(text, "ave"), "ave in/out 9.6115;");
   EXPECT_EQ(LineOf(text, "eigenvalues"), "eigenvalues 0 0.0938 1 1.05;");
