@@ -93,7 +93,7 @@ void Inspect(SQLite::Database& connection, const Limits& limits, const CreateMod
 
 /// Whether an inspection with the request's shapes could say something else than the model's last one.
 bool AsksForAnotherInspection(SQLite::Database& connection, const CreateModelRequest& request, const Model& model) {
-  if (model.state() == Model::UNUSABLE) return true;  // with other limits, perhaps
+  if (model.state() == Model::UNUSABLE) return true;        // with other limits, perhaps
   if (!model.inspection().has_graph_error()) return false;  // a good inspection is never given up for another
   const auto last = FindJob(connection, IdOf(model.inspect_job()), false);
   if (!last) return true;
