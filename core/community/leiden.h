@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/community/objective.h"
+#include "core/graph/unit_graph.h"
+#include "core/run_context.h"
+
+namespace modlab {
+
+struct LeidenOptions {
+  Objective objective = Objective::kNewman;
+  /// gamma, over 0: the larger, the more and the smaller clusters.
+  double resolution = 1;
+  /// How often to start anew, at least 1; the best modularity wins, the earliest of equal ones.
+  int restarts = 10;
+  /// Of each restart, how often to go through all levels from the clusters of the time before, while that helps.
+  int max_iterations = 10;
+  uint32_t seed = 0;
+};
+
+struct LeidenClustering {
+  /// Per unit; 0 ... clusters - 1 numbered in order of first appearance, -1 for units of degree 0.
+  std::vector<int> labels;
+  int clusters = 0;
+  /// What was maximised.
+  double modularity = 0;
+};
+
+/// Looks for the partition of largest modularity by the Leiden algorithm ([Leiden]: Traag, Waltman & van Eck 2019;
+/// definitions.md, section 7): local moves, refinement within clusters, aggregation, until nothing changes. Clusters
+/// are connected. Works on the graph's blocks; only what is left after the first aggregation becomes an edge list.
+/// Deterministic given the seed, whatever the number of threads; restarts run in parallel. A local move of all units
+/// reads every weight twice and takes O(units * clusters + entries).
+/// Errors: kNoEdges, kInvalidOption. Phase reported: `leiden`.
+LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, RunContext& context);
+
+}  // namespace modlab
