@@ -238,6 +238,18 @@ void Iterate(const Level& units, const ExpectedWeights& expected_of_units, doubl
   Compact(unit_labels);
 }
 
+/// Where a restart begins: each unit on its own; every second time some random clusters, since there are optima that
+/// joining single units does not lead to.
+std::vector<int> FirstLabels(const std::vector<int>& components, int restart, Random& random) {
+  constexpr int most_clusters = 16;
+  const int clusters = 1 + random.Index(most_clusters);
+  std::vector<int> labels(components.size(), -1);
+  for (size_t unit = 0; unit < labels.size(); ++unit) {
+    if (components[unit] >= 0) labels[unit] = restart % 2 == 0 ? static_cast<int>(unit) : random.Index(clusters);
+  }
+  return labels;
+}
+
 double ModularityOf(const UnitGraph& graph, const std::vector<int>& labels, const LeidenOptions& options,
                     RunContext& context) {
   const int clusters = 1 + *std::max_element(labels.begin(), labels.end());
@@ -274,10 +286,7 @@ LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, Ru
   context.ParallelFor(options.restarts, [&](int restart) {
     Random random(options.seed, static_cast<uint64_t>(restart));
     RunContext own;  // one thread, inside a task
-    std::vector<int> labels(graph.units(), -1);
-    for (int unit = 0; unit < graph.units(); ++unit) {
-      if (components[unit] >= 0) labels[unit] = unit;
-    }
+    std::vector<int> labels = FirstLabels(components, restart, random);
     LeidenClustering& best = found[restart];
     for (int iteration = 0; iteration < options.max_iterations; ++iteration) {
       Iterate(*units, expected, kLeastGain * total, random, context, labels);

@@ -32,7 +32,8 @@ struct LeidenClustering {
 /// definitions.md, section 7): local moves, refinement within clusters, aggregation, until nothing changes. Clusters
 /// are connected. Works on the graph's blocks; only what is left after the first aggregation becomes an edge list.
 /// Deterministic given the seed, whatever the number of threads; restarts run in parallel. A local move of all units
-/// reads every weight twice and takes O(units * clusters + entries).
+/// reads every weight once for either of its units and takes O(units * clusters + entries). Every second restart begins
+/// with random clusters.
 /// Errors: kNoEdges, kInvalidOption. Phase reported: `leiden`.
 LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, RunContext& context);
 
