@@ -279,7 +279,7 @@ LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, Ru
   }
   const ExpectedWeights expected(graph, options.objective, options.resolution, context);
   const std::unique_ptr<Level> units = MakeUnitLevel(graph);
-  const double total = SumClusters(graph, components, graph.units(), context).total;
+  const double total = SumClusters(graph, std::vector<int>(graph.units(), -1), 0, context).total;
 
   std::vector<LeidenClustering> found(options.restarts);
   std::atomic<int> done{0};

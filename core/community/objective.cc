@@ -90,7 +90,6 @@ ExpectedWeights::ExpectedWeights(const UnitGraph& graph, Objective objective, do
 ExpectedWeights ExpectedWeights::Aggregated(const std::vector<int>& labels, int clusters) const {
   ExpectedWeights aggregated;
   aggregated.factors_ = factors_;
-  std::vector<std::vector<Strength>> of_cluster(clusters);
   std::vector<std::vector<int>> members(clusters);
   for (int node = 0; node < nodes(); ++node) {
     if (labels[node] >= 0) members[labels[node]].push_back(node);
