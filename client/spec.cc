@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
+#include <charconv>
 #include <sstream>
 
 #include "client/errors.h"
@@ -11,9 +13,75 @@
 namespace modlab::client {
 namespace {
 
-constexpr std::int32_t kDefaultClusters = 8;
+std::optional<std::int32_t> ToNumber(std::string_view text) {
+  std::int32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+v1::SpectralSpec Spectral(const ScoreOptions& options) {
+  v1::SpectralSpec spectral;
+  if (options.clusters) {
+    if (options.clusters->number) spectral.set_clusters(*options.clusters->number);
+    if (options.clusters->least) spectral.set_least_clusters(*options.clusters->least);
+    if (options.clusters->most) spectral.set_most_clusters(*options.clusters->most);
+  }
+  if (options.restarts) spectral.set_restarts(*options.restarts);
+  if (options.normalize_rows) spectral.set_normalize_rows(true);
+  return spectral;
+}
+
+v1::LeidenSpec Leiden(const ScoreOptions& options) {
+  v1::LeidenSpec leiden;
+  leiden.set_objective(options.objective);
+  if (options.leiden_restarts) leiden.set_restarts(*options.leiden_restarts);
+  return leiden;
+}
+
+/// The methods given; else those that the server would choose.
+std::vector<v1::Partition::Method> Methods(const ScoreOptions& options) {
+  std::vector<v1::Partition::Method> methods = options.methods;
+  if (methods.empty()) {
+    methods.push_back(v1::Partition::SPECTRAL);
+    if (options.graph.preset == v1::PRESET_UNSPECIFIED) methods.push_back(v1::Partition::LEIDEN);
+    if (!options.planted.empty()) methods.push_back(v1::Partition::PLANTED);
+  }
+  const auto has = [&](v1::Partition::Method method) {
+    return std::find(methods.begin(), methods.end(), method) != methods.end();
+  };
+  const auto check = [&](bool given, v1::Partition::Method method, const char* option, const char* name) {
+    if (given && !has(method))
+      throw UsageError(fmt::format("{} is for --method {}, which is not asked for", option, name));
+  };
+  check(options.clusters.has_value(), v1::Partition::SPECTRAL, "--clusters", "spectral");
+  check(options.restarts.has_value(), v1::Partition::SPECTRAL, "--restarts", "spectral");
+  check(options.normalize_rows, v1::Partition::SPECTRAL, "--normalize-rows", "spectral");
+  check(options.objective != v1::Modularity::OBJECTIVE_UNSPECIFIED, v1::Partition::LEIDEN, "--objective", "leiden");
+  check(options.leiden_restarts.has_value(), v1::Partition::LEIDEN, "--leiden-restarts", "leiden");
+  check(!options.planted.empty(), v1::Partition::PLANTED, "--planted", "planted");
+  if (has(v1::Partition::PLANTED) && options.planted.empty()) {
+    throw UsageError("--method planted needs the partition: give --planted FILE, with a label for each unit");
+  }
+  return methods;
+}
 
 }  // namespace
+
+ClusterCount ParseClusterCount(std::string_view text) {
+  if (text == "auto") return {};
+  ClusterCount count;
+  const std::size_t dots = text.find("..");
+  if (dots == std::string_view::npos) {
+    count.number = ToNumber(text);
+    if (count.number) return count;
+  } else {
+    count.least = ToNumber(text.substr(0, dots));
+    count.most = ToNumber(text.substr(dots + 2));
+    if (count.least && count.most) return count;
+  }
+  throw UsageError(fmt::format("'{}' is not a number of clusters; write a number, a range as 2..16, or auto", text));
+}
 
 void ResourceOptions::ApplyTo(v1::Resources& resources) const {
   if (threads) resources.set_threads(*threads);
@@ -30,10 +98,16 @@ v1::JobSpec ScoreJobSpec(const ScoreOptions& options, const std::string& model) 
   score.mutable_input_shapes()->Assign(options.input_shapes.begin(), options.input_shapes.end());
   if (options.graph.options.ByteSizeLong() > 0) *score.mutable_graph() = options.graph.options;
   score.set_preset(options.graph.preset);
-  v1::SpectralSpec& spectral = *score.add_partitions()->mutable_spectral();
-  const bool has_preset = options.graph.preset != v1::PRESET_UNSPECIFIED;
-  if (options.clusters || !has_preset) spectral.set_clusters(options.clusters.value_or(kDefaultClusters));
-  if (options.restarts) spectral.set_restarts(*options.restarts);
+  for (const v1::Partition::Method method : Methods(options)) {
+    v1::PartitionSpec& partition = *score.add_partitions();
+    if (method == v1::Partition::SPECTRAL) *partition.mutable_spectral() = Spectral(options);
+    if (method == v1::Partition::LEIDEN) *partition.mutable_leiden() = Leiden(options);
+    if (method == v1::Partition::PLANTED) {
+      partition.mutable_planted()->mutable_labels()->Assign(options.planted.begin(), options.planted.end());
+    }
+  }
+  if (options.nulls.ByteSizeLong() > 0) *score.mutable_nulls() = options.nulls;
+  if (options.stability_runs) score.set_stability_runs(*options.stability_runs);
   if (options.resolution) score.set_resolution(*options.resolution);
   return spec;
 }

@@ -10,6 +10,7 @@
 
 #include "modlab/v1/graph.pb.h"
 #include "modlab/v1/job.pb.h"
+#include "modlab/v1/score.pb.h"
 
 namespace modlab::client {
 
@@ -30,10 +31,28 @@ struct GraphChoice {
   v1::Preset preset = v1::PRESET_UNSPECIFIED;
 };
 
+/// How many clusters: one number, or the best of a range, either end of which may be left to the server.
+struct ClusterCount {
+  std::optional<std::int32_t> number;
+  std::optional<std::int32_t> least;
+  std::optional<std::int32_t> most;
+};
+
+/// `4`, `2..16`, `auto`. Throws UsageError.
+ClusterCount ParseClusterCount(std::string_view text);
+
 /// `modlab score`'s options.
 struct ScoreOptions {
-  std::optional<std::int32_t> clusters;  ///< Default 8, without a preset.
+  /// In the order of the results. None: those that the server chooses, with the options below, and `planted`.
+  std::vector<v1::Partition::Method> methods;
+  std::optional<ClusterCount> clusters;
   std::optional<std::int32_t> restarts;
+  bool normalize_rows = false;
+  v1::Modularity::Objective objective = v1::Modularity::OBJECTIVE_UNSPECIFIED;
+  std::optional<std::int32_t> leiden_restarts;
+  std::vector<std::int32_t> planted;  ///< Labels.
+  v1::NullSpec nulls;
+  std::optional<std::int32_t> stability_runs;
   std::optional<std::uint32_t> seed;
   std::optional<double> resolution;
   GraphChoice graph;
@@ -41,8 +60,8 @@ struct ScoreOptions {
   ResourceOptions resources;
 };
 
-/// The job that scores `model` (`models/{id}`): one spectral partition. Fields that the user did not mention stay
-/// unset.
+/// The job that scores `model` (`models/{id}`). Fields that the user did not mention stay unset. Throws UsageError
+/// where options contradict each other.
 v1::JobSpec ScoreJobSpec(const ScoreOptions& options, const std::string& model);
 
 /// Reads a JobSpec in proto3 JSON. `source` is where it came from. Throws UsageError that names the field or place at

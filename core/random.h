@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace modlab {
 
@@ -13,8 +15,20 @@ class Random {
 
   /// In [0, 1), 53 bits.
   double Uniform() { return static_cast<double>(engine_() >> 11) * 0x1p-53; }
-  /// 0 ... count - 1, for 0 < count < 2^31.
-  int Index(int count) { return static_cast<int>(Uniform() * count); }
+  /// 0 ... count - 1, for 0 < count < 2^53.
+  template <typename Integer>
+  Integer Index(Integer count) {
+    return static_cast<Integer>(Uniform() * static_cast<double>(count));
+  }
+
+  /// Puts items into a random order (Fisher and Yates).
+  template <typename Item>
+  void Shuffle(std::vector<Item>& items) {
+    for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[Index(i)]);
+  }
+
+  /// A seed of its own for each `index`.
+  static uint32_t DerivedSeed(uint32_t seed, uint64_t index) { return static_cast<uint32_t>(Mix(seed ^ Mix(~index))); }
 
  private:
   /// SplitMix64's finaliser (Steele, Lea & Flood 2014).

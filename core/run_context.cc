@@ -77,6 +77,8 @@ RunContext::RunContext(int threads, ProgressCallback progress)
   if (threads > 1) pool_ = std::make_unique<boost::asio::thread_pool>(threads - 1);
 }
 
+RunContext::RunContext(const RunContext* parent) : parent_(parent) {}
+
 RunContext::~RunContext() = default;
 
 void RunContext::ParallelFor(int count, const std::function<void(int)>& task) {

@@ -24,6 +24,9 @@ class RunContext {
 
   /// `threads` >= 1, the calling thread counted: the pool gets one fewer.
   explicit RunContext(int threads = 1, ProgressCallback progress = {});
+  /// For what one of the parent's tasks does: one thread, no progress, cancelled when the parent is. The parent must
+  /// outlive it.
+  explicit RunContext(const RunContext* parent);
   ~RunContext();
   RunContext(const RunContext&) = delete;
   RunContext& operator=(const RunContext&) = delete;
@@ -40,12 +43,15 @@ class RunContext {
 
   /// Makes the computation leave with Cancelled at its next check. Async-signal-safe.
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
-  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  bool cancelled() const {
+    return cancelled_.load(std::memory_order_relaxed) || (parent_ != nullptr && parent_->cancelled());
+  }
   /// Throws Cancelled after `Cancel`.
   void CheckCancelled() const;
 
  private:
-  int threads_;
+  int threads_ = 1;
+  const RunContext* parent_ = nullptr;
   ProgressCallback progress_;
   std::atomic<bool> cancelled_{false};
   std::unique_ptr<boost::asio::thread_pool> pool_;

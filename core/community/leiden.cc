@@ -31,16 +31,54 @@ int Compact(std::vector<int>& labels) {
   return count;
 }
 
-void Shuffle(std::vector<int>& items, Random& random) {
-  for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random.Index(static_cast<int>(i))]);
-}
-
 std::vector<int> ShuffledRange(int first, int last, Random& random) {
   std::vector<int> items(last - first);
   std::iota(items.begin(), items.end(), first);
-  Shuffle(items, random);
+  random.Shuffle(items);
   return items;
 }
+
+/// Clusters that nodes move between: their strengths and sizes, and some empty ones for nodes that are better alone.
+class MovingClusters {
+ public:
+  MovingClusters(const ExpectedWeights& expected, const std::vector<int>& labels, int clusters)
+      : sizes_(std::min(clusters + kSpareClusters, expected.nodes()), 0),
+        strengths_(expected, labels, static_cast<int>(sizes_.size())) {
+    for (const int label : labels) {
+      if (label >= 0) ++sizes_[label];
+    }
+    for (int slot = slots(); slot-- > 0;) {
+      if (sizes_[slot] == 0) free_.push_back(slot);
+    }
+  }
+
+  int slots() const { return static_cast<int>(sizes_.size()); }
+  /// Those that are not empty.
+  int count() const { return slots() - static_cast<int>(free_.size()); }
+  int size(int cluster) const { return sizes_[cluster]; }
+  bool HasFree() const { return !free_.empty(); }
+  int Free() const { return free_.back(); }
+  double Expected(int node, int cluster) const { return strengths_.Expected(node, cluster); }
+
+  /// Its cluster stays the node's until it is added to one, so it is not free before.
+  void Remove(int node, int cluster) {
+    strengths_.Remove(node, cluster);
+    --sizes_[cluster];
+    left_ = cluster;
+  }
+  void Add(int node, int cluster) {
+    strengths_.Add(node, cluster);
+    if (cluster != left_ && sizes_[cluster] == 0) free_.pop_back();
+    ++sizes_[cluster];
+    if (cluster != left_ && sizes_[left_] == 0) free_.push_back(left_);
+  }
+
+ private:
+  std::vector<int> sizes_;
+  ClusterStrengths strengths_;
+  std::vector<int> free_;
+  int left_ = -1;
+};
 
 /// One restart's work on one level.
 class LevelSearch {
@@ -52,44 +90,19 @@ class LevelSearch {
   /// Moves nodes to the clusters where they gain most, until none gains any more. Labels are 0 ... clusters - 1, or -1
   /// for nodes that have no edges; so they are afterwards. Returns the number of clusters.
   int MoveNodes(std::vector<int>& labels, int clusters) {
-    const int slots = std::min(clusters + kSpareClusters, level_.nodes());
-    ClusterStrengths strengths(expected_, labels, slots);
-    std::vector<int> sizes(slots, 0);
-    for (const int label : labels) {
-      if (label >= 0) ++sizes[label];
-    }
-    std::vector<int> free;
-    for (int slot = slots; slot-- > 0;) {
-      if (sizes[slot] == 0) free.push_back(slot);
-    }
     const int batches = static_cast<int>(level_.batches().size());
-    std::vector<char> waits(batches, 1);
     std::vector<int> queue = ShuffledRange(0, batches, random_);
-    std::vector<int> next;
     while (!queue.empty()) {
-      for (const int index : queue) {
-        context_.CheckCancelled();
-        waits[index] = 0;
-        const Batch& batch = level_.batches()[index];
-        SumWeights(batch, labels, slots);
-        bool moved = false;
-        for (const int node : ShuffledRange(batch.first, batch.last, random_)) {
-          if (labels[node] < 0) continue;
-          moved = MoveNode(node, WeightsOf(batch, node, slots), slots, strengths, sizes, free, labels) || moved;
-        }
-        if (!moved) continue;
-        level_.ForEachNeighbour(index, [&](int other) {
-          if (waits[other] == 0) {
-            waits[other] = 1;
-            next.push_back(other);
-          }
-        });
+      // Far fewer clusters than there were: what is summed by cluster fits the cache again.
+      MovingClusters moving(expected_, labels, clusters);
+      std::vector<char> waits(batches, 0);
+      for (const int index : queue) waits[index] = 1;
+      while (!queue.empty() && 2 * moving.count() >= clusters) {
+        queue = MoveOnce(queue, waits, labels, moving);
       }
-      queue.swap(next);
-      next.clear();
-      Shuffle(queue, random_);
+      clusters = Compact(labels);
     }
-    return Compact(labels);
+    return clusters;
   }
 
   /// Cuts every cluster into parts that are well connected within it: nodes join other ones of their cluster, each at
@@ -116,21 +129,20 @@ class LevelSearch {
         const int own = parts[node];
         const int cluster = labels[node];
         if (own != node || sizes[own] > 1 || !is_well_connected(own, cluster)) continue;
-        const double* const weights = WeightsOf(batch, node, nodes);
+        const int in_batch = node - batch.first;
         int best = own;
         double best_gain = least_gain_;
-        for (int part = 0; part < nodes; ++part) {
-          if (weights[part] <= 0 || part == own || labels[part] != cluster || !is_well_connected(part, cluster))
-            continue;
-          const double gain = weights[part] - of_parts.Expected(node, part);
-          if (gain <= best_gain) continue;
+        for (const int part : weights_.clusters_of(in_batch)) {
+          if (part == own || labels[part] != cluster || !is_well_connected(part, cluster)) continue;
+          const double gain = weights_(in_batch, part) - of_parts.Expected(node, part);
+          if (gain < best_gain || (gain == best_gain && part > best)) continue;
           best = part;
           best_gain = gain;
         }
         if (best == own) continue;
         of_parts.Remove(node, own);
         of_parts.Add(node, best);
-        outside[best] += outside[own] - 2 * weights[best];
+        outside[best] += outside[own] - 2 * weights_(in_batch, best);
         --sizes[own];
         ++sizes[best];
         parts[node] = best;
@@ -141,38 +153,56 @@ class LevelSearch {
   }
 
  private:
-  void SumWeights(const Batch& batch, const std::vector<int>& labels, int slots) {
-    weights_.assign(static_cast<size_t>(batch.size()) * slots, 0.0);
-    level_.AddWeights(batch, labels, slots, weights_.data());
-  }
-  const double* WeightsOf(const Batch& batch, int node, int slots) const {
-    return weights_.data() + static_cast<size_t>(node - batch.first) * slots;
+  void SumWeights(const Batch& batch, const std::vector<int>& labels, int clusters) {
+    weights_.Reset(batch.size(), clusters);
+    level_.AddWeights(batch, labels, weights_);
   }
 
-  bool MoveNode(int node, const double* weights, int slots, ClusterStrengths& strengths, std::vector<int>& sizes,
-                std::vector<int>& free, std::vector<int>& labels) {
+  /// Looks at each batch of the queue once; returns those that have to be looked at again, in a random order.
+  std::vector<int> MoveOnce(const std::vector<int>& queue, std::vector<char>& waits, std::vector<int>& labels,
+                            MovingClusters& moving) {
+    std::vector<int> next;
+    for (const int index : queue) {
+      context_.CheckCancelled();
+      waits[index] = 0;
+      const Batch& batch = level_.batches()[index];
+      SumWeights(batch, labels, moving.slots());
+      bool moved = false;
+      for (const int node : ShuffledRange(batch.first, batch.last, random_)) {
+        if (labels[node] >= 0) moved = MoveNode(node, node - batch.first, moving, labels) || moved;
+      }
+      if (!moved) continue;
+      level_.ForEachNeighbour(index, [&](int other) {
+        if (waits[other] == 0) {
+          waits[other] = 1;
+          next.push_back(other);
+        }
+      });
+    }
+    random_.Shuffle(next);
+    return next;
+  }
+
+  /// To the cluster where it gains most, the smallest number of equal ones, or alone; whether it has moved.
+  bool MoveNode(int node, int in_batch, MovingClusters& moving, std::vector<int>& labels) {
     const int own = labels[node];
-    strengths.Remove(node, own);
+    moving.Remove(node, own);
     int best = own;
-    double best_gain = weights[own] - strengths.Expected(node, own) + least_gain_;
-    if (best_gain < 0 && sizes[own] > 1 && !free.empty()) {
-      best = free.back();  // better alone
+    double best_gain = weights_(in_batch, own) - moving.Expected(node, own) + least_gain_;
+    if (best_gain < 0 && moving.size(own) > 0 && moving.HasFree()) {
+      best = moving.Free();
       best_gain = 0;
     }
-    for (int cluster = 0; cluster < slots; ++cluster) {
-      if (weights[cluster] <= 0 || cluster == own) continue;
-      const double gain = weights[cluster] - strengths.Expected(node, cluster);
-      if (gain <= best_gain) continue;
+    for (const int cluster : weights_.clusters_of(in_batch)) {
+      if (cluster == own) continue;
+      const double gain = weights_(in_batch, cluster) - moving.Expected(node, cluster);
+      if (gain < best_gain || (gain == best_gain && (best == own || cluster > best))) continue;
       best = cluster;
       best_gain = gain;
     }
-    strengths.Add(node, best);
-    if (best == own) return false;
-    if (!free.empty() && best == free.back()) free.pop_back();
-    if (--sizes[own] == 0) free.push_back(own);
-    ++sizes[best];
+    moving.Add(node, best);
     labels[node] = best;
-    return true;
+    return best != own;
   }
 
   std::vector<double> WeightsWithinClusters(const std::vector<int>& labels, int clusters) {
@@ -181,7 +211,7 @@ class LevelSearch {
       context_.CheckCancelled();
       SumWeights(batch, labels, clusters);
       for (int node = batch.first; node < batch.last; ++node) {
-        if (labels[node] >= 0) within[node] = WeightsOf(batch, node, clusters)[labels[node]];
+        if (labels[node] >= 0) within[node] = weights_(node - batch.first, labels[node]);
       }
     }
     return within;
@@ -192,7 +222,7 @@ class LevelSearch {
   double least_gain_;
   Random& random_;
   const RunContext& context_;
-  std::vector<double> weights_;  ///< [node of the batch][cluster]
+  ClusterWeights weights_;
 };
 
 /// Goes through all levels once, from the clusters given.
@@ -253,16 +283,7 @@ std::vector<int> FirstLabels(const std::vector<int>& components, int restart, Ra
 double ModularityOf(const UnitGraph& graph, const std::vector<int>& labels, const LeidenOptions& options,
                     RunContext& context) {
   const int clusters = 1 + *std::max_element(labels.begin(), labels.end());
-  const ClusterSums sums = SumClusters(graph, labels, clusters, context);
-  switch (options.objective) {
-    case Objective::kNewman:
-      return NewmanModularity(sums, options.resolution);
-    case Objective::kDirected:
-      return DirectedModularity(sums, options.resolution);
-    case Objective::kLayerPair:
-      return LayerPairModularity(sums, options.resolution);
-  }
-  return 0;
+  return Modularity(SumClusters(graph, labels, clusters, context), options.objective, options.resolution);
 }
 
 }  // namespace
@@ -285,7 +306,7 @@ LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, Ru
   std::atomic<int> done{0};
   context.ParallelFor(options.restarts, [&](int restart) {
     Random random(options.seed, static_cast<uint64_t>(restart));
-    RunContext own;  // one thread, inside a task
+    RunContext own(&context);
     std::vector<int> labels = FirstLabels(components, restart, random);
     LeidenClustering& best = found[restart];
     for (int iteration = 0; iteration < options.max_iterations; ++iteration) {

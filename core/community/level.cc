@@ -28,9 +28,9 @@ class SparseLevel final : public Level {
   int nodes() const override { return static_cast<int>(edges_.size()); }
   const std::vector<Batch>& batches() const override { return batches_; }
 
-  void AddWeights(const Batch& batch, const std::vector<int>& labels, int /*clusters*/, double* sums) const override {
+  void AddWeights(const Batch& batch, const std::vector<int>& labels, ClusterWeights& sums) const override {
     for (const Edge& edge : edges_[batch.first]) {
-      if (labels[edge.node] >= 0) sums[labels[edge.node]] += edge.weight;
+      if (labels[edge.node] >= 0) sums.Add(0, labels[edge.node], edge.weight);
     }
   }
 
@@ -143,13 +143,13 @@ class UnitLevel final : public Level {
   int nodes() const override { return graph_.units(); }
   const std::vector<Batch>& batches() const override { return batches_; }
 
-  void AddWeights(const Batch& batch, const std::vector<int>& labels, int clusters, double* sums) const override {
+  void AddWeights(const Batch& batch, const std::vector<int>& labels, ClusterWeights& sums) const override {
     const int group = group_of_[BatchOf(batch)];
     for (const Side& side : of_group_[group]) {
       if (side.is_row) {
-        AddRows(rows_.blocks[side.block], batch, labels, clusters, sums);
+        AddRows(rows_.blocks[side.block], batch, labels, sums);
       } else {
-        AddColumns(rows_.blocks[side.block], batch, labels, clusters, sums);
+        AddColumns(rows_.blocks[side.block], batch, labels, sums);
       }
     }
   }
@@ -200,36 +200,35 @@ class UnitLevel final : public Level {
     return static_cast<int>(found - batches_.begin());
   }
 
-  static void AddRows(const BlockRows& block, const Batch& batch, const std::vector<int>& labels, int clusters,
-                      double* sums) {
+  static void AddRows(const BlockRows& block, const Batch& batch, const std::vector<int>& labels,
+                      ClusterWeights& sums) {
     std::vector<double> weights(block.columns());
     for (int unit = batch.first; unit < batch.last; ++unit) {
       const int row = unit - block.first_row_unit();
       if (row < 0 || row >= block.rows()) continue;
       const BlockRows::Columns columns = block.ColumnsOf(row, row + 1);
       block.Read(row, columns.first, columns.last - columns.first, weights.data());
-      double* const own = sums + static_cast<size_t>(unit - batch.first) * clusters;
       const int first = block.first_column_unit() + columns.first;
       for (int column = 0; column < columns.last - columns.first; ++column) {
         const int label = labels[first + column];
-        if (label >= 0 && first + column != unit) own[label] += weights[column];
+        if (label >= 0 && first + column != unit) sums.Add(unit - batch.first, label, weights[column]);
       }
     }
   }
 
-  static void AddColumns(const BlockRows& block, const Batch& batch, const std::vector<int>& labels, int clusters,
-                         double* sums) {
+  static void AddColumns(const BlockRows& block, const Batch& batch, const std::vector<int>& labels,
+                         ClusterWeights& sums) {
     const int first = std::max(batch.first, block.first_column_unit());
     const int last = std::min(batch.last, block.first_column_unit() + block.columns());
     if (first >= last) return;
+    const BlockRows::Columns rows = block.RowsOf(first - block.first_column_unit(), last - block.first_column_unit());
     double weights[kBatchUnits];
-    for (int row = 0; row < block.rows(); ++row) {
+    for (int row = rows.first; row < rows.last; ++row) {
       const int unit = block.first_row_unit() + row;
       if (labels[unit] < 0) continue;
       block.Read(row, first - block.first_column_unit(), last - first, weights);
       for (int column = first; column < last; ++column) {
-        if (column != unit)
-          sums[static_cast<size_t>(column - batch.first) * clusters + labels[unit]] += weights[column - first];
+        if (column != unit) sums.Add(column - batch.first, labels[unit], weights[column - first]);
       }
     }
   }

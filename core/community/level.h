@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/community/cluster_weights.h"
 #include "core/community/objective.h"
 #include "core/graph/block_rows.h"
 #include "core/graph/unit_graph.h"
@@ -25,9 +26,9 @@ class Level {
   virtual ~Level() = default;
   virtual int nodes() const = 0;
   virtual const std::vector<Batch>& batches() const = 0;
-  /// sums[(i - first) * clusters + labels[j]] += A_ij for every node i of the batch and every j but itself that has a
-  /// label (>= 0).
-  virtual void AddWeights(const Batch& batch, const std::vector<int>& labels, int clusters, double* sums) const = 0;
+  /// Adds A_ij to the sum of node i - first and cluster labels[j] for every node i of the batch and every j but itself
+  /// that has a label (>= 0).
+  virtual void AddWeights(const Batch& batch, const std::vector<int>& labels, ClusterWeights& sums) const = 0;
   /// Calls touch(batch) for batches that may have weights to a node.
   virtual void ForEachNeighbour(int batch, const std::function<void(int)>& touch) const = 0;
   /// The level whose nodes are these nodes' clusters.

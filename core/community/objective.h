@@ -3,12 +3,10 @@
 #include <vector>
 
 #include "core/graph/unit_graph.h"
+#include "core/measure/measure.h"
 #include "core/run_context.h"
 
 namespace modlab {
-
-/// The modularity that a partition is to maximise (definitions.md, section 5).
-enum class Objective { kNewman, kDirected, kLayerPair };
 
 /// What a modularity expects between two nodes: gamma times N_ij = sum over parts p of
 /// (out_pi in_pj + in_pi out_pj) / total_p. Newman's and the directed modularity have one part, the one by pairs of

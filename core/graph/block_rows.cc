@@ -83,6 +83,12 @@ BlockRows::Columns BlockRows::ColumnsOf(int first_row, int last_row) const {
   return {.first = first_row / part_rows_ * part_columns_, .last = ((last_row - 1) / part_rows_ + 1) * part_columns_};
 }
 
+BlockRows::Columns BlockRows::RowsOf(int first_column, int last_column) const {
+  if (first_column >= last_column) return {};
+  return {.first = first_column / part_columns_ * part_rows_,
+          .last = ((last_column - 1) / part_columns_ + 1) * part_rows_};
+}
+
 void BlockRows::Read(int row, int column, int count, double* weights) const {
   const Columns columns = ColumnsOf(row, row + 1);
   const int first = std::clamp(columns.first, column, column + count);

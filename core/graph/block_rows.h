@@ -22,12 +22,15 @@ class BlockRows {
   /// Unit number of row 0 and of column 0.
   int first_row_unit() const { return first_row_unit_; }
   int first_column_unit() const { return first_column_unit_; }
-  /// Columns [first, last) that some row of [first_row, last_row) has entries in.
+  /// Columns, or rows, [first, last).
   struct Columns {
     int first = 0;
     int last = 0;
   };
+  /// Those that some row of [first_row, last_row) has entries in.
   Columns ColumnsOf(int first_row, int last_row) const;
+  /// The rows that some column of [first_column, last_column) has entries in.
+  Columns RowsOf(int first_column, int last_column) const;
 
   /// Writes the weights (absolute, scales applied) of `count` entries of a row, from `column` on: 0 where the block has
   /// none.

@@ -15,6 +15,7 @@
 #include "core/graph/block_builder.h"
 #include "core/graph/failures.h"
 #include "core/graph/forbidden_operations.h"
+#include "core/graph/fresh_weights.h"
 #include "core/graph/input_shape.h"
 #include "core/graph/interpreter.h"
 
@@ -328,6 +329,10 @@ std::vector<InputShape> Model::InputShapes(const ReaderOptions& options, RunCont
 
 UnitGraph Model::Read(const ReaderOptions& options, RunContext& context) {
   const Implementation::Followed followed = implementation_->Follow(options, context);
+  if (options.fresh_weights_seed) {
+    Random random(*options.fresh_weights_seed);
+    reader::DrawFreshWeights(*followed.units, random);
+  }
   return reader::BuildUnitGraph(*followed.units, implementation_->parameters, options, context);
 }
 

@@ -61,6 +61,10 @@ struct ReaderOptions {
   bool remove_unconnected = false;
   /// One for each tensor input of forward. Empty: derived where the model determines it.
   std::vector<InputShape> input_shapes;
+  /// If set, the weights are not the model's but fresh ones, as before training, drawn with this seed (definitions.md,
+  /// section 8, `random_init`): uniform in +-1/sqrt(fan-in), recurrent layers' in +-1/sqrt(hidden units), embeddings'
+  /// standard normal; norms have the scale 1.
+  std::optional<uint64_t> fresh_weights_seed;
 };
 
 struct TensorInfo {

@@ -157,6 +157,14 @@ void UnitTracker::AddWeightOperation(WeightOperation operation) {
   weight_operations_.push_back(std::move(operation));
 }
 
+void UnitTracker::ReplaceWeights(const std::function<at::Tensor(const WeightOperation&)>& replacement) {
+  for (WeightOperation& operation : weight_operations_) {
+    operation.weight = replacement(operation);
+    operation.scales.clear();
+  }
+  for (Norm& norm : norms_) norm.target_scale.clear();
+}
+
 int UnitTracker::AddNorm(Norm norm, const CallSite& site) {
   const auto [known, is_new] = norm_at_.try_emplace(site, 0);
   if (!is_new && norms_[known->second].target_range == norm.target_range) {

@@ -3,6 +3,7 @@
 #include <torch/script.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -137,6 +138,8 @@ class UnitTracker {
   /// Labels of a range's units, [count].
   at::Tensor RangeLabels(int range) const;
   void AddWeightOperation(WeightOperation operation);
+  /// Gives every weight operation another weight of the same shape, and norms the scale 1.
+  void ReplaceWeights(const std::function<at::Tensor(const WeightOperation&)>& replacement);
   /// Adds a norm or, where the site has been executed before, one more input to it. Returns its index.
   int AddNorm(Norm norm, const CallSite& site);
   /// Returns the statistic's label.

@@ -120,6 +120,18 @@ double LayerPairModularity(const ClusterSums& sums, double resolution) {
   return excess / (sums.total / 2);
 }
 
+double Modularity(const ClusterSums& sums, Objective objective, double resolution) {
+  switch (objective) {
+    case Objective::kNewman:
+      return NewmanModularity(sums, resolution);
+    case Objective::kDirected:
+      return DirectedModularity(sums, resolution);
+    case Objective::kLayerPair:
+      return LayerPairModularity(sums, resolution);
+  }
+  throw std::logic_error("unknown objective");
+}
+
 double NormalizedCut(const ClusterSums& sums) {
   double cut = 0;
   for (size_t cluster = 0; cluster < sums.internal.size(); ++cluster) {

@@ -40,6 +40,10 @@ double DirectedModularity(const ClusterSums& sums, double resolution = 1);
 /// ([Barber]; definitions.md, section 5). Unlike Newman's it expects no edges where none can be.
 double LayerPairModularity(const ClusterSums& sums, double resolution = 1);
 
+/// Which of these modularities is meant where one has to be chosen.
+enum class Objective { kNewman, kDirected, kLayerPair };
+double Modularity(const ClusterSums& sums, Objective objective, double resolution = 1);
+
 /// ncut = sum over c of (v_c - e_c) / v_c (definitions.md, section 6): 0 to the number of clusters. Clusters without
 /// volume count 0.
 double NormalizedCut(const ClusterSums& sums);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "core/error.h"
 #include "core/spectral/eigenpairs.h"
@@ -13,7 +14,13 @@ namespace {
 
 /// Eigenvectors of L for its eigenvalue 0, at most `count`: D^1/2 1_C / sqrt(volume of C) for a connected component C,
 /// the components of largest volume first.
-Eigen::MatrixXd ComponentVectors(const AffinityOperator& affinity, const NormalizedAdjacency& adjacency, int count) {
+struct ComponentVectors {
+  Eigen::MatrixXd vectors;
+  int components = 0;  ///< All of them.
+};
+
+ComponentVectors FindComponentVectors(const AffinityOperator& affinity, const NormalizedAdjacency& adjacency,
+                                      int count) {
   const std::vector<int> components = affinity.Components();
   std::vector<double> volumes;
   for (int row = 0; row < adjacency.size(); ++row) {
@@ -34,7 +41,7 @@ Eigen::MatrixXd ComponentVectors(const AffinityOperator& affinity, const Normali
     const int column = column_of[component];
     if (column < count) vectors(row, column) = std::sqrt(adjacency.degrees()[row] / volumes[component]);
   }
-  return vectors;
+  return {std::move(vectors), total};
 }
 
 void MakeLargestEntriesPositive(Eigen::MatrixXd& vectors) {
@@ -59,12 +66,13 @@ Embedding Embed(const AffinityOperator& affinity, int dimensions, RunContext& co
   }
 
   const int count = std::min(dimensions + 1, size);
-  const Eigen::MatrixXd zero_vectors = ComponentVectors(affinity, adjacency, count);
+  const auto [zero_vectors, components] = FindComponentVectors(affinity, adjacency, count);
   const int zeros = static_cast<int>(zero_vectors.cols());
   const Eigenpairs others = LargestEigenpairs(adjacency, zero_vectors, count - zeros, context);
 
   Embedding embedding;
   embedding.units = adjacency.units();
+  embedding.components = components;
   embedding.eigenvalues.assign(zeros, 0.0);
   for (const double value : others.values) embedding.eigenvalues.push_back(std::max(0.0, 1 - value));
   embedding.vectors.resize(size, count);

@@ -20,6 +20,8 @@ struct Embedding {
   Eigen::MatrixXd coordinates;
   /// Largest |L v - lambda v|.
   double residual = 0;
+  /// Number of connected components.
+  int components = 0;
 };
 
 /// The `dimensions` eigenvectors of the smallest eigenvalues (definitions.md, section 4). The zero eigenvalues' vectors

@@ -19,13 +19,25 @@ using google::protobuf::util::TimeUtil;
 using modlab::v1::GraphSpec;
 using modlab::v1::Job;
 using modlab::v1::JobSpec;
+using modlab::v1::LeidenSpec;
 using modlab::v1::Model;
+using modlab::v1::Modularity;
+using modlab::v1::NullSpec;
 using modlab::v1::PartitionSpec;
+using modlab::v1::PlantedSpec;
 using modlab::v1::Resources;
 using modlab::v1::ScoreSpec;
+using modlab::v1::SpectralSpec;
 
 constexpr int kLargestPartitions = 64;
+constexpr int kLeastClusters = 2;
+constexpr int kMostClusters = 16;
+constexpr int kLargestClusters = 1000;
 constexpr int kDefaultRestarts = 100;
+constexpr int kDefaultLeidenRestarts = 10;
+constexpr int kLargestSamples = 100'000;
+constexpr int kDefaultStabilityRuns = 5;
+constexpr int kLargestStabilityRuns = 1000;
 constexpr int kLargestRestarts = 10'000;
 constexpr int64_t kLargestTop = 100'000'000;
 constexpr int kLargestDimension = 1 << 24;
@@ -48,25 +60,97 @@ Model LookUpModel(const ModelLookup& lookup, const std::string& name, const std:
   return lookup(name, field);
 }
 
-void ResolvePartition(const std::string& field, const Model& model, bool has_preset, PartitionSpec* partition) {
-  if (!partition->has_spectral()) Missing(field, "a partition needs a method: give `spectral`");
-  auto* spectral = partition->mutable_spectral();
-  const std::string clusters = field + ".spectral.clusters";
-  if (!spectral->has_clusters() && !has_preset) {
-    Missing(clusters, "spectral clustering needs a number of clusters: 2 or more");
+/// The number of clusters, or the first or last of a range.
+void CheckClusters(const std::string& field, const Model& model, int clusters) {
+  if (clusters < 2) Refuse(field, fmt::format("{} is not a number of clusters: give 2 or more", clusters));
+  if (clusters > kLargestClusters) {
+    Refuse(field, fmt::format("{} clusters were asked for: give at most {}", clusters, kLargestClusters));
   }
-  if (spectral->has_clusters() && spectral->clusters() < 2) {
-    Refuse(clusters, fmt::format("{} is not a number of clusters: give 2 or more", spectral->clusters()));
+  if (model.has_inspection() && model.inspection().has_graph() && clusters > model.inspection().graph().units()) {
+    Refuse(field, fmt::format("{} clusters were asked for, but the network has only {} units: give at most that",
+                              clusters, model.inspection().graph().units()));
   }
-  if (model.has_inspection() && model.inspection().has_graph() &&
-      spectral->clusters() > model.inspection().graph().units()) {
-    Refuse(clusters, fmt::format("{} clusters were asked for, but the network has only {} units: give at most that",
-                                 spectral->clusters(), model.inspection().graph().units()));
+}
+
+void CheckRestarts(const std::string& field, int restarts) {
+  if (restarts < 1 || restarts > kLargestRestarts) {
+    Refuse(field, fmt::format("{} restarts were asked for: give 1 to {}", restarts, kLargestRestarts));
+  }
+}
+
+void ResolveSpectral(const std::string& field, const Model& model, bool has_preset, SpectralSpec* spectral) {
+  const bool has_range = spectral->has_least_clusters() || spectral->has_most_clusters();
+  if (spectral->has_clusters()) {
+    if (has_range) Refuse(field + ".clusters", "give either a number of clusters or a range, not both");
+    CheckClusters(field + ".clusters", model, spectral->clusters());
+  } else if (has_range || !has_preset) {
+    if (spectral->has_least_clusters()) {
+      CheckClusters(field + ".least_clusters", model, spectral->least_clusters());
+    } else {
+      spectral->set_least_clusters(kLeastClusters);
+    }
+    if (!spectral->has_most_clusters())
+      spectral->set_most_clusters(std::max(kMostClusters, spectral->least_clusters()));
+    if (spectral->most_clusters() < spectral->least_clusters()) {
+      Refuse(field + ".most_clusters",
+             fmt::format("{} to {} is no range of numbers of clusters: give the smaller first",
+                         spectral->least_clusters(), spectral->most_clusters()));
+    }
+    if (spectral->most_clusters() > kLargestClusters) {
+      Refuse(field + ".most_clusters",
+             fmt::format("{} clusters were asked for: give at most {}", spectral->most_clusters(), kLargestClusters));
+    }
   }
   if (!spectral->has_restarts() && !has_preset) spectral->set_restarts(kDefaultRestarts);
-  if (spectral->has_restarts() && (spectral->restarts() < 1 || spectral->restarts() > kLargestRestarts)) {
-    Refuse(field + ".spectral.restarts",
-           fmt::format("{} restarts were asked for: give 1 to {}", spectral->restarts(), kLargestRestarts));
+  if (spectral->has_restarts()) CheckRestarts(field + ".restarts", spectral->restarts());
+}
+
+void ResolveLeiden(const std::string& field, LeidenSpec* leiden) {
+  if (leiden->objective() == Modularity::OBJECTIVE_UNSPECIFIED) leiden->set_objective(Modularity::NEWMAN);
+  if (!Modularity::Objective_IsValid(leiden->objective())) {
+    Refuse(field + ".objective", fmt::format("unknown objective {}", static_cast<int>(leiden->objective())));
+  }
+  if (!leiden->has_restarts()) leiden->set_restarts(kDefaultLeidenRestarts);
+  CheckRestarts(field + ".restarts", leiden->restarts());
+}
+
+void CheckPlanted(const std::string& field, const PlantedSpec& planted) {
+  const auto& labels = planted.labels();
+  if (labels.empty()) Missing(field + ".labels", "a planted partition needs labels: one for each unit");
+  const auto wrong = std::find_if(labels.begin(), labels.end(), [](int label) { return label < -1; });
+  if (wrong != labels.end()) {
+    Refuse(fmt::format("{}.labels[{}]", field, wrong - labels.begin()),
+           fmt::format("{} is no cluster: give 0 or more, or -1 for units in no cluster", *wrong));
+  }
+}
+
+void ResolvePartition(const std::string& field, const Model& model, bool has_preset, PartitionSpec* partition) {
+  switch (partition->method_case()) {
+    case PartitionSpec::kSpectral:
+      return ResolveSpectral(field + ".spectral", model, has_preset, partition->mutable_spectral());
+    case PartitionSpec::kLeiden:
+      return ResolveLeiden(field + ".leiden", partition->mutable_leiden());
+    case PartitionSpec::kPlanted:
+      return CheckPlanted(field + ".planted", partition->planted());
+    case PartitionSpec::METHOD_NOT_SET:
+      break;
+  }
+  Missing(field, "a partition needs a method: give `spectral`, `leiden` or `planted`");
+}
+
+void ResolveNulls(const std::string& field, NullSpec* nulls) {
+  if (nulls->model() == NullSpec::MODEL_UNSPECIFIED) nulls->set_model(NullSpec::LAYER);
+  if (!NullSpec::Model_IsValid(nulls->model())) {
+    Refuse(field + ".model", fmt::format("unknown null model {}", static_cast<int>(nulls->model())));
+  }
+  if (nulls->has_samples() && (nulls->samples() < 0 || nulls->samples() > kLargestSamples)) {
+    Refuse(field + ".samples",
+           fmt::format("{} null models were asked for: give 0 to {}", nulls->samples(), kLargestSamples));
+  }
+  if (nulls->has_exceedances() && nulls->exceedances() < 1) {
+    Refuse(
+        field + ".exceedances",
+        fmt::format("{} exceedances never come: give 1 or more (10 is usual), or leave it out", nulls->exceedances()));
   }
 }
 
@@ -109,10 +193,9 @@ Model ResolveScore(const ModelLookup& lookup, ScoreSpec* score) {
   Model model = ResolveSubject(lookup, field, "scored", score);
   ResolveGraphOptions(score->preset(), field, score->mutable_graph());
   const bool has_preset = score->preset() != modlab::v1::PRESET_UNSPECIFIED;
-  if (score->partitions().empty() && has_preset) score->add_partitions()->mutable_spectral();
   if (score->partitions().empty()) {
-    Missing(field + ".partitions",
-            R"(a score needs a partition: give `"partitions": [{"spectral": {"clusters": 8}}]`)");
+    score->add_partitions()->mutable_spectral();
+    if (!has_preset) score->add_partitions()->mutable_leiden();
   }
   if (score->partitions_size() > kLargestPartitions) {
     Refuse(field + ".partitions",
@@ -120,6 +203,12 @@ Model ResolveScore(const ModelLookup& lookup, ScoreSpec* score) {
   }
   for (int i = 0; i < score->partitions_size(); ++i) {
     ResolvePartition(fmt::format("{}.partitions[{}]", field, i), model, has_preset, score->mutable_partitions(i));
+  }
+  ResolveNulls(field + ".nulls", score->mutable_nulls());
+  if (!score->has_stability_runs()) score->set_stability_runs(kDefaultStabilityRuns);
+  if (score->stability_runs() < 0 || score->stability_runs() == 1 || score->stability_runs() > kLargestStabilityRuns) {
+    Refuse(field + ".stability_runs", fmt::format("{} partitions cannot be compared: give 2 to {}, or 0 for none",
+                                                  score->stability_runs(), kLargestStabilityRuns));
   }
   if (!score->has_resolution()) score->set_resolution(1);
   if (!std::isfinite(score->resolution()) || score->resolution() <= 0) {

@@ -27,6 +27,9 @@ constexpr size_t kLongestMessage = 16 * 1024;
 constexpr int kMostMetadata = 32;
 constexpr int kMostArtifacts = 100;
 constexpr int kLargestLists = 1'000'000;
+constexpr int kMostChoices = 10'000;
+constexpr int kMostNotes = 100;
+constexpr size_t kLongestReading = 1 << 20;
 
 bool Finite(double value) { return std::isfinite(value); }
 bool AtLeastZero(double value) { return std::isfinite(value) && value >= 0; }
@@ -51,14 +54,79 @@ std::string ProblemOfGraph(const UnitGraph& graph) {
   return "";
 }
 
+bool IsLabel(int label, int clusters) { return label >= -1 && label < clusters; }
+
+bool MakesSense(const modlab::v1::NullTest& test, int samples) {
+  return Finite(test.mean()) && AtLeastZero(test.sd()) && Finite(test.z()) && AtLeastZero(test.p()) && test.p() <= 1 &&
+         AtLeastZero(test.p_adjusted()) && test.p_adjusted() <= 1 && test.values_size() == samples &&
+         std::all_of(test.values().begin(), test.values().end(), Finite);
+}
+
+std::string ProblemOfSignificance(const modlab::v1::Significance& significance, const modlab::v1::NullSpec& asked) {
+  const int samples = significance.samples();
+  if (samples < 1 || (asked.has_samples() && samples > asked.samples()) ||
+      !modlab::v1::NullSpec::Model_IsValid(significance.null_model()) ||
+      !MakesSense(significance.modularity(), samples) || !MakesSense(significance.ncut(), samples) ||
+      !Finite(significance.normalized_modularity()) || !Finite(significance.largest_modularity())) {
+    return "the significance makes no sense";
+  }
+  return "";
+}
+
+bool MakesSense(const modlab::v1::Spread& spread) {
+  return Finite(spread.mean()) && AtLeastZero(spread.sd()) && Finite(spread.least()) && Finite(spread.most());
+}
+
+std::string ProblemOfStability(const UnitGraph& graph, const modlab::v1::Stability& stability) {
+  const int clusters = stability.consensus_clusters();
+  const auto& labels = stability.consensus_labels();
+  if (stability.runs() < 2 || !MakesSense(stability.adjusted_rand_index()) ||
+      !MakesSense(stability.normalized_mutual_information()) || !MakesSense(stability.adjusted_mutual_information()) ||
+      !MakesSense(stability.variation_of_information()) || clusters < 1 || clusters > graph.units() ||
+      (!labels.empty() && labels.size() != graph.units()) ||
+      !std::all_of(labels.begin(), labels.end(), [&](int label) { return IsLabel(label, clusters); }) ||
+      !Finite(stability.consensus_modularity()) || !Finite(stability.consensus_adjusted_rand_index())) {
+    return "the stability makes no sense";
+  }
+  return "";
+}
+
+/// What is said of clusters, groups and units beside their labels.
+std::string ProblemOfMeasures(const UnitGraph& graph, const Partition& partition) {
+  const auto share = [](double value) { return AtLeastZero(value) && value <= 1 + 1e-9; };
+  bool sense = partition.cluster_measures_size() == partition.clusters() &&
+               partition.group_measures_size() == graph.groups_size() &&
+               (partition.participation().empty() || partition.participation_size() == graph.units());
+  for (const auto& cluster : partition.cluster_measures()) {
+    sense = sense && AtLeastZero(cluster.internal_weight()) && AtLeastZero(cluster.volume()) &&
+            AtLeastZero(cluster.conductance()) && share(cluster.participation());
+  }
+  for (const auto& group : partition.group_measures())
+    sense = sense && share(group.within()) && share(group.participation());
+  for (const float participation : partition.participation()) sense = sense && share(participation);
+  for (const auto& choice : partition.choices()) {
+    sense = sense && choice.clusters() >= 1 && Finite(choice.modularity()) && AtLeastZero(choice.ncut()) &&
+            AtLeastZero(choice.inertia());
+  }
+  sense = sense && partition.choices_size() <= kMostChoices && partition.eigenvalues_size() <= kMostChoices;
+  sense = sense && partition.notes_size() <= kMostNotes;
+  for (const std::string& note : partition.notes()) sense = sense && note.size() <= kLongestMessage;
+  return sense ? "" : "the tables of a partition make no sense";
+}
+
 std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partition, bool has_artifact) {
   if (partition.clusters() < 1 || partition.clusters() > graph.units()) return "the number of clusters makes no sense";
   const auto& modularity = partition.modularity();
   if (!Finite(modularity.newman()) || !Finite(modularity.directed()) || !Finite(modularity.layer_pair()) ||
       !Finite(modularity.resolution()) || !AtLeastZero(partition.ncut()) || !Finite(partition.ave_in_out()) ||
-      !Finite(partition.inertia())) {
+      !Finite(partition.inertia()) || !AtLeastZero(partition.residual())) {
     return "a measure is not finite";
   }
+  if (!Partition::Method_IsValid(partition.method()) ||
+      !modlab::v1::Modularity::Objective_IsValid(partition.objective())) {
+    return "a partition is of an unknown kind";
+  }
+  if (std::string problem = ProblemOfMeasures(graph, partition); !problem.empty()) return problem;
   for (const double eigenvalue : partition.eigenvalues()) {
     if (!Finite(eigenvalue)) return "an eigenvalue is not finite";
   }
@@ -73,13 +141,24 @@ std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partitio
   if (partition.labels_size() != graph.units()) return "the labels are not the units'";
   std::vector<int> counted(static_cast<size_t>(partition.clusters()), 0);
   for (const int label : partition.labels()) {
-    if (label < -1 || label >= partition.clusters()) return "a label is out of range";
+    if (!IsLabel(label, partition.clusters())) return "a label is out of range";
     if (label >= 0) ++counted[static_cast<size_t>(label)];
   }
   for (int c = 0; c < partition.clusters(); ++c) {
     if (counted[static_cast<size_t>(c)] != partition.sizes(c)) return "the sizes are not the labels'";
   }
   return "";
+}
+
+std::string ProblemOfAgreements(const modlab::v1::ScoreResult& score) {
+  const int count = score.partitions_size();
+  bool sense = score.agreements_size() == count * (count - 1) / 2 && score.reading().size() <= kLongestReading;
+  for (const auto& agreement : score.agreements()) {
+    sense = sense && Finite(agreement.adjusted_rand_index()) && Finite(agreement.normalized_mutual_information()) &&
+            Finite(agreement.adjusted_mutual_information()) && Finite(agreement.variation_of_information()) &&
+            agreement.units() >= 0;
+  }
+  return sense ? "" : "the comparison of the partitions makes no sense";
 }
 
 /// Beyond what protobuf's Duration may be, it cannot be printed.
@@ -149,9 +228,14 @@ std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
   if (score.partitions_size() != spec.score().partitions_size()) return "the partitions are not those asked for";
   for (const Partition& partition : score.partitions()) {
     std::string problem = ProblemOfPartition(score.graph(), partition, has_artifact(partition.labels_artifact()));
+    if (problem.empty() && partition.has_significance()) {
+      problem = ProblemOfSignificance(partition.significance(), spec.score().nulls());
+    }
+    if (problem.empty() && partition.has_stability())
+      problem = ProblemOfStability(score.graph(), partition.stability());
     if (!problem.empty()) return problem;
   }
-  return "";
+  return ProblemOfAgreements(score);
 }
 
 bool SanitizeEvent(WorkerEvent* event) {

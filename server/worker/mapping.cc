@@ -146,6 +146,61 @@ v1::UnitGraph ToProto(const UnitGraph& graph, RunContext& context) {
   return result;
 }
 
+SpectralOptions ToSpectralOptions(const v1::SpectralSpec& spec) {
+  SpectralOptions options;
+  options.clusters.reset();
+  if (spec.has_clusters()) options.clusters = spec.clusters();
+  if (spec.has_least_clusters()) options.least_clusters = spec.least_clusters();
+  if (spec.has_most_clusters()) options.most_clusters = spec.most_clusters();
+  if (spec.has_restarts()) options.restarts = spec.restarts();
+  if (spec.has_normalize_rows()) options.normalize_rows = spec.normalize_rows();
+  return options;
+}
+
+LeidenOptions ToLeidenOptions(const v1::LeidenSpec& spec) {
+  LeidenOptions options;
+  if (spec.objective() == v1::Modularity::DIRECTED) options.objective = Objective::kDirected;
+  if (spec.objective() == v1::Modularity::LAYER_PAIR) options.objective = Objective::kLayerPair;
+  if (spec.has_restarts()) options.restarts = spec.restarts();
+  return options;
+}
+
+NullModel ToNullModel(v1::NullSpec::Model model) {
+  switch (model) {
+    case v1::NullSpec::LAYER_NONZERO:
+      return NullModel::kLayerNonzero;
+    case v1::NullSpec::DEGREE:
+      return NullModel::kDegree;
+    case v1::NullSpec::LAYER:
+    case v1::NullSpec::MODEL_UNSPECIFIED:
+      return NullModel::kLayer;
+    default:
+      throw std::logic_error("a null model that is not made from a graph");
+  }
+}
+
+v1::Modularity::Objective ToProto(Objective objective) {
+  switch (objective) {
+    case Objective::kNewman:
+      return v1::Modularity::NEWMAN;
+    case Objective::kDirected:
+      return v1::Modularity::DIRECTED;
+    case Objective::kLayerPair:
+      return v1::Modularity::LAYER_PAIR;
+  }
+  return v1::Modularity::OBJECTIVE_UNSPECIFIED;
+}
+
+v1::PartitionAgreement ToProto(const PartitionComparison& comparison) {
+  v1::PartitionAgreement agreement;
+  agreement.set_adjusted_rand_index(comparison.adjusted_rand_index);
+  agreement.set_normalized_mutual_information(comparison.normalized_mutual_information);
+  agreement.set_adjusted_mutual_information(comparison.adjusted_mutual_information);
+  agreement.set_variation_of_information(comparison.variation_of_information);
+  agreement.set_units(ToInt32(comparison.units));
+  return agreement;
+}
+
 v1::Reason ToReason(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kInvalidOption:

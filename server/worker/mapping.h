@@ -7,10 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/community/comparison.h"
+#include "core/community/leiden.h"
 #include "core/error.h"
 #include "core/graph/model_reader.h"
 #include "core/graph/unit_graph.h"
+#include "core/measure/measure.h"
+#include "core/measure/null_model.h"
 #include "core/run_context.h"
+#include "core/spectral/spectral_clustering.h"
 #include "modlab/v1/error.pb.h"
 #include "modlab/v1/graph.pb.h"
 #include "modlab/v1/model.pb.h"
@@ -29,6 +34,13 @@ InputShapes ToProto(const std::vector<InputShape>& input_shapes);
 v1::Tensor ToProto(const TensorInfo& tensor);
 /// Counts every block's edges, in parallel.
 v1::UnitGraph ToProto(const UnitGraph& graph, RunContext& context);
+
+SpectralOptions ToSpectralOptions(const v1::SpectralSpec& spec);
+LeidenOptions ToLeidenOptions(const v1::LeidenSpec& spec);
+/// Not RANDOM_INIT, which takes the model and not its graph.
+NullModel ToNullModel(v1::NullSpec::Model model);
+v1::Modularity::Objective ToProto(Objective objective);
+v1::PartitionAgreement ToProto(const PartitionComparison& comparison);
 
 v1::Reason ToReason(ErrorKind kind);
 v1::JobError ToProto(const Error& error, const std::string& phase);

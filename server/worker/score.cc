@@ -1,78 +1,69 @@
 #include "server/worker/score.h"
 
-#include <algorithm>
-#include <optional>
-#include <stdexcept>
+#include <mutex>
+#include <utility>
 #include <vector>
 
+#include "core/community/comparison.h"
 #include "core/graph/model_reader.h"
-#include "core/measure/measure.h"
-#include "core/spectral/spectral_clustering.h"
+#include "core/measure/null_model.h"
+#include "core/random.h"
 #include "server/worker/labels_file.h"
 #include "server/worker/mapping.h"
-#include "server/worker/preset.h"
+#include "server/worker/null_tests.h"
+#include "server/worker/partition_finder.h"
+#include "server/worker/partition_measures.h"
 #include "server/worker/read_graph.h"
+#include "server/worker/reading.h"
+#include "server/worker/score_defaults.h"
+#include "server/worker/stability_runs.h"
 
 namespace modlab::server {
 namespace {
 
-// What a partition is, however it was found.
-struct Labelling {
-  std::vector<int> labels;
-  int clusters = 0;
+/// Samples of the spec's null model of the graph. A model is read by one thread at a time.
+class Nulls {
+ public:
+  Nulls(Model& model, const UnitGraph& graph, const v1::ScoreSpec& spec, uint32_t seed)
+      : model_(model), graph_(graph), spec_(spec), seed_(seed) {}
+
+  UnitGraph Draw(int sample, RunContext& context) {
+    if (spec_.nulls().model() == v1::NullSpec::RANDOM_INIT) {
+      ReaderOptions options = ToReaderOptions(spec_.graph(), spec_.input_shapes());
+      options.fresh_weights_seed = Random::DerivedSeed(seed_, static_cast<uint64_t>(sample));
+      const std::scoped_lock lock(mutex_);
+      return model_.Read(options, context);
+    }
+    Random random(seed_, static_cast<uint64_t>(sample));
+    return DrawNull(graph_, ToNullModel(spec_.nulls().model()), random, context);
+  }
+
+ private:
+  Model& model_;
+  const UnitGraph& graph_;
+  const v1::ScoreSpec& spec_;
+  uint32_t seed_;
+  std::mutex mutex_;
 };
 
-Labelling FindSpectrally(const UnitGraph& graph, const v1::SpectralSpec& spec, uint32_t seed, RunContext& context,
-                         v1::Partition& partition) {
-  SpectralOptions options;
-  if (spec.has_clusters()) options.clusters = spec.clusters();
-  if (spec.has_restarts()) options.restarts = spec.restarts();
-  options.seed = seed;
-  context.Report("embed");  // So that what is wrong with the options is wrong in this phase.
-  SpectralClustering found = ClusterSpectrally(graph, options, context);
-  partition.set_method(v1::Partition::SPECTRAL);
-  partition.mutable_eigenvalues()->Assign(found.eigenvalues.begin(), found.eigenvalues.end());
-  partition.set_inertia(found.inertia);
-  return {std::move(found.labels), found.clusters};
-}
-
-Labelling Find(const UnitGraph& graph, const v1::PartitionSpec& spec, uint32_t seed, RunContext& context,
-               v1::Partition& partition) {
-  switch (spec.method_case()) {
-    case v1::PartitionSpec::kSpectral:
-      return FindSpectrally(graph, spec.spectral(), seed, context, partition);
-    case v1::PartitionSpec::METHOD_NOT_SET:
-      break;
+void StoreLabels(const Labelling& found, int index, const AttemptDirectory& directory, v1::Partition& partition,
+                 google::protobuf::RepeatedPtrField<std::string>& artifacts) {
+  if (static_cast<int>(found.labels.size()) <= kMaxInlineLabels) {
+    partition.mutable_labels()->Assign(found.labels.begin(), found.labels.end());
+    return;
   }
-  throw std::logic_error("a partition's method that this worker does not know");
+  partition.set_labels_artifact("labels-" + std::to_string(index) + ".npy");
+  WriteLabelsFile(directory.artifacts() / partition.labels_artifact(), found.labels);
+  artifacts.Add(std::string(partition.labels_artifact()));
 }
 
-void CountUnits(const UnitGraph& graph, const Labelling& found, v1::Partition& partition) {
-  const int groups = static_cast<int>(graph.groups().size());
-  partition.mutable_sizes()->Resize(found.clusters, 0);
-  partition.mutable_group_sizes()->Resize(found.clusters * groups, 0);
-  for (int group = 0; group < groups; ++group) {
-    const int first = graph.first_unit(group);
-    for (int unit = first; unit < first + graph.groups()[group].units; ++unit) {
-      const int cluster = found.labels[unit];
-      if (cluster < 0) continue;
-      ++(*partition.mutable_sizes())[cluster];
-      ++(*partition.mutable_group_sizes())[cluster * groups + group];
+void Compare(const std::vector<FoundPartition>& found, v1::ScoreResult& result) {
+  for (size_t first = 0; first < found.size(); ++first) {
+    for (size_t second = first + 1; second < found.size(); ++second) {
+      *result.add_agreements() =
+          ToProto(ComparePartitions(found[first].labelling.labels, found[second].labelling.labels));
     }
   }
-}
-
-void Measure(const UnitGraph& graph, const Labelling& found, double resolution, RunContext& context,
-             v1::Partition& partition) {
-  context.Report("measure");
-  const ClusterSums sums = SumClusters(graph, found.labels, found.clusters, context);
-  v1::Modularity& modularity = *partition.mutable_modularity();
-  modularity.set_newman(NewmanModularity(sums, resolution));
-  modularity.set_directed(DirectedModularity(sums, resolution));
-  modularity.set_layer_pair(LayerPairModularity(sums, resolution));
-  modularity.set_resolution(resolution);
-  partition.set_ncut(NormalizedCut(sums));
-  if (const auto ratio = AverageInOut(partition.ncut(), found.clusters)) partition.set_ave_in_out(*ratio);
 }
 
 }  // namespace
@@ -86,23 +77,36 @@ v1::ScoreResult Score(v1::ScoreSpec& spec, uint32_t seed, const AttemptDirectory
 
   v1::ScoreResult result;
   *result.mutable_graph() = ToProto(graph, context);
-  const double resolution = spec.has_resolution() ? spec.resolution() : 1;
+  ResolveScore(graph, result.graph().edges(), spec);
+
+  const bool with_units = graph.units() <= kMaxInlineLabels;
+  std::vector<FoundPartition> found;
   for (int i = 0; i < spec.partitions_size(); ++i) {
     v1::Partition& partition = *result.add_partitions();
-    ResolveClustering(spec.preset(), graph, *spec.mutable_partitions(i)->mutable_spectral());
-    const Labelling found = Find(graph, spec.partitions(i), seed, context, partition);
-    partition.set_clusters(found.clusters);
+    found.push_back(FindPartition(graph, spec.partitions(i), spec.resolution(), seed, context, partition));
+    const Labelling& labelling = found.back().labelling;
+    partition.set_clusters(labelling.clusters);
     partition.set_seed(seed);
-    CountUnits(graph, found, partition);
-    Measure(graph, found, resolution, context, partition);
-    if (graph.units() <= kMaxInlineLabels) {
-      partition.mutable_labels()->Assign(found.labels.begin(), found.labels.end());
-    } else {
-      partition.set_labels_artifact("labels-" + std::to_string(i) + ".npy");
-      WriteLabelsFile(directory.artifacts() / partition.labels_artifact(), found.labels);
-      artifacts.Add(std::string(partition.labels_artifact()));
+    partition.set_objective(ToProto(found.back().objective));
+    MeasurePartition(graph, labelling, spec.resolution(), with_units, context, partition);
+    StoreLabels(labelling, i, directory, partition, artifacts);
+  }
+  Compare(found, result);
+
+  if (spec.stability_runs() > 0) {
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (!found[i].find_again) continue;
+      CompareSeeds(graph, found[i], spec.stability_runs(), seed, spec.resolution(), with_units, context,
+                   *result.mutable_partitions(static_cast<int>(i))->mutable_stability());
     }
   }
+  if (spec.nulls().samples() > 0) {
+    Nulls nulls(model, graph, spec, seed);
+    TestAgainstNulls(
+        graph, found, [&](int sample, RunContext& own) { return nulls.Draw(sample, own); }, spec, seed, context,
+        *result.mutable_partitions());
+  }
+  result.set_reading(ReadResult(result));
   return result;
 }
 

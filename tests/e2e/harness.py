@@ -291,8 +291,10 @@ class FreshDaemonTest(EndToEndTest):
 
 
 def score_spec(model, clusters=3, restarts=10, seed=1, **fields):
-    """A score job's spec, by spectral clustering."""
+    """A score job's spec, by spectral clustering, without null models and other seeds."""
     spec = job_pb2.JobSpec(seed=seed, **fields)
+    spec.score.nulls.samples = 0
+    spec.score.stability_runs = 0
     spec.score.model = model.name
     spectral = spec.score.partitions.add().spectral
     spectral.clusters = clusters

@@ -79,19 +79,23 @@ class Creates(EndToEndTest):
         refusals = {
             "job.spec": job_pb2.JobSpec(),
             "job.spec.score.model": score_spec(model_pb2.Model()),
-            "job.spec.score.partitions": job_pb2.JobSpec(),
+            "job.spec.score.partitions[0]": score_spec(self.model),
+            "job.spec.score.nulls.samples": score_spec(self.model),
+            "job.spec.score.stability_runs": score_spec(self.model),
             "job.spec.score.partitions[0].spectral.restarts": score_spec(self.model, restarts=0),
             "job.spec.score.resolution": score_spec(self.model),
             "job.spec.resources.threads": score_spec(self.model),
             "job.spec.resources.memory_bytes": score_spec(self.model),
             "job.spec.resources.wall_time": score_spec(self.model),
         }
-        refusals["job.spec.score.partitions"].score.model = self.model.name
+        refusals["job.spec.score.partitions[0]"].score.partitions[0].Clear()
+        refusals["job.spec.score.nulls.samples"].score.nulls.samples = -1
+        refusals["job.spec.score.stability_runs"].score.stability_runs = 1
         refusals["job.spec.score.resolution"].score.resolution = -1
         refusals["job.spec.resources.threads"].resources.threads = 0
         refusals["job.spec.resources.memory_bytes"].resources.memory_bytes = 0
         refusals["job.spec.resources.wall_time"].resources.wall_time.seconds = -1
-        missing = {"job.spec", "job.spec.score.model", "job.spec.score.partitions"}
+        missing = {"job.spec", "job.spec.score.model", "job.spec.score.partitions[0]"}
         for field, spec in refusals.items():
             with self.subTest(field):
                 reason = error_pb2.FIELD_MISSING if field in missing else error_pb2.FIELD_INVALID

@@ -128,16 +128,23 @@ class BadInput(EndToEndTest):
         for options, word in (
                 (["--kernel-norm", "l3"], "kernel-norm"), (["--time-limit", "soon"], "time-limit"),
                 (["--memory-limit", "-1GiB"], "memory-limit"), (["--input-shape", "1,x"], "1,x"), (["--seed", "-1"], "seed"),
-                (["--label", "nosign"], "nosign")):
+                (["--label", "nosign"], "nosign"), (["-k", "many"], "many"), (["-k", "2.."], "2.."),
+                (["--method", "kmeans"], "method"), (["--objective", "barber"], "objective"),
+                (["--null-model", "none"], "null-model"), (["--method", "planted"], "--planted FILE"),
+                (["--method", "leiden", "--restarts", 3], "--restarts"),
+                (["--planted", self.file("labels.txt", b"0 1 two")], "'two'")):
             with self.subTest(options):
                 _, err = self.modlab("score", DIGITS, *options, code=2)
                 self.assertIn(word, err)
         for options, word in (
                 (["--restarts", 0], "restarts"), (["--restarts", 10001], "restarts"), (["--resolution", 0], "resolution"),
                 (["--resolution", "nan"], "resolution"), (["--threads", 0], "threads"), (["--threads", 100000], "threads"),
-                (["--priority", 101], "priority"), (["--input-shape", "1,63"], "63")):
+                (["--priority", 101], "priority"), (["--input-shape", "1,63"], "63"), (["-k", "3..2"], "3 to 2"),
+                (["-k", "1..5"], "2 or more"), (["--leiden-restarts", 0], "restarts"), (["--nulls", -1], "null models"),
+                (["--stop-at", 0], "exceedances"), (["--stability", 1], "partitions"),
+                (["--planted", self.file("few.txt", b"0 1 1")], "3 labels")):
             with self.subTest(options):
-                _, err = self.modlab("score", DIGITS, *options, code=1 if "--input-shape" in options else 6)
+                _, err = self.modlab("score", DIGITS, *options, code=1 if options[0] in ("--input-shape", "--planted") else 6)
                 self.assert_says(err, word)
 
     def test_specs(self):
@@ -149,8 +156,8 @@ class BadInput(EndToEndTest):
                 (json.dumps({"score": dict(score, partitions=[{"spectral": {"klusters": 3}}])}), 2, "klusters"),
                 (json.dumps({"score": score, "seed": "one"}), 2, "one"),
                 (json.dumps({"score": dict(score, graph={"kernelNorm": "L3"})}), 2, "L3"),
-                (json.dumps({"score": dict(score, partitions=[])}), 6, "partition"),
-                (json.dumps({"score": dict(score, partitions=[{"spectral": {}}])}), 6, "clusters"),
+                (json.dumps({"score": dict(score, partitions=[{}])}), 6, "method"),
+                (json.dumps({"score": dict(score, partitions=[{"spectral": {"mostClusters": 1}}])}), 6, "2 to 1"),
                 (json.dumps({"score": dict(score, model="models/none")}), 3, "models/none"),
                 (json.dumps({"train": {}}), 2, "train")):
             with self.subTest(spec):

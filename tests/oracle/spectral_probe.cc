@@ -78,13 +78,13 @@ void Run(const std::vector<std::string>& arguments) {
     Print("eigenvalues", clustering.eigenvalues);
     Print("inertia", clustering.inertia);
     Print("residual", clustering.residual);
-    const Embedding embedding = Embed(BlockAffinity(graph, context), options.clusters, context);
+    const Embedding embedding = Embed(BlockAffinity(graph, context), *options.clusters, context);
     Print("units", embedding.units);
     // Column after column.
     Print("embedding",
           std::vector<double>(embedding.coordinates.reshaped().begin(), embedding.coordinates.reshaped().end()));
   }
-  const ClusterSums sums = SumClusters(graph, labels, options.clusters, context);
+  const ClusterSums sums = SumClusters(graph, labels, *options.clusters, context);
   Print("modularity", NewmanModularity(sums));
   Print("ncut", NormalizedCut(sums));
   Print("labels", labels);

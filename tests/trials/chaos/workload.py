@@ -244,7 +244,8 @@ class Commands(Client):
         spectral = self.specs[number].score.partitions[0].spectral
         self.process = processes.Process(
             [str(BIN / "modlab"), "score", str(DIGITS), "-k", str(spectral.clusters), "--restarts",
-             str(spectral.restarts), "--seed", str(self.specs[number].seed), "-o", "json"],
+             str(spectral.restarts), "--seed", str(self.specs[number].seed), "--method", "spectral", "--nulls", "0",
+             "--stability", "0", "-o", "json"],
             env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         out, err = self.process.communicate()
         code = self.process.returncode

@@ -16,14 +16,69 @@ TEST(ScoreJobSpec, WhatWasNotSaidStaysUnset) {
   EXPECT_EQ(spec.score().model(), "models/abc");
   EXPECT_FALSE(spec.score().has_graph());
   EXPECT_FALSE(spec.score().has_resolution());
-  ASSERT_EQ(spec.score().partitions_size(), 1);
-  EXPECT_EQ(spec.score().partitions(0).spectral().clusters(), 8);
-  EXPECT_FALSE(spec.score().partitions(0).spectral().has_restarts());
+  EXPECT_FALSE(spec.score().has_nulls());
+  EXPECT_FALSE(spec.score().has_stability_runs());
+  ASSERT_EQ(spec.score().partitions_size(), 2);
+  EXPECT_EQ(spec.score().partitions(0).spectral().ByteSizeLong(), 0U);
+  EXPECT_EQ(spec.score().partitions(1).leiden().ByteSizeLong(), 0U);
+}
+
+TEST(ParseClusterCount, TakesANumberARangeOrAuto) {
+  EXPECT_EQ(ParseClusterCount("4").number, 4);
+  EXPECT_EQ(ParseClusterCount("-1").number, -1);  // the server's to refuse
+  EXPECT_EQ(ParseClusterCount("2..16").least, 2);
+  EXPECT_EQ(ParseClusterCount("2..16").most, 16);
+  EXPECT_FALSE(ParseClusterCount("2..16").number);
+  const ClusterCount automatic = ParseClusterCount("auto");
+  EXPECT_FALSE(automatic.number || automatic.least || automatic.most);
+  for (const char* text : {"", "four", "4x", "2..", "..4", "2...4", "2..4..6", "1e3"}) {
+    EXPECT_THROW(ParseClusterCount(text), UsageError) << text;
+  }
+}
+
+TEST(ScoreJobSpec, MethodsComeInTheirOrder) {
+  ScoreOptions options;
+  options.methods = {v1::Partition::LEIDEN, v1::Partition::PLANTED, v1::Partition::SPECTRAL};
+  options.planted = {0, 1, -1};
+  options.clusters = ClusterCount{.number = {}, .least = 3, .most = 5};
+  options.objective = v1::Modularity::LAYER_PAIR;
+  options.leiden_restarts = 3;
+  options.normalize_rows = true;
+  options.nulls.set_samples(0);
+  options.nulls.set_model(v1::NullSpec::DEGREE);
+  options.stability_runs = 0;
+  const v1::JobSpec expected = ParseJobSpec(R"({
+    "score": {
+      "model": "models/abc",
+      "partitions": [
+        {"leiden": {"objective": "LAYER_PAIR", "restarts": 3}},
+        {"planted": {"labels": [0, 1, -1]}},
+        {"spectral": {"leastClusters": 3, "mostClusters": 5, "normalizeRows": true}}
+      ],
+      "nulls": {"model": "DEGREE", "samples": 0},
+      "stabilityRuns": 0
+    }})",
+                                            "the test");
+  EXPECT_EQ(SparseJson(ScoreJobSpec(options, "models/abc")), SparseJson(expected));
+}
+
+TEST(ScoreJobSpec, RefusesOptionsOfMethodsThatAreNotAskedFor) {
+  ScoreOptions options;
+  options.methods = {v1::Partition::LEIDEN};
+  options.restarts = 3;
+  EXPECT_THROW(ScoreJobSpec(options, "models/abc"), UsageError);
+  options = {};
+  options.methods = {v1::Partition::SPECTRAL};
+  options.objective = v1::Modularity::DIRECTED;
+  EXPECT_THROW(ScoreJobSpec(options, "models/abc"), UsageError);
+  options = {};
+  options.methods = {v1::Partition::PLANTED};
+  EXPECT_THROW(ScoreJobSpec(options, "models/abc"), UsageError);
 }
 
 TEST(ScoreJobSpec, EveryOptionHasItsField) {
   ScoreOptions options;
-  options.clusters = 0;  // the server refuses it, and must be asked
+  options.clusters = ClusterCount{.number = 0, .least = {}, .most = {}};  // the server's to refuse
   options.restarts = 7;
   options.seed = 0;
   options.resolution = 0.5;

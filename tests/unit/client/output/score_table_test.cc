@@ -43,7 +43,31 @@ v1::Job SmallJob() {
   partition.set_ncut(0.0988967041);
   partition.set_ave_in_out(9.6115);
   for (const double value : {0.0, 0.09380119, 1.0, 1.05}) partition.add_eigenvalues(value);
+  partition.set_eigengap_clusters(2);
+  partition.set_relative_eigengap_clusters(3);
   partition.set_seed(17);
+  v1::Significance& significance = *partition.mutable_significance();
+  significance.set_null_model(v1::NullSpec::LAYER_NONZERO);
+  significance.set_samples(99);
+  significance.mutable_modularity()->set_mean(0.125);
+  significance.mutable_modularity()->set_sd(0.0625);
+  significance.mutable_modularity()->set_z(4.86);
+  significance.mutable_modularity()->set_p(0.01);
+  significance.mutable_modularity()->set_p_adjusted(0.02);
+  significance.mutable_ncut()->set_mean(1);
+  significance.mutable_ncut()->set_p(0.5);
+  significance.mutable_ncut()->set_p_adjusted(0.5);
+  significance.set_normalized_modularity(0.75);
+  significance.set_largest_modularity(0.5);
+  v1::Stability& stability = *partition.mutable_stability();
+  stability.set_runs(5);
+  stability.mutable_adjusted_rand_index()->set_mean(0.9);
+  stability.mutable_adjusted_rand_index()->set_sd(0.05);
+  stability.set_consensus_clusters(3);
+  stability.set_consensus_modularity(0.4);
+  stability.set_consensus_adjusted_rand_index(0.8);
+  for (const double conductance : {0.25, 0.125}) partition.add_cluster_measures()->set_conductance(conductance);
+  score.set_reading("The network is modular.");
   v1::Provenance& provenance = *job.mutable_result()->mutable_provenance();
   provenance.set_model_sha256("0123456789abcdef0123456789abcdef");
   for (const auto& [phase, seconds] : {std::pair("load", 0.5), std::pair("cluster", 1.25)}) {
@@ -83,12 +107,20 @@ TEST(ScoreTable, SaysEverything) {
   EXPECT_EQ(LineOf(text, "fc1"), "fc1 linear 3 67% 33%;");
   EXPECT_EQ(LineOf(text, "fc2"), "fc2 linear 2 50% 50%;");
   EXPECT_EQ(LineOf(text, "units"), "units 9 5 3;");
-  EXPECT_EQ(LineOf(text, "left"), "left out 1 units, which have no edges;");
+  EXPECT_EQ(LineOf(text, "left"), "left out 1 units, which have no edges or no cluster;");
   EXPECT_EQ(LineOf(text, "Q"), "Q 0.4290 (resolution 1; directed 0.2500, by layer pairs -0.1250);");
   EXPECT_TRUE(LineOf(text, "n-cut").starts_with("n-cut 0.0989 "));
   EXPECT_EQ(LineOf(text, "ave"), "ave in/out 9.6115;");
   EXPECT_EQ(LineOf(text, "eigenvalues"), "eigenvalues 0 0.0938 1 1.05;");
-  EXPECT_EQ(LineOf(text, "eigengap"), "eigengap 0.9062 after 2: suggests k = 2;");
+  EXPECT_EQ(LineOf(text, "eigengap"), "eigengap suggests k = 2 (relative to the eigenvalues: 3);");
+  EXPECT_EQ(LineOf(text, "conductance"), "conductance 0.25 0.12;");
+  EXPECT_EQ(LineOf(text, "null models"), "null models 99, layer_nonzero;");
+  EXPECT_EQ(LineOf(text, "null Q"), "null Q 0.125 ± 0.0625, z 4.9, p 0.01 (adjusted 0.02);");
+  EXPECT_EQ(LineOf(text, "null n-cut"), "null n-cut 1, p 0.5;");
+  EXPECT_TRUE(LineOf(text, "Qm").starts_with("Qm 0.7500 "));
+  EXPECT_EQ(LineOf(text, "stability"), "stability ARI 0.90 ± 0.05 over 5 seeds (NMI 0.00, VI 0.00 nats);");
+  EXPECT_EQ(LineOf(text, "consensus"), "consensus 3 clusters, Q 0.4000, ARI 0.80 with these;");
+  EXPECT_EQ(LineOf(text, "in"), "in words The network is modular.;");
   EXPECT_EQ(LineOf(text, "seed"), "seed 17;");
   EXPECT_EQ(LineOf(text, "time"), "time 1.75 s (load 0.50 s, cluster 1.25 s);");
 }
@@ -98,10 +130,15 @@ TEST(ScoreTable, AbsentNumbersAreNotShownAsZero) {
   v1::Partition& partition = *job.mutable_result()->mutable_score()->mutable_partitions(0);
   partition.clear_ave_in_out();
   partition.clear_eigenvalues();
+  partition.clear_eigengap_clusters();
+  partition.clear_significance();
+  partition.clear_stability();
   const std::string text = ScoreTable(job, "net.pt", {});
   EXPECT_EQ(LineOf(text, "ave"), "ave in/out - (n-cut is 0);");
   EXPECT_EQ(LineOf(text, "eigenvalues"), "");
   EXPECT_EQ(LineOf(text, "eigengap"), "");
+  EXPECT_EQ(LineOf(text, "null"), "");
+  EXPECT_EQ(LineOf(text, "stability"), "");
 }
 
 TEST(ScoreTable, ColumnsLineUp) {

@@ -150,8 +150,6 @@ TEST_F(JobSpecTest, NamesTheFieldAtFault) {
     spectral().set_clusters(k);
     EXPECT_EQ(Refused(), clusters) << k;
   }
-  spectral().clear_clusters();
-  EXPECT_EQ(Refused(), clusters);
   spectral().set_clusters(106);
   spectral().set_restarts(0);
   EXPECT_EQ(Refused(), "job.spec.score.partitions[0].spectral.restarts");
@@ -168,12 +166,74 @@ TEST_F(JobSpecTest, NamesTheFieldAtFault) {
   spec_.mutable_resources()->set_threads(1000);
   EXPECT_EQ(Refused(), "job.spec.resources.threads");
   spec_.clear_resources();
-  spec_.mutable_score()->clear_partitions();
-  EXPECT_EQ(Refused(), "job.spec.score.partitions");
   spec_.mutable_score()->clear_model();
   EXPECT_EQ(Refused(), "job.spec.score.model");
   spec_.clear_score();
   EXPECT_EQ(Refused(), "job.spec");
+}
+
+TEST_F(JobSpecTest, AScoreWithoutPartitionsIsSpectralAndLeiden) {
+  spec_.mutable_score()->clear_partitions();
+  Resolve();
+  const ScoreSpec& score = spec_.score();
+  ASSERT_EQ(score.partitions_size(), 2);
+  EXPECT_FALSE(score.partitions(0).spectral().has_clusters());
+  EXPECT_EQ(score.partitions(0).spectral().least_clusters(), 2);
+  EXPECT_EQ(score.partitions(0).spectral().most_clusters(), 16);
+  EXPECT_EQ(score.partitions(1).leiden().objective(), modlab::v1::Modularity::NEWMAN);
+  EXPECT_EQ(score.partitions(1).leiden().restarts(), 10);
+  EXPECT_EQ(score.nulls().model(), modlab::v1::NullSpec::LAYER);
+  EXPECT_FALSE(score.nulls().has_samples());  // depends on the network
+  EXPECT_EQ(score.stability_runs(), 5);
+}
+
+TEST_F(JobSpecTest, NamesTheFieldAtFaultOfEveryMethod) {
+  const std::string field = "job.spec.score.partitions[0]";
+  spectral().set_least_clusters(3);
+  EXPECT_EQ(Refused(), field + ".spectral.clusters");
+  spectral().clear_clusters();
+  spectral().set_most_clusters(2);
+  EXPECT_EQ(Refused(), field + ".spectral.most_clusters");
+  spectral().set_most_clusters(1001);
+  EXPECT_EQ(Refused(), field + ".spectral.most_clusters");
+  spectral().set_most_clusters(16);
+  spectral().set_least_clusters(1);
+  EXPECT_EQ(Refused(), field + ".spectral.least_clusters");
+
+  auto& partition = *spec_.mutable_score()->mutable_partitions(0);
+  partition.mutable_leiden()->set_restarts(0);
+  EXPECT_EQ(Refused(), field + ".leiden.restarts");
+  partition.mutable_leiden()->set_restarts(1);
+  partition.mutable_leiden()->set_objective(static_cast<modlab::v1::Modularity::Objective>(9));
+  EXPECT_EQ(Refused(), field + ".leiden.objective");
+  partition.mutable_planted();
+  EXPECT_EQ(Refused(), field + ".planted.labels");
+  partition.mutable_planted()->add_labels(0);
+  partition.mutable_planted()->add_labels(-2);
+  EXPECT_EQ(Refused(), field + ".planted.labels[1]");
+  partition.clear_method();
+  EXPECT_EQ(Refused(), field);
+}
+
+TEST_F(JobSpecTest, NamesTheFieldAtFaultOfNullsAndStability) {
+  ScoreSpec& score = *spec_.mutable_score();
+  for (const int samples : {-1, 100'001}) {
+    score.mutable_nulls()->set_samples(samples);
+    EXPECT_EQ(Refused(), "job.spec.score.nulls.samples");
+  }
+  score.mutable_nulls()->set_samples(0);
+  score.mutable_nulls()->set_exceedances(0);
+  EXPECT_EQ(Refused(), "job.spec.score.nulls.exceedances");
+  score.mutable_nulls()->clear_exceedances();
+  score.mutable_nulls()->set_model(static_cast<modlab::v1::NullSpec::Model>(9));
+  EXPECT_EQ(Refused(), "job.spec.score.nulls.model");
+  score.clear_nulls();
+  for (const int runs : {-1, 1, 1001}) {
+    score.set_stability_runs(runs);
+    EXPECT_EQ(Refused(), "job.spec.score.stability_runs") << runs;
+  }
+  score.set_stability_runs(0);
+  EXPECT_EQ(Refused(), "accepted");
 }
 
 TEST_F(JobSpecTest, RefusesUnusableModelsWithTheReason) {

@@ -39,6 +39,20 @@ WorkerResult Good() {
   for (const int size : {2, 1}) partition->add_sizes(size);
   for (const int size : {1, 1, 1, 0}) partition->add_group_sizes(size);
   partition->mutable_modularity()->set_newman(0.1);
+  for (int cluster = 0; cluster < 2; ++cluster) partition->add_cluster_measures()->set_volume(1);
+  for (int group = 0; group < 2; ++group) partition->add_group_measures()->set_within(0.5);
+  for (int unit = 0; unit < 3; ++unit) partition->add_participation(0.25);
+  auto* significance = partition->mutable_significance();
+  significance->set_samples(2);
+  for (auto* test : {significance->mutable_modularity(), significance->mutable_ncut()}) {
+    test->set_p(0.5);
+    test->set_p_adjusted(0.5);
+    for (const double value : {0.1, 0.2}) test->add_values(value);
+  }
+  auto* stability = partition->mutable_stability();
+  stability->set_runs(2);
+  stability->set_consensus_clusters(2);
+  for (const int label : {0, 1, 0}) stability->add_consensus_labels(label);
   return result;
 }
 
@@ -71,6 +85,29 @@ TEST(ResultCheck, RefusesWhatDoesNotAddUp) {
       [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_layer_pair(kNaN); },
       [](WorkerResult*, Partition* p) { p->set_ncut(-1); },
       [](WorkerResult*, Partition* p) { p->add_eigenvalues(kNaN); },
+      [](WorkerResult*, Partition* p) { p->set_residual(-1); },
+      [](WorkerResult*, Partition* p) { p->set_method(static_cast<Partition::Method>(9)); },
+      [](WorkerResult*, Partition* p) { p->set_objective(static_cast<modlab::v1::Modularity::Objective>(9)); },
+      [](WorkerResult*, Partition* p) { p->add_cluster_measures(); },
+      [](WorkerResult*, Partition* p) { p->mutable_cluster_measures(0)->set_conductance(kNaN); },
+      [](WorkerResult*, Partition* p) { p->add_group_measures(); },
+      [](WorkerResult*, Partition* p) { p->mutable_group_measures(0)->set_within(2); },
+      [](WorkerResult*, Partition* p) { p->set_participation(0, 2); },
+      [](WorkerResult*, Partition* p) { p->add_participation(0); },
+      [](WorkerResult*, Partition* p) { p->add_choices()->set_modularity(kNaN); },
+      [](WorkerResult*, Partition* p) {
+        for (int i = 0; i < 101; ++i) p->add_notes("x");
+      },
+      [](WorkerResult*, Partition* p) { p->add_notes(std::string(100'000, 'x')); },
+      [](WorkerResult*, Partition* p) { p->mutable_significance()->set_samples(3); },
+      [](WorkerResult*, Partition* p) { p->mutable_significance()->mutable_modularity()->set_p(1.5); },
+      [](WorkerResult*, Partition* p) { p->mutable_significance()->mutable_ncut()->set_values(0, kNaN); },
+      [](WorkerResult*, Partition* p) { p->mutable_significance()->set_normalized_modularity(kNaN); },
+      [](WorkerResult*, Partition* p) { p->mutable_stability()->set_runs(1); },
+      [](WorkerResult*, Partition* p) { p->mutable_stability()->set_consensus_labels(0, 2); },
+      [](WorkerResult*, Partition* p) { p->mutable_stability()->add_consensus_labels(0); },
+      [](WorkerResult*, Partition* p) { p->mutable_stability()->mutable_adjusted_rand_index()->set_mean(kNaN); },
+      [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_score()->add_agreements(); },
   };
   for (size_t i = 0; i < damages.size(); ++i) {
     WorkerResult result = Good();

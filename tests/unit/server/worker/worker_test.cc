@@ -39,6 +39,7 @@ v1::JobSpec ScoreJob(int clusters, int restarts) {
   v1::SpectralSpec& spectral = *spec.mutable_score()->add_partitions()->mutable_spectral();
   spectral.set_clusters(clusters);
   spectral.set_restarts(restarts);
+  spec.mutable_score()->mutable_nulls()->set_samples(0);
   return WithResources(spec);
 }
 

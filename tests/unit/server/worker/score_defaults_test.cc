@@ -1,4 +1,4 @@
-#include "server/worker/preset.h"
+#include "server/worker/score_defaults.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,18 @@ v1::SpectralSpec Resolved(v1::Preset preset, int units, int outputs, v1::Spectra
   UnitGraph graph;
   graph.AddGroup({"input", "input", units});
   graph.outputs = outputs;
-  ResolveClustering(preset, graph, spectral);
-  return spectral;
+  v1::ScoreSpec spec;
+  spec.set_preset(preset);
+  *spec.add_partitions()->mutable_spectral() = spectral;
+  ResolveScore(graph, 1000, spec);
+  return spec.partitions(0).spectral();
+}
+
+int Samples(v1::Preset preset, double edges) {
+  v1::ScoreSpec spec;
+  spec.set_preset(preset);
+  ResolveScore(UnitGraph(), edges, spec);
+  return spec.nulls().samples();
 }
 
 // definitions.md, section 10.
@@ -32,6 +42,26 @@ TEST(Presets, LeaveWhatIsGiven) {
   EXPECT_EQ(Resolved(v1::PRESET_FILAN, 3000, 10, given).clusters(), 3);
   EXPECT_EQ(Resolved(v1::PRESET_FILAN, 3000, 10, given).restarts(), 7);
   EXPECT_FALSE(Resolved(v1::PRESET_UNSPECIFIED, 3000, 10).has_clusters());
+}
+
+TEST(Presets, LeaveARange) {
+  v1::SpectralSpec given;
+  given.set_most_clusters(9);
+  EXPECT_FALSE(Resolved(v1::PRESET_FILAN, 3000, 10, given).has_clusters());
+}
+
+TEST(NullSamples, AreFewerForLargeGraphs) {
+  EXPECT_EQ(Samples(v1::PRESET_UNSPECIFIED, 5e6), 100);
+  EXPECT_EQ(Samples(v1::PRESET_FILAN, 5e6), 50);
+  EXPECT_EQ(Samples(v1::PRESET_TOUMEI, 5e6), 100);
+  EXPECT_EQ(Samples(v1::PRESET_UNSPECIFIED, 6e6), 20);
+  EXPECT_EQ(Samples(v1::PRESET_FILAN, 6e6), 20);
+  EXPECT_EQ(Samples(v1::PRESET_UNSPECIFIED, 101e6), 0);
+  v1::ScoreSpec given;
+  given.mutable_nulls()->set_samples(7);
+  ResolveScore(UnitGraph(), 101e6, given);
+  EXPECT_EQ(given.nulls().samples(), 7);
+  EXPECT_EQ(given.resolution(), 1);
 }
 
 }  // namespace

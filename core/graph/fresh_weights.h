@@ -1,0 +1,14 @@
+#pragma once
+
+#include "core/graph/unit_tracker.h"
+#include "core/random.h"
+
+namespace modlab::reader {
+
+/// Replaces what the tracker's weight operations read by weights as they are before training (definitions.md, section
+/// 8, `random_init`): uniform in +-1/sqrt(fan-in), recurrent layers' in +-1/sqrt(hidden units), embeddings' standard
+/// normal; scales of norms become 1. Operations that read the same weights do so afterwards. Pruned weights are drawn,
+/// too.
+void DrawFreshWeights(UnitTracker& tracker, Random& random);
+
+}  // namespace modlab::reader

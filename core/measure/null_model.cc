@@ -1,0 +1,199 @@
+#include "core/measure/null_model.h"
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/graph/block_rows.h"
+
+namespace modlab {
+namespace {
+
+constexpr double kStrengthTolerance = 1e-9;
+constexpr int kMostScalings = 20'000;
+
+/// A block's weights, as they lie in memory of their own: rows as BlockRows has them, each with the entries of its
+/// part.
+template <typename Element>
+struct OwnWeights {
+  std::vector<Element> values;
+  /// Whether a weight can occupy each of them; empty: all.
+  std::vector<uint8_t> occupiable;
+};
+
+/// Where a block's copy has the first entry of a row, and how far apart its rows are.
+struct Layout {
+  explicit Layout(const Block& block)
+      : rows_are_sources(BlockRows(block).rows_are_sources()),
+        part_targets(block.target_units / block.convolution_groups),
+        part_sources(block.source_units / block.convolution_groups),
+        target_stride(rows_are_sources ? 1 : part_sources),
+        source_stride(rows_are_sources ? block.target_units : 1) {}
+
+  int64_t Offset(int target, int source) const {
+    return target * target_stride + (source % part_sources) * source_stride;
+  }
+
+  bool rows_are_sources;
+  int part_targets;
+  int part_sources;
+  int64_t target_stride;
+  int64_t source_stride;
+};
+
+template <typename Element>
+OwnWeights<Element> Copy(const Block& block, const Layout& layout, const RunContext& context) {
+  const BlockRows rows(block);
+  OwnWeights<Element> own;
+  own.values.resize(static_cast<size_t>(block.target_units) * layout.part_sources);
+  if (block.occupiable != nullptr) own.occupiable.resize(own.values.size());
+  std::vector<double> weights(rows.columns());
+  for (int row = 0; row < rows.rows(); ++row) {
+    context.CheckCancelled();
+    const BlockRows::Columns columns = rows.ColumnsOf(row, row + 1);
+    rows.Read(row, columns.first, columns.last - columns.first, weights.data());
+    for (int column = columns.first; column < columns.last; ++column) {
+      const int target = layout.rows_are_sources ? column : row;
+      const int source = layout.rows_are_sources ? row : column;
+      const int64_t offset = layout.Offset(target, source);
+      own.values[offset] = static_cast<Element>(weights[column - columns.first]);
+      if (block.occupiable != nullptr) {
+        own.occupiable[offset] = (*block.occupiable)[static_cast<size_t>(target) * block.source_units + source];
+      }
+    }
+  }
+  return own;
+}
+
+/// Permutes those values that `is_place` says.
+template <typename Element, typename IsPlace>
+void Permute(std::vector<Element>& values, const IsPlace& is_place, Random& random, const RunContext& context) {
+  std::vector<Element> moved;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (is_place(i)) moved.push_back(values[i]);
+  }
+  constexpr size_t between_checks = 1 << 20;
+  for (size_t i = moved.size(); i > 1; --i) {
+    if (i % between_checks == 0) context.CheckCancelled();
+    std::swap(moved[i - 1], moved[random.Index(i)]);
+  }
+  size_t next = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (is_place(i)) values[i] = moved[next++];
+  }
+}
+
+template <typename Element>
+Block Permuted(const Block& block, NullModel model, Random& random, const RunContext& context) {
+  const Layout layout(block);
+  OwnWeights<Element> own = Copy<Element>(block, layout, context);
+  if (model != NullModel::kLayer) {
+    Permute(
+        own.values, [&](size_t i) { return own.values[i] != 0; }, random, context);
+  } else if (!own.occupiable.empty()) {
+    Permute(
+        own.values, [&](size_t i) { return own.occupiable[i] != 0; }, random, context);
+  } else {
+    Permute(
+        own.values, [](size_t) { return true; }, random, context);
+  }
+
+  Block permuted = block;
+  const auto owner = std::make_shared<const std::vector<Element>>(std::move(own.values));
+  permuted.float_data = nullptr;
+  permuted.double_data = nullptr;
+  if constexpr (std::is_same_v<Element, float>) {
+    permuted.float_data = owner->data();
+  } else {
+    permuted.double_data = owner->data();
+  }
+  permuted.owner = owner;
+  permuted.target_stride = layout.target_stride;
+  permuted.source_stride = layout.source_stride;
+  permuted.target_scale.clear();
+  permuted.source_scale.clear();
+  permuted.threshold = 0;
+  return permuted;
+}
+
+/// Row and column sums of a block.
+struct Strengths {
+  std::vector<double> rows;
+  std::vector<double> columns;
+};
+
+/// Of a block whose columns are scaled; before a row's weights are added to the columns' sums, `of_row(row, sum)` says
+/// by how much the row is scaled.
+template <typename OfRow>
+Strengths Sum(const BlockRows& block, const std::vector<double>& column_scale, const OfRow& of_row,
+              const RunContext& context) {
+  Strengths sums{std::vector<double>(block.rows(), 0.0), std::vector<double>(block.columns(), 0.0)};
+  std::vector<double> weights(block.columns());
+  for (int row = 0; row < block.rows(); ++row) {
+    context.CheckCancelled();
+    const BlockRows::Columns columns = block.ColumnsOf(row, row + 1);
+    block.Read(row, columns.first, columns.last - columns.first, weights.data());
+    for (int column = columns.first; column < columns.last; ++column) {
+      sums.rows[row] += weights[column - columns.first] * column_scale[column];
+    }
+    const double scale = of_row(row, sums.rows[row]);
+    for (int column = columns.first; column < columns.last; ++column) {
+      sums.columns[column] += weights[column - columns.first] * scale;
+    }
+  }
+  return sums;
+}
+
+/// Scales the block until its row and column sums are those of `wanted`.
+void ScaleTo(const Block& wanted, Block& block, const RunContext& context) {
+  const BlockRows wanted_rows(wanted);
+  const BlockRows rows(block);
+  const std::vector<double> ones(wanted_rows.columns(), 1.0);
+  Strengths target = Sum(
+      wanted_rows, ones, [](int, double) { return 1.0; }, context);
+  if (wanted_rows.rows_are_sources() != rows.rows_are_sources()) std::swap(target.rows, target.columns);
+  std::vector<double> row_scale(rows.rows(), 1.0);
+  std::vector<double> column_scale(rows.columns(), 1.0);
+  for (int scaling = 0; scaling < kMostScalings; ++scaling) {
+    double error = 0;
+    const auto of_row = [&](int row, double sum) {
+      if (sum <= 0) return 1.0;
+      error = std::max(error, std::abs(row_scale[row] * sum - target.rows[row]) / target.rows[row]);
+      return row_scale[row] = target.rows[row] / sum;
+    };
+    const Strengths sums = Sum(rows, column_scale, of_row, context);
+    for (int column = 0; column < rows.columns(); ++column) {
+      if (sums.columns[column] > 0) column_scale[column] = target.columns[column] / sums.columns[column];
+    }
+    // The columns are right now; the rows were right to `error` when the columns last were.
+    if (scaling > 0 && error <= kStrengthTolerance) {
+      (rows.rows_are_sources() ? block.source_scale : block.target_scale) = std::move(row_scale);
+      (rows.rows_are_sources() ? block.target_scale : block.source_scale) = std::move(column_scale);
+      return;
+    }
+  }
+  throw Error(ErrorKind::kNotConverged,
+              "the weights of layer " + block.layer +
+                  ", permuted, could not be scaled to their units' strengths: it has too few weights other than zero. "
+                  "Take another null model than `degree`.");
+}
+
+}  // namespace
+
+UnitGraph DrawNull(const UnitGraph& graph, NullModel model, Random& random, const RunContext& context) {
+  UnitGraph null;
+  for (const Group& group : graph.groups()) null.AddGroup(group);
+  for (const Block& block : graph.blocks()) {
+    Block permuted = block.float_data != nullptr ? Permuted<float>(block, model, random, context)
+                                                 : Permuted<double>(block, model, random, context);
+    if (model == NullModel::kDegree) ScaleTo(block, permuted, context);
+    null.AddBlock(std::move(permuted));
+  }
+  null.outputs = graph.outputs;
+  return null;
+}
+
+}  // namespace modlab

@@ -1,0 +1,131 @@
+#include "server/worker/partition_finder.h"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/community/leiden.h"
+#include "core/error.h"
+#include "core/spectral/eigengap.h"
+#include "core/spectral/spectral_clustering.h"
+#include "server/worker/mapping.h"
+
+namespace modlab::server {
+namespace {
+
+void Describe(const SpectralClustering& found, v1::Partition& partition) {
+  partition.set_method(v1::Partition::SPECTRAL);
+  partition.mutable_eigenvalues()->Assign(found.eigenvalues.begin(), found.eigenvalues.end());
+  partition.set_inertia(found.inertia);
+  partition.set_residual(found.residual);
+  for (const ClusterChoice& choice : found.choices) {
+    v1::ClusterChoice& added = *partition.add_choices();
+    added.set_clusters(choice.clusters);
+    added.set_modularity(choice.modularity);
+    added.set_ncut(choice.ncut);
+    added.set_inertia(choice.inertia);
+  }
+  if (const auto gap = LargestEigengap(found.eigenvalues)) {
+    partition.set_eigengap_clusters(gap->absolute);
+    partition.set_relative_eigengap_clusters(gap->relative);
+  }
+  if (found.components > 1) {
+    partition.add_notes("the graph falls into " + std::to_string(found.components) +
+                        " parts without an edge between them, so as many eigenvalues are 0 and their eigenvectors can "
+                        "be turned into each other");
+  }
+}
+
+Labelling ToLabelling(SpectralClustering found) { return {std::move(found.labels), found.clusters}; }
+Labelling ToLabelling(LeidenClustering found) { return {std::move(found.labels), found.clusters}; }
+
+/// Of a method's clustering with options that have a seed.
+template <typename Options, typename Cluster>
+Clusterer WithSeed(Options options, Cluster cluster) {
+  return [options, cluster](const UnitGraph& graph, uint32_t seed, RunContext& context) mutable {
+    Options seeded = options;
+    seeded.seed = seed;
+    return ToLabelling(cluster(graph, seeded, context));
+  };
+}
+
+FoundPartition FindSpectrally(const UnitGraph& graph, const SpectralOptions& options, RunContext& context,
+                              v1::Partition& partition) {
+  context.Report("embed");  // So that what is wrong with the options is wrong in this phase.
+  const auto embedding = std::make_shared<const Embedding>(EmbedForClustering(graph, options, context));
+  SpectralClustering clustering = ClusterEmbedding(graph, *embedding, options, context);
+  Describe(clustering, partition);
+
+  FoundPartition found;
+  found.labelling = ToLabelling(std::move(clustering));
+  found.find = WithSeed(options, ClusterSpectrally);
+  found.find_again = [&graph, embedding, options](uint32_t seed, RunContext& own) {
+    SpectralOptions seeded = options;
+    seeded.seed = seed;
+    return ToLabelling(ClusterEmbedding(graph, *embedding, seeded, own));
+  };
+  SpectralOptions as_many = options;
+  as_many.clusters = found.labelling.clusters;
+  found.find_consensus = WithSeed(as_many, ClusterSpectrally);
+  return found;
+}
+
+FoundPartition FindByLeiden(const UnitGraph& graph, const LeidenOptions& options, RunContext& context,
+                            v1::Partition& partition) {
+  partition.set_method(v1::Partition::LEIDEN);
+  FoundPartition found;
+  found.labelling = ToLabelling(Leiden(graph, options, context));
+  found.objective = options.objective;
+  found.find = WithSeed(options, Leiden);
+  found.find_again = [&graph, find = found.find](uint32_t seed, RunContext& own) { return find(graph, seed, own); };
+  LeidenOptions newman = options;  // a consensus graph has no direction and no layers
+  newman.objective = Objective::kNewman;
+  newman.resolution = 1;
+  found.find_consensus = WithSeed(newman, Leiden);
+  return found;
+}
+
+FoundPartition TakePlanted(const UnitGraph& graph, const v1::PlantedSpec& spec, v1::Partition& partition) {
+  partition.set_method(v1::Partition::PLANTED);
+  if (spec.labels_size() != graph.units()) {
+    throw Error(ErrorKind::kInvalidOption, "the planted partition has " + std::to_string(spec.labels_size()) +
+                                               " labels, but the graph has " + std::to_string(graph.units()) +
+                                               " units: give one label for each, in the order of the layers.");
+  }
+  FoundPartition found;
+  found.labelling = InOrderOfAppearance({spec.labels().begin(), spec.labels().end()});
+  if (found.labelling.clusters == 0) {
+    throw Error(ErrorKind::kInvalidOption, "the planted partition puts no unit into a cluster: its labels are all -1.");
+  }
+  found.find = [planted = found.labelling](const UnitGraph&, uint32_t, RunContext&) { return planted; };
+  return found;
+}
+
+}  // namespace
+
+FoundPartition FindPartition(const UnitGraph& graph, const v1::PartitionSpec& spec, double resolution, uint32_t seed,
+                             RunContext& context, v1::Partition& partition) {
+  switch (spec.method_case()) {
+    case v1::PartitionSpec::kSpectral: {
+      SpectralOptions options = ToSpectralOptions(spec.spectral());
+      options.resolution = resolution;
+      options.seed = seed;
+      return FindSpectrally(graph, options, context, partition);
+    }
+    case v1::PartitionSpec::kLeiden: {
+      LeidenOptions options = ToLeidenOptions(spec.leiden());
+      options.resolution = resolution;
+      options.seed = seed;
+      return FindByLeiden(graph, options, context, partition);
+    }
+    case v1::PartitionSpec::kPlanted:
+      return TakePlanted(graph, spec.planted(), partition);
+    case v1::PartitionSpec::METHOD_NOT_SET:
+      break;
+  }
+  throw std::logic_error("a partition's method that this worker does not know");
+}
+
+}  // namespace modlab::server

@@ -1,0 +1,110 @@
+#include "server/worker/reading.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace modlab::server {
+namespace {
+
+/// Tests of more are no evidence.
+constexpr double kSignificant = 0.05;
+/// Adjusted Rand indices from which on partitions are the same by and large, and have something in common.
+constexpr double kSame = 0.8;
+constexpr double kRelated = 0.4;
+
+std::string NameOf(const v1::Partition& partition) {
+  switch (partition.method()) {
+    case v1::Partition::SPECTRAL:
+      return fmt::format("Spectral clustering (k = {})", partition.clusters());
+    case v1::Partition::LEIDEN:
+      return fmt::format("Leiden (k = {})", partition.clusters());
+    case v1::Partition::PLANTED:
+      return fmt::format("The planted partition (k = {})", partition.clusters());
+    default:
+      return "A partition";
+  }
+}
+
+std::string NullName(v1::NullSpec::Model model) {
+  switch (model) {
+    case v1::NullSpec::LAYER_NONZERO:
+      return "its weights shuffled among their places";
+    case v1::NullSpec::DEGREE:
+      return "its shuffled weights with the same strengths";
+    case v1::NullSpec::RANDOM_INIT:
+      return "untrained networks";
+    default:
+      return "its shuffled weights";
+  }
+}
+
+double TestedModularity(const v1::Partition& partition) {
+  switch (partition.objective()) {
+    case v1::Modularity::DIRECTED:
+      return partition.modularity().directed();
+    case v1::Modularity::LAYER_PAIR:
+      return partition.modularity().layer_pair();
+    default:
+      return partition.modularity().newman();
+  }
+}
+
+std::string AgainstText(double observed, const v1::NullTest& test) {
+  std::string text = fmt::format("{:.3f} against {:.3f}", observed, test.mean());
+  if (test.has_sd()) text += fmt::format(" ± {:.3f}", test.sd());
+  return text + fmt::format(", p = {:.2g}", test.p());
+}
+
+std::string SignificanceText(const v1::Partition& partition) {
+  const double modularity = TestedModularity(partition);
+  if (!partition.has_significance()) {
+    return fmt::format("Q = {:.3f}; no null model says whether that is much", modularity);
+  }
+  const v1::Significance& significance = partition.significance();
+  const bool modular = significance.modularity().p() <= kSignificant;
+  const bool separable = significance.ncut().p() <= kSignificant;
+  const std::string null = NullName(significance.null_model());
+  const std::string verdict = modular && separable ? "more modular and more clusterable than"
+                              : modular            ? "more modular, but not more clusterable, than"
+                              : separable          ? "more clusterable, but not more modular, than"
+                                                   : "no more modular than";
+  return fmt::format("{} {}: Q = {}; n-cut = {}", verdict, null, AgainstText(modularity, significance.modularity()),
+                     AgainstText(partition.ncut(), significance.ncut()));
+}
+
+std::string StabilityText(const v1::Stability& stability) {
+  const double mean = stability.adjusted_rand_index().mean();
+  const std::string verdict = mean >= kSame      ? "other seeds find nearly the same"
+                              : mean >= kRelated ? "other seeds find only part of it again"
+                                                 : "it depends on the seed";
+  return fmt::format("{} (ARI {:.2f})", verdict, mean);
+}
+
+std::string AgreementText(const v1::Partition& first, const v1::Partition& second,
+                          const v1::PartitionAgreement& agreement) {
+  const double index = agreement.adjusted_rand_index();
+  const std::string verdict = index >= kSame ? "agree" : index >= kRelated ? "agree in part" : "do not agree";
+  return fmt::format("{} and {} {} (ARI {:.2f}).", NameOf(first), NameOf(second), verdict, index);
+}
+
+}  // namespace
+
+std::string ReadResult(const v1::ScoreResult& result) {
+  std::string text;
+  const auto add = [&text](const std::string& sentence) { text += (text.empty() ? "" : " ") + sentence; };
+  for (const v1::Partition& partition : result.partitions()) {
+    std::string sentence = NameOf(partition) + ": " + SignificanceText(partition);
+    if (partition.has_stability()) sentence += "; " + StabilityText(partition.stability());
+    add(sentence + ".");
+  }
+  int pair = 0;
+  for (int first = 0; first < result.partitions_size(); ++first) {
+    for (int second = first + 1; second < result.partitions_size(); ++second, ++pair) {
+      add(AgreementText(result.partitions(first), result.partitions(second), result.agreements(pair)));
+    }
+  }
+  return text;
+}
+
+}  // namespace modlab::server
