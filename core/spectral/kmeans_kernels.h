@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/spectral/kmeans_points.h"
+
+/// The inner loops of k-means, over points in blocks (kmeans_points.h). Every squared distance is the sum of the squared
+/// differences in the order of the coordinates, so that the same two places have the same distance in all of them, to
+/// the bit and on every CPU.
+namespace modlab {
+
+/// Blocks whose distances are summed up by themselves, for drawing.
+inline constexpr int kTileBlocks = 8;
+inline constexpr int kTilePoints = kTileBlocks * kBlockPoints;
+
+/// What a new centre would change: distances[i] = |point i - centre|^2, and for every tile of kTileBlocks blocks the sum
+/// of min(nearest[i], distances[i]) in `tile_sums`.
+void DistancesToCandidate(const double* points, int blocks, int dimensions, const double* centre, const double* nearest,
+                          double* distances, double* tile_sums);
+
+/// Takes in a centre: of the squared distances to all centres so far, nearest[i] is the lowest, of centre labels[i], the
+/// earliest of equal ones, and second[i] the next lowest.
+void TakeInCentre(const double* distances, int count, int cluster, double* nearest, double* second, int* labels);
+
+/// The same for all `clusters` centres ([clusters][dimensions]) at once.
+void FindNearestTwo(const double* points, int blocks, int dimensions, const double* centres, int clusters,
+                    double* nearest, double* second, int* labels);
+
+/// gaps[i] is at most the difference of second[i]'s and nearest[i]'s roots, by enough that rounding of distances in
+/// `dimensions` dimensions, then and later, cannot turn their order while the centres move by less than the gap.
+void FindGaps(const double* nearest, const double* second, int count, int dimensions, double* gaps);
+
+}  // namespace modlab

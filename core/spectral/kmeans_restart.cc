@@ -1,0 +1,275 @@
+#include "core/spectral/kmeans_restart.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "core/spectral/kmeans_kernels.h"
+
+namespace modlab {
+namespace {
+
+/// Points between two checks for cancellation: well under a millisecond's work. They stay in the first-level cache.
+constexpr int kChunkTiles = 4;
+constexpr int kChunkBlocks = kChunkTiles * kTileBlocks;
+constexpr int kChunkPoints = kChunkTiles * kTilePoints;
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+}  // namespace
+
+KMeansRestart::KMeansRestart(const KMeansPoints& points, int clusters, int max_iterations, const RunContext& context)
+    : points_(points), clusters_(clusters), max_iterations_(max_iterations), context_(context) {
+  const size_t centre_entries = static_cast<size_t>(clusters) * points.dimensions();
+  centres_.resize(centre_entries);
+  centres_before_.resize(centre_entries);
+  sums_.resize(centre_entries);
+  sizes_.resize(clusters);
+  travelled_.resize(clusters);
+  const size_t padded = static_cast<size_t>(points.blocks()) * kBlockPoints;
+  const size_t tiles = (points.blocks() + kTileBlocks - 1) / kTileBlocks;
+  for (Candidate* candidate : {&best_, &candidate_}) {
+    candidate->distances.resize(padded);
+    candidate->tile_sums.resize(tiles);
+  }
+  nearest_.resize(padded);
+  second_.resize(padded);
+  limits_.resize(points.count());
+  labels_.resize(points.count());
+  doubtful_.resize(kChunkPoints);
+  doubtful_blocks_.resize(static_cast<size_t>(kChunkPoints) * points.dimensions());
+}
+
+double KMeansRestart::Run(Random random) {
+  ChooseCentres(random);
+  StartBounds();
+  SumClusters();
+  for (int iteration = 1; iteration < max_iterations_; ++iteration) {
+    MoveCentres();
+    if (Reassign()) continue;
+    if (!sums_drifted_) break;
+    SumClusters();
+  }
+  FindOwnDistances(centres_);
+  return std::accumulate(nearest_.begin(), nearest_.begin() + points_.count(), 0.0);
+}
+
+/// Every next centre is the best of a few points drawn with probability proportional to the squared distance to the
+/// nearest centre so far. Leaves labels, and the distances to the nearest centre and to the next.
+void KMeansRestart::ChooseCentres(Random& random) {
+  std::fill_n(nearest_.begin(), points_.count(), std::numeric_limits<double>::infinity());
+  std::ranges::fill(second_, std::numeric_limits<double>::infinity());
+  std::ranges::fill(labels_, 0);
+  Evaluate(random.Index(points_.count()), best_);
+  TakeIn(best_, 0);
+  const int candidates = 2 + static_cast<int>(std::log(clusters_));
+  for (int cluster = 1; cluster < clusters_; ++cluster) {
+    // All are drawn before the best of them replaces the sums that draws go by.
+    std::array<int, 16> drawn{};
+    for (int i = 0; i < candidates; ++i) drawn[i] = DrawByDistance(random);
+    Evaluate(drawn[0], best_);
+    for (int i = 1; i < candidates; ++i) {
+      Evaluate(drawn[i], candidate_);
+      if (candidate_.potential < best_.potential) std::swap(best_, candidate_);
+    }
+    TakeIn(best_, cluster);
+  }
+}
+
+void KMeansRestart::Evaluate(int point, Candidate& candidate) {
+  const int dimensions = points_.dimensions();
+  std::array<double, 1> unused;
+  (void)unused;
+  candidate.point = point;
+  std::vector<double>& place = sums_;  // free until the centres are chosen
+  for (int j = 0; j < dimensions; ++j) place[j] = points_.point(point)[static_cast<size_t>(j) * kBlockPoints];
+  for (int first = 0; first < points_.blocks(); first += kChunkBlocks) {
+    context_.CheckCancelled();
+    const size_t first_point = static_cast<size_t>(first) * kBlockPoints;
+    DistancesToCandidate(points_.block(first), std::min(kChunkBlocks, points_.blocks() - first), dimensions,
+                         place.data(), nearest_.data() + first_point, candidate.distances.data() + first_point,
+                         candidate.tile_sums.data() + first / kTileBlocks);
+  }
+  candidate.potential = std::accumulate(candidate.tile_sums.begin(), candidate.tile_sums.end(), 0.0);
+}
+
+int KMeansRestart::DrawByDistance(Random& random) const {
+  double left = random.Uniform() * best_.potential;
+  if (best_.potential == 0) return random.Index(points_.count());  // every point lies on a centre
+  size_t tile = 0;
+  for (; tile + 1 < best_.tile_sums.size() && left >= best_.tile_sums[tile]; ++tile) left -= best_.tile_sums[tile];
+  const int first = static_cast<int>(tile) * kTilePoints;
+  const int end = std::min(first + kTilePoints, points_.count());
+  for (int point = first; point < end; ++point) {
+    left -= nearest_[point];
+    if (left < 0) return point;
+  }
+  int point = end - 1;  // rounding has left more than there is
+  while (point > 0 && nearest_[point] == 0) --point;
+  return point;
+}
+
+void KMeansRestart::TakeIn(const Candidate& candidate, int cluster) {
+  for (int j = 0; j < points_.dimensions(); ++j) {
+    RowOf(centres_, cluster)[j] = points_.point(candidate.point)[static_cast<size_t>(j) * kBlockPoints];
+  }
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    TakeInCentre(candidate.distances.data() + first, std::min(kChunkPoints, points_.count() - first), cluster,
+                 nearest_.data() + first, second_.data() + first, labels_.data() + first);
+  }
+}
+
+void KMeansRestart::StartBounds() {
+  std::ranges::fill(travelled_, 0.0);
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    FindGaps(nearest_.data() + first, second_.data() + first, std::min(kChunkPoints, points_.count() - first),
+             points_.dimensions(), limits_.data() + first);
+  }
+}
+
+void KMeansRestart::SumClusters() {
+  std::ranges::fill(sums_, 0.0);
+  std::ranges::fill(sizes_, 0);
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    const int end = std::min(first + kChunkPoints, points_.count());
+    for (int i = first; i < end; ++i) {
+      const double* point = points_.point(i);
+      double* sum = RowOf(sums_, labels_[i]);
+      for (int j = 0; j < points_.dimensions(); ++j) sum[j] += point[static_cast<size_t>(j) * kBlockPoints];
+      ++sizes_[labels_[i]];
+    }
+  }
+  sums_drifted_ = false;
+}
+
+/// Moves each centre to the mean of its points, an empty cluster's to the point farthest from its own centre.
+void KMeansRestart::MoveCentres() {
+  centres_before_ = centres_;
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    if (sizes_[cluster] == 0) continue;
+    for (int j = 0; j < points_.dimensions(); ++j) {
+      RowOf(centres_, cluster)[j] = RowOf(sums_, cluster)[j] / sizes_[cluster];
+    }
+  }
+  if (std::ranges::count(sizes_, 0) > 0) FillEmptyClusters();
+  AddTravels();
+}
+
+void KMeansRestart::FillEmptyClusters() {
+  FindOwnDistances(centres_before_);
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    if (sizes_[cluster] > 0) continue;
+    const auto farthest = std::max_element(nearest_.begin(), nearest_.begin() + points_.count());
+    if (*farthest == 0) return;  // fewer different points than clusters
+    const double* point = points_.point(static_cast<int>(farthest - nearest_.begin()));
+    for (int j = 0; j < points_.dimensions(); ++j) {
+      RowOf(centres_, cluster)[j] = point[static_cast<size_t>(j) * kBlockPoints];
+    }
+    *farthest = 0;
+  }
+}
+
+/// Rounded up, so that a point's limit is never passed unnoticed.
+void KMeansRestart::AddTravels() {
+  std::vector<double> moves(clusters_);
+  const double margin = (points_.dimensions() + 8) * kEpsilon;
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    double squared = 0;
+    for (int j = 0; j < points_.dimensions(); ++j) {
+      const double difference = RowOf(centres_, cluster)[j] - RowOf(centres_before_, cluster)[j];
+      squared += difference * difference;
+    }
+    moves[cluster] = std::sqrt(squared) * (1 + margin) + 1e-150;
+  }
+  const size_t fastest = std::ranges::max_element(moves) - moves.begin();
+  double next_fastest = 0;
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    if (cluster != static_cast<int>(fastest)) next_fastest = std::max(next_fastest, moves[cluster]);
+  }
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    const double other = cluster == static_cast<int>(fastest) ? next_fastest : moves[fastest];
+    travelled_[cluster] = (travelled_[cluster] + moves[cluster] + other) * (1 + 4 * kEpsilon);
+  }
+}
+
+/// Gives every point to its nearest centre; whether any label changed.
+bool KMeansRestart::Reassign() {
+  bool changed = false;
+  std::array<double, kChunkPoints> nearest;
+  std::array<double, kChunkPoints> second;
+  std::array<int, kChunkPoints> labels;
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    const int count = GatherDoubtful(first, std::min(first + kChunkPoints, points_.count()));
+    if (count == 0) continue;
+    const int blocks = (count + kBlockPoints - 1) / kBlockPoints;
+    FindNearestTwo(doubtful_blocks_.data(), blocks, points_.dimensions(), centres_.data(), clusters_, nearest.data(),
+                   second.data(), labels.data());
+    FindGaps(nearest.data(), second.data(), blocks * kBlockPoints, points_.dimensions(), second.data());
+    for (int i = 0; i < count; ++i) {
+      const int point = doubtful_[i];
+      limits_[point] = (travelled_[labels[i]] + second[i]) * (1 - 2 * kEpsilon);
+      if (labels[i] == labels_[point]) continue;
+      ChangeLabel(point, labels[i]);
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+/// How many of these points may change their label.
+int KMeansRestart::GatherDoubtful(int first, int end) {
+  int count = 0;
+  for (int point = first; point < end; ++point) {
+    doubtful_[count] = point;
+    count += travelled_[labels_[point]] < limits_[point] ? 0 : 1;
+  }
+  const int dimensions = points_.dimensions();
+  for (int i = 0; i < count; ++i) {
+    const double* from = points_.point(doubtful_[i]);
+    double* to = doubtful_blocks_.data() + static_cast<size_t>(i / kBlockPoints) * kBlockPoints * dimensions +
+                 i % kBlockPoints;
+    for (int j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j * kBlockPoints];
+  }
+  return count;
+}
+
+void KMeansRestart::ChangeLabel(int point, int label) {
+  const double* coordinates = points_.point(point);
+  double* from = RowOf(sums_, labels_[point]);
+  double* to = RowOf(sums_, label);
+  for (int j = 0; j < points_.dimensions(); ++j) {
+    from[j] -= coordinates[j * kBlockPoints];
+    to[j] += coordinates[j * kBlockPoints];
+  }
+  --sizes_[labels_[point]];
+  ++sizes_[label];
+  labels_[point] = label;
+  sums_drifted_ = true;
+}
+
+/// Squared distances to the points' own centres.
+void KMeansRestart::FindOwnDistances(const std::vector<double>& centres) {
+  const int dimensions = points_.dimensions();
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    const int end = std::min(first + kChunkPoints, points_.count());
+    for (int i = first; i < end; ++i) {
+      const double* point = points_.point(i);
+      const double* centre = centres.data() + static_cast<size_t>(labels_[i]) * dimensions;
+      double squared = 0;
+      for (int j = 0; j < dimensions; ++j) {
+        const double difference = point[j * kBlockPoints] - centre[j];
+        squared += difference * difference;
+      }
+      nearest_[i] = squared;
+    }
+  }
+}
+
+}  // namespace modlab
