@@ -21,18 +21,25 @@ static_assert(2 * sizeof(Lanes) == kBlockPoints * sizeof(double));
 MODLAB_INLINE void Load(const double* from, Lanes& lanes) { std::memcpy(&lanes, from, sizeof(lanes)); }
 MODLAB_INLINE void Store(const Lanes& lanes, double* to) { std::memcpy(to, &lanes, sizeof(lanes)); }
 
-/// Squared distances of a block's points to a centre, in `low` and `high`.
-MODLAB_INLINE void BlockDistances(const double* block, int dimensions, const double* centre, Lanes& low, Lanes& high) {
-  low = high = Lanes{};
-  for (int j = 0; j < dimensions; ++j) {
-    Lanes low_difference;
-    Lanes high_difference;
-    Load(block + static_cast<ptrdiff_t>(j) * kBlockPoints, low_difference);
-    Load(block + static_cast<ptrdiff_t>(j) * kBlockPoints + 4, high_difference);
-    low_difference -= centre[j];
-    high_difference -= centre[j];
-    low += low_difference * low_difference;
-    high += high_difference * high_difference;
+/// Squared distances of a block's points to `Centres` centres that lie one after the other, in `low` and `high`.
+template <int Centres>
+MODLAB_INLINE void BlockDistances(const double* block, int dimensions, const double* centres, Lanes (&low)[Centres],
+                                  Lanes (&high)[Centres]) {
+#pragma GCC unroll 4
+  for (int c = 0; c < Centres; ++c) low[c] = high[c] = Lanes{};
+  for (ptrdiff_t j = 0; j < dimensions; ++j) {
+    Lanes low_coordinates;
+    Lanes high_coordinates;
+    Load(block + j * kBlockPoints, low_coordinates);
+    Load(block + j * kBlockPoints + 4, high_coordinates);
+#pragma GCC unroll 4
+    for (int c = 0; c < Centres; ++c) {
+      const double coordinate = centres[c * static_cast<ptrdiff_t>(dimensions) + j];
+      const Lanes low_difference = low_coordinates - coordinate;
+      const Lanes high_difference = high_coordinates - coordinate;
+      low[c] += low_difference * low_difference;
+      high[c] += high_difference * high_difference;
+    }
   }
 }
 
@@ -45,28 +52,59 @@ MODLAB_INLINE void TakeIn(const Lanes& distances, int64_t cluster, Lanes& neares
   labels = nearer ? Integers{} + cluster : labels;
 }
 
-}  // namespace
-
-MODLAB_CPU_DISPATCH
-void DistancesToCandidate(const double* points, int blocks, int dimensions, const double* centre, const double* nearest,
-                          double* distances, double* tile_sums) {
+/// DistancesToCandidates for as many candidates as can be worked out at once.
+template <int Candidates>
+MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensions, const double* centres,
+                                   const double* nearest, CandidateDistances to) {
   for (int first = 0; first < blocks; first += kTileBlocks) {
     const int end = std::min(first + kTileBlocks, blocks);
-    Lanes sum{};
+    Lanes sums[Candidates] = {};
     for (int block = first; block < end; ++block) {
       const ptrdiff_t point = static_cast<ptrdiff_t>(block) * kBlockPoints;
-      Lanes low;
-      Lanes high;
-      BlockDistances(points + point * dimensions, dimensions, centre, low, high);
-      Store(low, distances + point);
-      Store(high, distances + point + 4);
+      Lanes low[Candidates];
+      Lanes high[Candidates];
+      BlockDistances<Candidates>(points + point * dimensions, dimensions, centres, low, high);
       Lanes low_nearest;
       Lanes high_nearest;
       Load(nearest + point, low_nearest);
       Load(nearest + point + 4, high_nearest);
-      sum += (low < low_nearest ? low : low_nearest) + (high < high_nearest ? high : high_nearest);
+#pragma GCC unroll 4
+      for (int c = 0; c < Candidates; ++c) {
+        Store(low[c], to.distances + c * to.distances_stride + point);
+        Store(high[c], to.distances + c * to.distances_stride + point + 4);
+        sums[c] += (low[c] < low_nearest ? low[c] : low_nearest) + (high[c] < high_nearest ? high[c] : high_nearest);
+      }
     }
-    tile_sums[first / kTileBlocks] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+#pragma GCC unroll 4
+    for (int c = 0; c < Candidates; ++c) {
+      to.tile_sums[c * to.tile_sums_stride + first / kTileBlocks] =
+          (sums[c][0] + sums[c][1]) + (sums[c][2] + sums[c][3]);
+    }
+  }
+}
+
+/// FindNearestTwo of half a block each.
+struct NearestTwo {
+  Lanes nearest = Lanes{} + std::numeric_limits<double>::infinity();
+  Lanes second = Lanes{} + std::numeric_limits<double>::infinity();
+  Integers labels{};
+};
+
+}  // namespace
+
+MODLAB_CPU_DISPATCH
+void DistancesToCandidates(const double* points, int blocks, int dimensions, const double* centres, int candidates,
+                           const double* nearest, CandidateDistances to) {
+  int candidate = 0;
+  for (; candidate + 2 <= candidates; candidate += 2) {
+    DistancesToSome<2>(points, blocks, dimensions, centres + static_cast<ptrdiff_t>(candidate) * dimensions, nearest,
+                       {to.distances + candidate * to.distances_stride, to.distances_stride,
+                        to.tile_sums + candidate * to.tile_sums_stride, to.tile_sums_stride});
+  }
+  if (candidate < candidates) {
+    DistancesToSome<1>(points, blocks, dimensions, centres + static_cast<ptrdiff_t>(candidate) * dimensions, nearest,
+                       {to.distances + candidate * to.distances_stride, to.distances_stride,
+                        to.tile_sums + candidate * to.tile_sums_stride, to.tile_sums_stride});
   }
 }
 
@@ -87,27 +125,29 @@ void FindNearestTwo(const double* points, int blocks, int dimensions, const doub
                     double* nearest, double* second, int* labels) {
   for (int block = 0; block < blocks; ++block) {
     const ptrdiff_t point = static_cast<ptrdiff_t>(block) * kBlockPoints;
-    Lanes low_nearest = Lanes{} + std::numeric_limits<double>::infinity();
-    Lanes high_nearest = low_nearest;
-    Lanes low_second = low_nearest;
-    Lanes high_second = low_nearest;
-    Integers low_labels{};
-    Integers high_labels{};
-    for (int cluster = 0; cluster < clusters; ++cluster) {
-      Lanes low;
-      Lanes high;
-      BlockDistances(points + point * dimensions, dimensions, centres + static_cast<ptrdiff_t>(cluster) * dimensions,
-                     low, high);
-      TakeIn(low, cluster, low_nearest, low_second, low_labels);
-      TakeIn(high, cluster, high_nearest, high_second, high_labels);
-    }
-    Store(low_nearest, nearest + point);
-    Store(high_nearest, nearest + point + 4);
-    Store(low_second, second + point);
-    Store(high_second, second + point + 4);
+    NearestTwo low;
+    NearestTwo high;
+    const auto take_in = [&](int cluster, auto width) __attribute__((always_inline)) {
+      Lanes low_distances[width];
+      Lanes high_distances[width];
+      BlockDistances<width>(points + point * dimensions, dimensions,
+                            centres + static_cast<ptrdiff_t>(cluster) * dimensions, low_distances, high_distances);
+#pragma GCC unroll 4
+      for (int c = 0; c < width; ++c) {
+        TakeIn(low_distances[c], cluster + c, low.nearest, low.second, low.labels);
+        TakeIn(high_distances[c], cluster + c, high.nearest, high.second, high.labels);
+      }
+    };
+    int cluster = 0;
+    for (; cluster + 2 <= clusters; cluster += 2) take_in(cluster, std::integral_constant<int, 2>{});
+    if (cluster < clusters) take_in(cluster, std::integral_constant<int, 1>{});
+    Store(low.nearest, nearest + point);
+    Store(high.nearest, nearest + point + 4);
+    Store(low.second, second + point);
+    Store(high.second, second + point + 4);
     for (int i = 0; i < 4; ++i) {
-      labels[point + i] = static_cast<int>(low_labels[i]);
-      labels[point + 4 + i] = static_cast<int>(high_labels[i]);
+      labels[point + i] = static_cast<int>(low.labels[i]);
+      labels[point + 4 + i] = static_cast<int>(high.labels[i]);
     }
   }
 }

@@ -11,10 +11,18 @@ namespace modlab {
 inline constexpr int kTileBlocks = 8;
 inline constexpr int kTilePoints = kTileBlocks * kBlockPoints;
 
-/// What a new centre would change: distances[i] = |point i - centre|^2, and for every tile of kTileBlocks blocks the sum
-/// of min(nearest[i], distances[i]) in `tile_sums`.
-void DistancesToCandidate(const double* points, int blocks, int dimensions, const double* centre, const double* nearest,
-                          double* distances, double* tile_sums);
+/// Where the distances to candidate c go: from distances[c distances_stride] and tile_sums[c tile_sums_stride] on.
+struct CandidateDistances {
+  double* distances;
+  ptrdiff_t distances_stride;
+  double* tile_sums;
+  ptrdiff_t tile_sums_stride;
+};
+
+/// What each of the candidates ([candidates][dimensions]) would change as one more centre: distances[i] is
+/// |point i - candidate|^2, and tile_sums has for every kTileBlocks blocks the sum of min(nearest[i], distances[i]).
+void DistancesToCandidates(const double* points, int blocks, int dimensions, const double* centres, int candidates,
+                           const double* nearest, CandidateDistances to);
 
 /// Takes in a centre: of the squared distances to all centres so far, nearest[i] is the lowest, of centre labels[i], the
 /// earliest of equal ones, and second[i] the next lowest.

@@ -27,14 +27,14 @@ KMeansPoints::KMeansPoints(const Eigen::Ref<const Eigen::MatrixXd>& points, cons
   for (Eigen::Index column = 0; column < points.cols(); ++column) {
     if (spreads(column) > 0x1p-48 * spreads.maxCoeff()) columns.push_back(column);
   }
-  dimensions_ = static_cast<int>(columns.size());
-  coordinates_.assign(static_cast<size_t>(blocks()) * kBlockPoints * dimensions_, 0.0);
+  dimensions_ = columns.size();
+  coordinates_.assign(blocks() * kBlockPoints * dimensions_, 0.0);
   for (int first = 0; first < count_; first += kChunkPoints) {
     context.CheckCancelled();
     const int end = std::min(first + kChunkPoints, count_);
-    for (int j = 0; j < dimensions_; ++j) {
-      double* coordinates = coordinates_.data() + static_cast<size_t>(j) * kBlockPoints;
-      const size_t block_size = static_cast<size_t>(kBlockPoints) * dimensions_;
+    for (size_t j = 0; j < dimensions_; ++j) {
+      double* coordinates = coordinates_.data() + j * kBlockPoints;
+      const size_t block_size = kBlockPoints * dimensions_;
       for (int i = first; i < end; ++i) {
         coordinates[i / kBlockPoints * block_size + i % kBlockPoints] = points(i, columns[j]);
       }

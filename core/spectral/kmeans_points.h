@@ -26,17 +26,20 @@ class KMeansPoints {
 
   int count() const { return count_; }
   /// Without the constant ones.
-  int dimensions() const { return dimensions_; }
+  int dimensions() const { return static_cast<int>(dimensions_); }
   int blocks() const { return (count_ + kBlockPoints - 1) / kBlockPoints; }
   const double* block(int block) const {
     return coordinates_.data() + static_cast<size_t>(block) * kBlockPoints * dimensions_;
   }
   /// Coordinate j of the point at [8 j].
-  const double* point(int point) const { return block(point / kBlockPoints) + point % kBlockPoints; }
+  const double* point(int point) const {
+    const size_t index = point;
+    return coordinates_.data() + index / kBlockPoints * (kBlockPoints * dimensions_) + index % kBlockPoints;
+  }
 
  private:
   int count_;
-  int dimensions_ = 0;
+  size_t dimensions_ = 0;
   AlignedDoubles coordinates_;
 };
 

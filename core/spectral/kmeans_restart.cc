@@ -21,7 +21,11 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 }  // namespace
 
 KMeansRestart::KMeansRestart(const KMeansPoints& points, int clusters, int max_iterations, const RunContext& context)
-    : points_(points), clusters_(clusters), max_iterations_(max_iterations), context_(context) {
+    : points_(points),
+      clusters_(clusters),
+      candidates_(2 + static_cast<int>(std::log(clusters))),
+      max_iterations_(max_iterations),
+      context_(context) {
   const size_t centre_entries = static_cast<size_t>(clusters) * points.dimensions();
   centres_.resize(centre_entries);
   centres_before_.resize(centre_entries);
@@ -29,13 +33,12 @@ KMeansRestart::KMeansRestart(const KMeansPoints& points, int clusters, int max_i
   sizes_.resize(clusters);
   travelled_.resize(clusters);
   const size_t padded = static_cast<size_t>(points.blocks()) * kBlockPoints;
-  const size_t tiles = (points.blocks() + kTileBlocks - 1) / kTileBlocks;
-  for (Candidate* candidate : {&best_, &candidate_}) {
-    candidate->distances.resize(padded);
-    candidate->tile_sums.resize(tiles);
-  }
   nearest_.resize(padded);
   second_.resize(padded);
+  tile_sums_.resize((points.blocks() + kTileBlocks - 1) / kTileBlocks);
+  candidate_places_.resize(static_cast<size_t>(candidates_) * points.dimensions());
+  candidate_distances_.resize(candidates_ * padded);
+  candidate_tile_sums_.resize(candidates_ * tile_sums_.size());
   limits_.resize(points.count());
   labels_.resize(points.count());
   doubtful_.resize(kChunkPoints);
@@ -62,44 +65,19 @@ void KMeansRestart::ChooseCentres(Random& random) {
   std::fill_n(nearest_.begin(), points_.count(), std::numeric_limits<double>::infinity());
   std::ranges::fill(second_, std::numeric_limits<double>::infinity());
   std::ranges::fill(labels_, 0);
-  Evaluate(random.Index(points_.count()), best_);
-  TakeIn(best_, 0);
-  const int candidates = 2 + static_cast<int>(std::log(clusters_));
+  TakeInBest({random.Index(points_.count())}, 0);
+  std::vector<int> drawn(candidates_);
   for (int cluster = 1; cluster < clusters_; ++cluster) {
-    // All are drawn before the best of them replaces the sums that draws go by.
-    std::array<int, 16> drawn{};
-    for (int i = 0; i < candidates; ++i) drawn[i] = DrawByDistance(random);
-    Evaluate(drawn[0], best_);
-    for (int i = 1; i < candidates; ++i) {
-      Evaluate(drawn[i], candidate_);
-      if (candidate_.potential < best_.potential) std::swap(best_, candidate_);
-    }
-    TakeIn(best_, cluster);
+    for (int& point : drawn) point = DrawByDistance(random);
+    TakeInBest(drawn, cluster);
   }
-}
-
-void KMeansRestart::Evaluate(int point, Candidate& candidate) {
-  const int dimensions = points_.dimensions();
-  std::array<double, 1> unused;
-  (void)unused;
-  candidate.point = point;
-  std::vector<double>& place = sums_;  // free until the centres are chosen
-  for (int j = 0; j < dimensions; ++j) place[j] = points_.point(point)[static_cast<size_t>(j) * kBlockPoints];
-  for (int first = 0; first < points_.blocks(); first += kChunkBlocks) {
-    context_.CheckCancelled();
-    const size_t first_point = static_cast<size_t>(first) * kBlockPoints;
-    DistancesToCandidate(points_.block(first), std::min(kChunkBlocks, points_.blocks() - first), dimensions,
-                         place.data(), nearest_.data() + first_point, candidate.distances.data() + first_point,
-                         candidate.tile_sums.data() + first / kTileBlocks);
-  }
-  candidate.potential = std::accumulate(candidate.tile_sums.begin(), candidate.tile_sums.end(), 0.0);
 }
 
 int KMeansRestart::DrawByDistance(Random& random) const {
-  double left = random.Uniform() * best_.potential;
-  if (best_.potential == 0) return random.Index(points_.count());  // every point lies on a centre
+  double left = random.Uniform() * potential_;
+  if (potential_ == 0) return random.Index(points_.count());  // every point lies on a centre
   size_t tile = 0;
-  for (; tile + 1 < best_.tile_sums.size() && left >= best_.tile_sums[tile]; ++tile) left -= best_.tile_sums[tile];
+  for (; tile + 1 < tile_sums_.size() && left >= tile_sums_[tile]; ++tile) left -= tile_sums_[tile];
   const int first = static_cast<int>(tile) * kTilePoints;
   const int end = std::min(first + kTilePoints, points_.count());
   for (int point = first; point < end; ++point) {
@@ -111,15 +89,47 @@ int KMeansRestart::DrawByDistance(Random& random) const {
   return point;
 }
 
-void KMeansRestart::TakeIn(const Candidate& candidate, int cluster) {
-  for (int j = 0; j < points_.dimensions(); ++j) {
-    RowOf(centres_, cluster)[j] = points_.point(candidate.point)[static_cast<size_t>(j) * kBlockPoints];
+/// Makes that drawn point a centre that leaves the lowest potential, the first of equal ones.
+void KMeansRestart::TakeInBest(const std::vector<int>& drawn, int cluster) {
+  const int dimensions = points_.dimensions();
+  const int candidates = static_cast<int>(drawn.size());
+  const size_t padded = nearest_.size();
+  const size_t tiles = tile_sums_.size();
+  for (int candidate = 0; candidate < candidates; ++candidate) {
+    CopyPoint(drawn[candidate], RowOf(candidate_places_, candidate));
   }
+  for (int first = 0; first < points_.blocks(); first += kChunkBlocks) {
+    context_.CheckCancelled();
+    const ptrdiff_t point = static_cast<ptrdiff_t>(first) * kBlockPoints;
+    DistancesToCandidates(
+        points_.block(first), std::min(kChunkBlocks, points_.blocks() - first), dimensions, candidate_places_.data(),
+        candidates, nearest_.data() + point,
+        {.distances = candidate_distances_.data() + point,
+         .distances_stride = static_cast<ptrdiff_t>(padded),
+         .tile_sums = candidate_tile_sums_.data() + first / kTileBlocks,
+         .tile_sums_stride = static_cast<ptrdiff_t>(tiles)});
+  }
+  int best = 0;
+  for (int candidate = 0; candidate < candidates; ++candidate) {
+    const double* sums = candidate_tile_sums_.data() + candidate * tiles;
+    const double potential = std::accumulate(sums, sums + tiles, 0.0);
+    if (candidate > 0 && !(potential < potential_)) continue;
+    best = candidate;
+    potential_ = potential;
+  }
+  std::copy_n(candidate_tile_sums_.begin() + best * tiles, tiles, tile_sums_.begin());
+  std::copy_n(RowOf(candidate_places_, best), dimensions, RowOf(centres_, cluster));
+  const double* distances = candidate_distances_.data() + best * padded;
   for (int first = 0; first < points_.count(); first += kChunkPoints) {
     context_.CheckCancelled();
-    TakeInCentre(candidate.distances.data() + first, std::min(kChunkPoints, points_.count() - first), cluster,
-                 nearest_.data() + first, second_.data() + first, labels_.data() + first);
+    TakeInCentre(distances + first, std::min(kChunkPoints, points_.count() - first), cluster, nearest_.data() + first,
+                 second_.data() + first, labels_.data() + first);
   }
+}
+
+void KMeansRestart::CopyPoint(int point, double* to) const {
+  const double* coordinates = points_.point(point);
+  for (int j = 0; j < points_.dimensions(); ++j) to[j] = coordinates[j * kBlockPoints];
 }
 
 void KMeansRestart::StartBounds() {
@@ -166,10 +176,7 @@ void KMeansRestart::FillEmptyClusters() {
     if (sizes_[cluster] > 0) continue;
     const auto farthest = std::max_element(nearest_.begin(), nearest_.begin() + points_.count());
     if (*farthest == 0) return;  // fewer different points than clusters
-    const double* point = points_.point(static_cast<int>(farthest - nearest_.begin()));
-    for (int j = 0; j < points_.dimensions(); ++j) {
-      RowOf(centres_, cluster)[j] = point[static_cast<size_t>(j) * kBlockPoints];
-    }
+    CopyPoint(static_cast<int>(farthest - nearest_.begin()), RowOf(centres_, cluster));
     *farthest = 0;
   }
 }
@@ -234,7 +241,8 @@ int KMeansRestart::GatherDoubtful(int first, int end) {
     const double* from = points_.point(doubtful_[i]);
     double* to = doubtful_blocks_.data() + static_cast<size_t>(i / kBlockPoints) * kBlockPoints * dimensions +
                  i % kBlockPoints;
-    for (int j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j * kBlockPoints];
+#pragma GCC unroll 4
+    for (ptrdiff_t j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j * kBlockPoints];
   }
   return count;
 }

@@ -27,18 +27,9 @@ class KMeansRestart {
   const std::vector<int>& labels() const { return labels_; }
 
  private:
-  /// What one more centre would change.
-  struct Candidate {
-    int point = 0;
-    double potential = 0;            ///< Sum of the points' squared distances to their nearest centre, were it one.
-    std::vector<double> tile_sums;   ///< The potential's parts.
-    AlignedDoubles distances;        ///< Squared, to the candidate.
-  };
-
   void ChooseCentres(Random& random);
-  void Evaluate(int point, Candidate& candidate);
   int DrawByDistance(Random& random) const;
-  void TakeIn(const Candidate& candidate, int cluster);
+  void TakeInBest(const std::vector<int>& drawn, int cluster);
 
   void StartBounds();
   void SumClusters();
@@ -48,6 +39,7 @@ class KMeansRestart {
   bool Reassign();
   int GatherDoubtful(int first, int end);
   void ChangeLabel(int point, int label);
+  void CopyPoint(int point, double* to) const;
   void FindOwnDistances(const std::vector<double>& centres);
 
   double* RowOf(std::vector<double>& matrix, int cluster) const {
@@ -56,6 +48,7 @@ class KMeansRestart {
 
   const KMeansPoints& points_;
   const int clusters_;
+  const int candidates_;  ///< For every centre but the first.
   const int max_iterations_;
   const RunContext& context_;
 
@@ -69,8 +62,12 @@ class KMeansRestart {
   /// Whole blocks: squared distances to the nearest centre, 0 past the last point, and to the next nearest.
   AlignedDoubles nearest_;
   AlignedDoubles second_;
-  Candidate best_;
-  Candidate candidate_;
+  std::vector<double> tile_sums_;  ///< Of nearest_.
+  double potential_ = 0;           ///< The sum of all.
+  /// Places of the candidates for the next centre ([candidates][dimensions]), and what DistancesToCandidates says.
+  std::vector<double> candidate_places_;
+  AlignedDoubles candidate_distances_;
+  std::vector<double> candidate_tile_sums_;
 
   /// Point i keeps its label while travelled_[label] < limits_[i]. travelled_ adds up how far the cluster's centre and,
   /// of the others, the fastest have moved.
