@@ -26,7 +26,6 @@ struct KMeansResult {
 /// wins, the earliest of equal ones. Restart i draws from a generator seeded by (seed, i), so the result does not
 /// depend on the number of threads. Restarts run in parallel. O(restarts * iterations * n * d * clusters). Reports
 /// phase `cluster`. Errors: kInvalidOption (clusters below 1 or over n, restarts or iterations below 1).
-KMeansResult KMeans(const Eigen::Ref<const Eigen::MatrixXd>& points, const KMeansOptions& options,
-                    RunContext& context);
+KMeansResult KMeans(const Eigen::Ref<const Eigen::MatrixXd>& points, const KMeansOptions& options, RunContext& context);
 
 }  // namespace modlab

@@ -43,15 +43,6 @@ MODLAB_INLINE void BlockDistances(const double* block, int dimensions, const dou
   }
 }
 
-/// TakeInCentre for half a block.
-MODLAB_INLINE void TakeIn(const Lanes& distances, int64_t cluster, Lanes& nearest, Lanes& second, Integers& labels) {
-  const Integers nearer = distances < nearest;
-  const Lanes farther = nearer ? nearest : distances;
-  second = farther < second ? farther : second;
-  nearest = distances < nearest ? distances : nearest;
-  labels = nearer ? Integers{} + cluster : labels;
-}
-
 /// DistancesToCandidates for as many candidates as can be worked out at once.
 template <int Candidates>
 MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensions, const double* centres,
@@ -83,29 +74,48 @@ MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensi
   }
 }
 
-/// FindNearestTwo of half a block each.
+/// Of the points of half a block.
 struct NearestTwo {
   Lanes nearest = Lanes{} + std::numeric_limits<double>::infinity();
-  Lanes second = Lanes{} + std::numeric_limits<double>::infinity();
+  Lanes second = nearest;
   Integers labels{};
+
+  MODLAB_INLINE void TakeIn(const Lanes& distances, int64_t cluster) {
+    const Lanes farther = distances < nearest ? nearest : distances;
+    second = farther < second ? farther : second;
+    labels = distances < nearest ? Integers{} + cluster : labels;
+    nearest = distances < nearest ? distances : nearest;
+  }
 };
+
+/// Takes the centres from `cluster` on, as many as can be worked out at once, into both halves of a block.
+template <int Centres>
+MODLAB_INLINE void TakeInSome(const double* block, int dimensions, const double* centres, int cluster, NearestTwo& low,
+                              NearestTwo& high) {
+  Lanes low_distances[Centres];
+  Lanes high_distances[Centres];
+  BlockDistances<Centres>(block, dimensions, centres + static_cast<ptrdiff_t>(cluster) * dimensions, low_distances,
+                          high_distances);
+#pragma GCC unroll 4
+  for (int c = 0; c < Centres; ++c) {
+    low.TakeIn(low_distances[c], cluster + c);
+    high.TakeIn(high_distances[c], cluster + c);
+  }
+}
 
 }  // namespace
 
 MODLAB_CPU_DISPATCH
-void DistancesToCandidates(const double* points, int blocks, int dimensions, const double* centres, int candidates,
+void DistancesToCandidates(const double* points, int blocks, int dimensions, const double* candidates, int count,
                            const double* nearest, CandidateDistances to) {
   int candidate = 0;
-  for (; candidate + 2 <= candidates; candidate += 2) {
-    DistancesToSome<2>(points, blocks, dimensions, centres + static_cast<ptrdiff_t>(candidate) * dimensions, nearest,
-                       {to.distances + candidate * to.distances_stride, to.distances_stride,
-                        to.tile_sums + candidate * to.tile_sums_stride, to.tile_sums_stride});
+  for (; candidate + 2 <= count; candidate += 2) {
+    DistancesToSome<2>(points, blocks, dimensions, candidates, nearest, to);
+    candidates += static_cast<ptrdiff_t>(2) * dimensions;
+    to.distances += 2 * to.distances_stride;
+    to.tile_sums += 2 * to.tile_sums_stride;
   }
-  if (candidate < candidates) {
-    DistancesToSome<1>(points, blocks, dimensions, centres + static_cast<ptrdiff_t>(candidate) * dimensions, nearest,
-                       {to.distances + candidate * to.distances_stride, to.distances_stride,
-                        to.tile_sums + candidate * to.tile_sums_stride, to.tile_sums_stride});
-  }
+  if (candidate < count) DistancesToSome<1>(points, blocks, dimensions, candidates, nearest, to);
 }
 
 MODLAB_CPU_DISPATCH
@@ -127,20 +137,12 @@ void FindNearestTwo(const double* points, int blocks, int dimensions, const doub
     const ptrdiff_t point = static_cast<ptrdiff_t>(block) * kBlockPoints;
     NearestTwo low;
     NearestTwo high;
-    const auto take_in = [&](int cluster, auto width) __attribute__((always_inline)) {
-      Lanes low_distances[width];
-      Lanes high_distances[width];
-      BlockDistances<width>(points + point * dimensions, dimensions,
-                            centres + static_cast<ptrdiff_t>(cluster) * dimensions, low_distances, high_distances);
-#pragma GCC unroll 4
-      for (int c = 0; c < width; ++c) {
-        TakeIn(low_distances[c], cluster + c, low.nearest, low.second, low.labels);
-        TakeIn(high_distances[c], cluster + c, high.nearest, high.second, high.labels);
-      }
-    };
+    const double* coordinates = points + point * dimensions;
     int cluster = 0;
-    for (; cluster + 2 <= clusters; cluster += 2) take_in(cluster, std::integral_constant<int, 2>{});
-    if (cluster < clusters) take_in(cluster, std::integral_constant<int, 1>{});
+    for (; cluster + 2 <= clusters; cluster += 2) {
+      TakeInSome<2>(coordinates, dimensions, centres, cluster, low, high);
+    }
+    if (cluster < clusters) TakeInSome<1>(coordinates, dimensions, centres, cluster, low, high);
     Store(low.nearest, nearest + point);
     Store(high.nearest, nearest + point + 4);
     Store(low.second, second + point);

@@ -2,9 +2,9 @@
 
 #include "core/spectral/kmeans_points.h"
 
-/// The inner loops of k-means, over points in blocks (kmeans_points.h). Every squared distance is the sum of the squared
-/// differences in the order of the coordinates, so that the same two places have the same distance in all of them, to
-/// the bit and on every CPU.
+/// The inner loops of k-means, over points in blocks (kmeans_points.h). Every squared distance is the sum of the
+/// squared differences in the order of the coordinates, so that the same two places have the same distance in all of
+/// them, to the bit and on every CPU.
 namespace modlab {
 
 /// Blocks whose distances are summed up by themselves, for drawing.
@@ -19,13 +19,13 @@ struct CandidateDistances {
   ptrdiff_t tile_sums_stride;
 };
 
-/// What each of the candidates ([candidates][dimensions]) would change as one more centre: distances[i] is
+/// What each of the candidates ([count][dimensions]) would change as one more centre: distances[i] is
 /// |point i - candidate|^2, and tile_sums has for every kTileBlocks blocks the sum of min(nearest[i], distances[i]).
-void DistancesToCandidates(const double* points, int blocks, int dimensions, const double* centres, int candidates,
+void DistancesToCandidates(const double* points, int blocks, int dimensions, const double* candidates, int count,
                            const double* nearest, CandidateDistances to);
 
-/// Takes in a centre: of the squared distances to all centres so far, nearest[i] is the lowest, of centre labels[i], the
-/// earliest of equal ones, and second[i] the next lowest.
+/// Takes in a centre: of the squared distances to all centres so far, nearest[i] is the lowest, of centre labels[i],
+/// the earliest of equal ones, and second[i] the next lowest.
 void TakeInCentre(const double* distances, int count, int cluster, double* nearest, double* second, int* labels);
 
 /// The same for all `clusters` centres ([clusters][dimensions]) at once.

@@ -13,8 +13,8 @@ inline constexpr int kBlockPoints = 8;
 /// Numbers that start at a cache line.
 using AlignedDoubles = std::vector<double, boost::alignment::aligned_allocator<double, 64>>;
 
-/// The points of k-means in blocks of 8: coordinate j of point 8 b + i at block(b)[8 j + i], zeros after the last point.
-/// Distances of a block's points to a centre are so worked out side by side.
+/// The points of k-means in blocks of 8: coordinate j of point 8 b + i at block(b)[8 j + i], zeros after the last
+/// point. Distances of a block's points to a centre are so worked out side by side.
 ///
 /// Coordinates that are the same for all points are left out, as they move no distance: those whose values spread over
 /// less than 2^-48 of the widest coordinate's spread, hence whose squares are under 2^-96 of its. The first coordinate

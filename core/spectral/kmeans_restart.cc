@@ -101,13 +101,12 @@ void KMeansRestart::TakeInBest(const std::vector<int>& drawn, int cluster) {
   for (int first = 0; first < points_.blocks(); first += kChunkBlocks) {
     context_.CheckCancelled();
     const ptrdiff_t point = static_cast<ptrdiff_t>(first) * kBlockPoints;
-    DistancesToCandidates(
-        points_.block(first), std::min(kChunkBlocks, points_.blocks() - first), dimensions, candidate_places_.data(),
-        candidates, nearest_.data() + point,
-        {.distances = candidate_distances_.data() + point,
-         .distances_stride = static_cast<ptrdiff_t>(padded),
-         .tile_sums = candidate_tile_sums_.data() + first / kTileBlocks,
-         .tile_sums_stride = static_cast<ptrdiff_t>(tiles)});
+    DistancesToCandidates(points_.block(first), std::min(kChunkBlocks, points_.blocks() - first), dimensions,
+                          candidate_places_.data(), candidates, nearest_.data() + point,
+                          {.distances = candidate_distances_.data() + point,
+                           .distances_stride = static_cast<ptrdiff_t>(padded),
+                           .tile_sums = candidate_tile_sums_.data() + first / kTileBlocks,
+                           .tile_sums_stride = static_cast<ptrdiff_t>(tiles)});
   }
   int best = 0;
   for (int candidate = 0; candidate < candidates; ++candidate) {
@@ -209,18 +208,18 @@ bool KMeansRestart::Reassign() {
   bool changed = false;
   std::array<double, kChunkPoints> nearest;
   std::array<double, kChunkPoints> second;
+  std::array<double, kChunkPoints> gaps;
   std::array<int, kChunkPoints> labels;
   for (int first = 0; first < points_.count(); first += kChunkPoints) {
     context_.CheckCancelled();
-    const int count = GatherDoubtful(first, std::min(first + kChunkPoints, points_.count()));
-    if (count == 0) continue;
-    const int blocks = (count + kBlockPoints - 1) / kBlockPoints;
-    FindNearestTwo(doubtful_blocks_.data(), blocks, points_.dimensions(), centres_.data(), clusters_, nearest.data(),
-                   second.data(), labels.data());
-    FindGaps(nearest.data(), second.data(), blocks * kBlockPoints, points_.dimensions(), second.data());
-    for (int i = 0; i < count; ++i) {
+    const double* doubtful = FindDoubtful(first, std::min(first + kChunkPoints, points_.count()));
+    const int blocks = (doubtful_count_ + kBlockPoints - 1) / kBlockPoints;
+    FindNearestTwo(doubtful, blocks, points_.dimensions(), centres_.data(), clusters_, nearest.data(), second.data(),
+                   labels.data());
+    FindGaps(nearest.data(), second.data(), doubtful_count_, points_.dimensions(), gaps.data());
+    for (int i = 0; i < doubtful_count_; ++i) {
       const int point = doubtful_[i];
-      limits_[point] = (travelled_[labels[i]] + second[i]) * (1 - 2 * kEpsilon);
+      limits_[point] = (travelled_[labels[i]] + gaps[i]) * (1 - 2 * kEpsilon);
       if (labels[i] == labels_[point]) continue;
       ChangeLabel(point, labels[i]);
       changed = true;
@@ -229,22 +228,27 @@ bool KMeansRestart::Reassign() {
   return changed;
 }
 
-/// How many of these points may change their label.
-int KMeansRestart::GatherDoubtful(int first, int end) {
+/// Which of these points may change their label; returns their coordinates in blocks.
+const double* KMeansRestart::FindDoubtful(int first, int end) {
   int count = 0;
   for (int point = first; point < end; ++point) {
     doubtful_[count] = point;
     count += travelled_[labels_[point]] < limits_[point] ? 0 : 1;
   }
-  const int dimensions = points_.dimensions();
-  for (int i = 0; i < count; ++i) {
+  doubtful_count_ = count;
+  if (4 * count > 3 * (end - first)) {  // all of them where they lie are less work than most of them gathered
+    doubtful_count_ = end - first;
+    std::iota(doubtful_.begin(), doubtful_.begin() + doubtful_count_, first);
+    return points_.block(first / kBlockPoints);
+  }
+  const ptrdiff_t dimensions = points_.dimensions();
+  for (ptrdiff_t i = 0; i < count; ++i) {
     const double* from = points_.point(doubtful_[i]);
-    double* to = doubtful_blocks_.data() + static_cast<size_t>(i / kBlockPoints) * kBlockPoints * dimensions +
-                 i % kBlockPoints;
+    double* to = doubtful_blocks_.data() + i / kBlockPoints * (kBlockPoints * dimensions) + i % kBlockPoints;
 #pragma GCC unroll 4
     for (ptrdiff_t j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j * kBlockPoints];
   }
-  return count;
+  return doubtful_blocks_.data();
 }
 
 void KMeansRestart::ChangeLabel(int point, int label) {

@@ -8,13 +8,14 @@
 
 namespace modlab {
 
-/// Starts of k-means, one after the other in the same memory: centres by greedy k-means++ (Arthur & Vassilvitskii 2007),
-/// then Lloyd's iterations until no label changes. One thread uses it at a time; points and context must outlive it.
+/// Starts of k-means, one after the other in the same memory: centres by greedy k-means++ (Arthur & Vassilvitskii
+/// 2007), then Lloyd's iterations until no label changes. One thread uses it at a time; points and context must outlive
+/// it.
 ///
 /// A point's distances are worked out only where its label may change. How much nearer its own centre is than any other
-/// says how far centres may move before that (Hamerly, "Making k-means even faster", 2010), rounding included, so labels
-/// are those of plain Lloyd's iterations. A cluster's sum follows the points that come and go. When no label changes,
-/// sums are taken anew and the labels looked at again: where a start ends does not depend on the way there.
+/// says how far centres may move before that (Hamerly, "Making k-means even faster", 2010), rounding included, so
+/// labels are those of plain Lloyd's iterations. A cluster's sum follows the points that come and go. When no label
+/// changes, sums are taken anew and the labels looked at again: where a start ends does not depend on the way there.
 class KMeansRestart {
  public:
   KMeansRestart(const KMeansPoints& points, int clusters, int max_iterations, const RunContext& context);
@@ -37,7 +38,7 @@ class KMeansRestart {
   void FillEmptyClusters();
   void AddTravels();
   bool Reassign();
-  int GatherDoubtful(int first, int end);
+  const double* FindDoubtful(int first, int end);
   void ChangeLabel(int point, int label);
   void CopyPoint(int point, double* to) const;
   void FindOwnDistances(const std::vector<double>& centres);
@@ -75,6 +76,7 @@ class KMeansRestart {
   std::vector<double> travelled_;
   /// The points of a chunk that may change their label, and their coordinates in blocks.
   std::vector<int> doubtful_;
+  int doubtful_count_ = 0;
   AlignedDoubles doubtful_blocks_;
 };
 
