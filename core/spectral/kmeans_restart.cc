@@ -131,6 +131,7 @@ void KMeansRestart::CopyPoint(int point, double* to) const {
   for (int j = 0; j < points_.dimensions(); ++j) to[j] = coordinates[j * kBlockPoints];
 }
 
+/// Limits from the distances to the centres that were chosen.
 void KMeansRestart::StartBounds() {
   std::ranges::fill(travelled_, 0.0);
   for (int first = 0; first < points_.count(); first += kChunkPoints) {
@@ -169,6 +170,7 @@ void KMeansRestart::MoveCentres() {
   AddTravels();
 }
 
+/// In the order of the clusters, each another point; distances are those by which points were last assigned.
 void KMeansRestart::FillEmptyClusters() {
   FindOwnDistances(centres_before_);
   for (int cluster = 0; cluster < clusters_; ++cluster) {
@@ -180,7 +182,7 @@ void KMeansRestart::FillEmptyClusters() {
   }
 }
 
-/// Rounded up, so that a point's limit is never passed unnoticed.
+/// Adds the centres' last move to travelled_. Rounded up, so that a point's limit is never passed unnoticed.
 void KMeansRestart::AddTravels() {
   std::vector<double> moves(clusters_);
   const double margin = (points_.dimensions() + 8) * kEpsilon;

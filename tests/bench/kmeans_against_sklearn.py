@@ -56,7 +56,7 @@ def embed(programs, folder, layers, dimensions):
 
 def our_kmeans(programs, points, dimensions, clusters, restarts, seed, threads):
     """Seconds and inertia."""
-    command = [programs / "kmeans_probe", points, dimensions, clusters, restarts, seed, threads, 3]
+    command = [programs / "kmeans_probe", points, dimensions, clusters, restarts, seed, threads, 5]
     answer = json.loads(subprocess.run([str(part) for part in command], check=True, capture_output=True).stdout)
     return statistics.median(answer["seconds"]), answer["inertia"]
 

@@ -88,8 +88,8 @@ class PlainKMeans {
     Random random(options_.seed, restart);
     centres_.resize(options_.clusters, points_.cols());
     centres_.row(0) = points_.row(random.Index(count));
-    distances_.clear();
-    for (int point = 0; point < count; ++point) distances_.push_back(Distance(point, centres_.row(0)));
+    distances_.resize(count);
+    for (int point = 0; point < count; ++point) distances_[point] = Distance(point, centres_.row(0));
     for (int cluster = 1; cluster < options_.clusters; ++cluster) {
       const double potential = std::accumulate(distances_.begin(), distances_.end(), 0.0);
       double lowest = std::numeric_limits<double>::infinity();
@@ -99,9 +99,9 @@ class PlainKMeans {
         int drawn = 0;
         while (drawn < count && left >= distances_[drawn]) left -= distances_[drawn++];
         if (potential == 0) drawn = random.Index(count);
-        std::vector<double> after;
+        std::vector<double> after(count);
         for (int point = 0; point < count; ++point) {
-          after.push_back(std::min(distances_[point], Distance(point, points_.row(drawn))));
+          after[point] = std::min(distances_[point], Distance(point, points_.row(drawn)));
         }
         const double sum = std::accumulate(after.begin(), after.end(), 0.0);
         if (sum >= lowest) continue;
