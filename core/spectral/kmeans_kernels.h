@@ -22,7 +22,7 @@ struct CandidateDistances {
 /// What each of the candidates ([count][dimensions]) would change as one more centre: distances[i] is
 /// |point i - candidate|^2, and tile_sums has for every kTileBlocks blocks the sum of min(nearest[i], distances[i]).
 void DistancesToCandidates(const double* points, int blocks, int dimensions, const double* candidates, int count,
-                           const double* nearest, CandidateDistances to);
+                           const double* nearest, const CandidateDistances& to);
 
 /// Takes in a centre: of the squared distances to all centres so far, nearest[i] is the lowest, of centre labels[i],
 /// the earliest of equal ones, and second[i] the next lowest.
