@@ -78,10 +78,10 @@ template <int Width, int Candidates>
 MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensions, const double* candidates,
                                    const double* nearest, const CandidateDistances& to) {
   using Doubles = typename Block<Width>::Doubles;
-  constexpr int kHalf = Block<Width>::kParts / 2;
+  constexpr int half = Block<Width>::kParts / 2;
   for (int first = 0; first < blocks; first += kTileBlocks) {
     const int end = std::min(first + kTileBlocks, blocks);
-    Doubles sums[Candidates][kHalf] = {};  // of points 0 and 4, 1 and 5, ..., whatever the width
+    Doubles sums[Candidates][half] = {};  // of points 0 and 4, 1 and 5, ..., whatever the width
     for (int block = first; block < end; ++block) {
       const ptrdiff_t point = static_cast<ptrdiff_t>(block) * kBlockPoints;
       Block<Width> distances[Candidates];
@@ -92,11 +92,11 @@ MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensi
       for (int c = 0; c < Candidates; ++c) {
         distances[c].Store(to.distances + c * to.distances_stride + point);
 #pragma GCC unroll 4
-        for (int p = 0; p < kHalf; ++p) {
+        for (int p = 0; p < half; ++p) {
           const Doubles& low = distances[c].parts[p];
-          const Doubles& high = distances[c].parts[p + kHalf];
+          const Doubles& high = distances[c].parts[p + half];
           sums[c][p] += (low < before.parts[p] ? low : before.parts[p]) +
-                        (high < before.parts[p + kHalf] ? high : before.parts[p + kHalf]);
+                        (high < before.parts[p + half] ? high : before.parts[p + half]);
         }
       }
     }
