@@ -5,6 +5,11 @@
 /// is not yet there when the choice is made.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(MODLAB_SANITIZED)
 #define MODLAB_CPU_DISPATCH __attribute__((target_clones("avx2", "default")))
+/// Before two definitions of one function that are not the same text, seen and called in one file only. Where
+/// MODLAB_CPU_AVX2 is not defined, there is the baseline's only.
+#define MODLAB_CPU_AVX2 __attribute__((target("avx2")))
+#define MODLAB_CPU_BASELINE __attribute__((target("default")))
 #else
 #define MODLAB_CPU_DISPATCH
+#define MODLAB_CPU_BASELINE
 #endif

@@ -22,6 +22,7 @@ from sklearn.neural_network import MLPClassifier
 
 PROBE = None
 RESTARTS = 100
+SEEDS = 5
 # Eigenvectors are compared where the next eigenvalue is farther away than this: closer ones turn into each other.
 SEPARATION = 1e-4
 
@@ -203,6 +204,19 @@ class SpectralOracle(unittest.TestCase):
         self.assertAlmostEqual(case.ours["inertia"] / inertia, 1, delta=1e-9)
         theirs = KMeans(case.clusters, n_init=RESTARTS, random_state=0).fit(case.embedding)
         self.assertLessEqual(inertia, 1.01 * theirs.inertia_)
+
+    @on_every_network
+    def test_median_inertia_is_scikit_learns(self, case):
+        ours = [probe(case.file, case.clusters, RESTARTS, seed)["inertia"] for seed in range(SEEDS)]
+        theirs = [
+            KMeans(case.clusters, n_init=RESTARTS, random_state=seed).fit(case.embedding).inertia_
+            for seed in range(SEEDS)
+        ]
+        ours, median = np.median(ours), np.median(theirs)
+        if median <= (1 + 1e-9) * min(theirs):  # the lowest there is, it seems: most seeds end there
+            self.assertLessEqual(ours, (1 + 1e-9) * median)
+        else:  # too few restarts to find it: medians vary as their own seeds do
+            self.assertLessEqual(ours, median + max(theirs) - min(theirs))
 
 
 if __name__ == "__main__":

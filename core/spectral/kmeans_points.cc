@@ -1,0 +1,45 @@
+#include "core/spectral/kmeans_points.h"
+
+#include <algorithm>
+
+namespace modlab {
+namespace {
+
+/// Points between two checks for cancellation.
+constexpr int kChunkPoints = 4096;
+
+/// Of every coordinate, largest less smallest value.
+Eigen::VectorXd Spreads(const Eigen::Ref<const Eigen::MatrixXd>& points, const RunContext& context) {
+  Eigen::VectorXd spreads(points.cols());
+  for (Eigen::Index column = 0; column < points.cols(); ++column) {
+    context.CheckCancelled();
+    spreads(column) = points.col(column).maxCoeff() - points.col(column).minCoeff();
+  }
+  return spreads;
+}
+
+}  // namespace
+
+KMeansPoints::KMeansPoints(const Eigen::Ref<const Eigen::MatrixXd>& points, const RunContext& context)
+    : count_(static_cast<int>(points.rows())) {
+  const Eigen::VectorXd spreads = Spreads(points, context);
+  std::vector<Eigen::Index> columns;
+  for (Eigen::Index column = 0; column < points.cols(); ++column) {
+    if (spreads(column) > 0x1p-48 * spreads.maxCoeff()) columns.push_back(column);
+  }
+  dimensions_ = columns.size();
+  coordinates_.assign(blocks() * kBlockPoints * dimensions_, 0.0);
+  for (int first = 0; first < count_; first += kChunkPoints) {
+    context.CheckCancelled();
+    const int end = std::min(first + kChunkPoints, count_);
+    for (size_t j = 0; j < dimensions_; ++j) {
+      double* coordinates = coordinates_.data() + j * kBlockPoints;
+      const size_t block_size = kBlockPoints * dimensions_;
+      for (int i = first; i < end; ++i) {
+        coordinates[i / kBlockPoints * block_size + i % kBlockPoints] = points(i, columns[j]);
+      }
+    }
+  }
+}
+
+}  // namespace modlab

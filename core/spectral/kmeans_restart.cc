@@ -1,0 +1,289 @@
+#include "core/spectral/kmeans_restart.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "core/spectral/kmeans_kernels.h"
+
+namespace modlab {
+namespace {
+
+/// Points between two checks for cancellation: well under a millisecond's work. They stay in the first-level cache.
+constexpr int kChunkTiles = 4;
+constexpr int kChunkBlocks = kChunkTiles * kTileBlocks;
+constexpr int kChunkPoints = kChunkTiles * kTilePoints;
+
+constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
+
+}  // namespace
+
+KMeansRestart::KMeansRestart(const KMeansPoints& points, int clusters, int max_iterations, const RunContext& context)
+    : points_(points),
+      clusters_(clusters),
+      candidates_(2 + static_cast<int>(std::log(clusters))),
+      max_iterations_(max_iterations),
+      context_(context) {
+  const size_t centre_entries = static_cast<size_t>(clusters) * points.dimensions();
+  centres_.resize(centre_entries);
+  centres_before_.resize(centre_entries);
+  sums_.resize(centre_entries);
+  sizes_.resize(clusters);
+  travelled_.resize(clusters);
+  const size_t padded = static_cast<size_t>(points.blocks()) * kBlockPoints;
+  nearest_.resize(padded);
+  second_.resize(padded);
+  tile_sums_.resize((points.blocks() + kTileBlocks - 1) / kTileBlocks);
+  candidate_places_.resize(static_cast<size_t>(candidates_) * points.dimensions());
+  candidate_distances_.resize(candidates_ * padded);
+  candidate_tile_sums_.resize(candidates_ * tile_sums_.size());
+  limits_.resize(points.count());
+  labels_.resize(points.count());
+  doubtful_.resize(kChunkPoints);
+  doubtful_blocks_.resize(static_cast<size_t>(kChunkPoints) * points.dimensions());
+}
+
+double KMeansRestart::Run(Random random) {
+  ChooseCentres(random);
+  StartBounds();
+  SumClusters();
+  for (int iteration = 1; iteration < max_iterations_; ++iteration) {
+    MoveCentres();
+    if (Reassign()) continue;
+    if (!sums_drifted_) break;
+    SumClusters();
+  }
+  FindOwnDistances(centres_);
+  return std::accumulate(nearest_.begin(), nearest_.begin() + points_.count(), 0.0);
+}
+
+/// Every next centre is the best of a few points drawn with probability proportional to the squared distance to the
+/// nearest centre so far. Leaves labels, and the distances to the nearest centre and to the next.
+void KMeansRestart::ChooseCentres(Random& random) {
+  std::fill_n(nearest_.begin(), points_.count(), std::numeric_limits<double>::infinity());
+  std::ranges::fill(second_, std::numeric_limits<double>::infinity());
+  std::ranges::fill(labels_, 0);
+  TakeInBest({random.Index(points_.count())}, 0);
+  std::vector<int> drawn(candidates_);
+  for (int cluster = 1; cluster < clusters_; ++cluster) {
+    for (int& point : drawn) point = DrawByDistance(random);
+    TakeInBest(drawn, cluster);
+  }
+}
+
+int KMeansRestart::DrawByDistance(Random& random) const {
+  double left = random.Uniform() * potential_;
+  if (potential_ == 0) return random.Index(points_.count());  // every point lies on a centre
+  size_t tile = 0;
+  for (; tile + 1 < tile_sums_.size() && left >= tile_sums_[tile]; ++tile) left -= tile_sums_[tile];
+  const int first = static_cast<int>(tile) * kTilePoints;
+  const int end = std::min(first + kTilePoints, points_.count());
+  for (int point = first; point < end; ++point) {
+    left -= nearest_[point];
+    if (left < 0) return point;
+  }
+  int point = end - 1;  // rounding has left more than there is
+  while (point > 0 && nearest_[point] == 0) --point;
+  return point;
+}
+
+/// Makes that drawn point a centre that leaves the lowest potential, the first of equal ones.
+void KMeansRestart::TakeInBest(const std::vector<int>& drawn, int cluster) {
+  const int dimensions = points_.dimensions();
+  const int candidates = static_cast<int>(drawn.size());
+  const size_t padded = nearest_.size();
+  const size_t tiles = tile_sums_.size();
+  for (int candidate = 0; candidate < candidates; ++candidate) {
+    CopyPoint(drawn[candidate], RowOf(candidate_places_, candidate));
+  }
+  for (int first = 0; first < points_.blocks(); first += kChunkBlocks) {
+    context_.CheckCancelled();
+    const ptrdiff_t point = static_cast<ptrdiff_t>(first) * kBlockPoints;
+    DistancesToCandidates(points_.block(first), std::min(kChunkBlocks, points_.blocks() - first), dimensions,
+                          candidate_places_.data(), candidates, nearest_.data() + point,
+                          {.distances = candidate_distances_.data() + point,
+                           .distances_stride = static_cast<ptrdiff_t>(padded),
+                           .tile_sums = candidate_tile_sums_.data() + first / kTileBlocks,
+                           .tile_sums_stride = static_cast<ptrdiff_t>(tiles)});
+  }
+  int best = 0;
+  for (int candidate = 0; candidate < candidates; ++candidate) {
+    const double* sums = candidate_tile_sums_.data() + candidate * tiles;
+    const double potential = std::accumulate(sums, sums + tiles, 0.0);
+    if (candidate > 0 && !(potential < potential_)) continue;
+    best = candidate;
+    potential_ = potential;
+  }
+  std::copy_n(candidate_tile_sums_.begin() + best * tiles, tiles, tile_sums_.begin());
+  std::copy_n(RowOf(candidate_places_, best), dimensions, RowOf(centres_, cluster));
+  const double* distances = candidate_distances_.data() + best * padded;
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    TakeInCentre(distances + first, std::min(kChunkPoints, points_.count() - first), cluster, nearest_.data() + first,
+                 second_.data() + first, labels_.data() + first);
+  }
+}
+
+void KMeansRestart::CopyPoint(int point, double* to) const {
+  const double* coordinates = points_.point(point);
+  for (int j = 0; j < points_.dimensions(); ++j) to[j] = coordinates[j * kBlockPoints];
+}
+
+/// Limits from the distances to the centres that were chosen.
+void KMeansRestart::StartBounds() {
+  std::ranges::fill(travelled_, 0.0);
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    FindGaps(nearest_.data() + first, second_.data() + first, std::min(kChunkPoints, points_.count() - first),
+             points_.dimensions(), limits_.data() + first);
+  }
+}
+
+void KMeansRestart::SumClusters() {
+  std::ranges::fill(sums_, 0.0);
+  std::ranges::fill(sizes_, 0);
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    const int end = std::min(first + kChunkPoints, points_.count());
+    for (int i = first; i < end; ++i) {
+      const double* point = points_.point(i);
+      double* sum = RowOf(sums_, labels_[i]);
+      for (int j = 0; j < points_.dimensions(); ++j) sum[j] += point[static_cast<size_t>(j) * kBlockPoints];
+      ++sizes_[labels_[i]];
+    }
+  }
+  sums_drifted_ = false;
+}
+
+/// Moves each centre to the mean of its points, an empty cluster's to the point farthest from its own centre.
+void KMeansRestart::MoveCentres() {
+  centres_before_ = centres_;
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    if (sizes_[cluster] == 0) continue;
+    for (int j = 0; j < points_.dimensions(); ++j) {
+      RowOf(centres_, cluster)[j] = RowOf(sums_, cluster)[j] / sizes_[cluster];
+    }
+  }
+  if (std::ranges::count(sizes_, 0) > 0) FillEmptyClusters();
+  AddTravels();
+}
+
+/// In the order of the clusters, each another point; distances are those by which points were last assigned.
+void KMeansRestart::FillEmptyClusters() {
+  FindOwnDistances(centres_before_);
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    if (sizes_[cluster] > 0) continue;
+    const auto farthest = std::max_element(nearest_.begin(), nearest_.begin() + points_.count());
+    if (*farthest == 0) return;  // fewer different points than clusters
+    CopyPoint(static_cast<int>(farthest - nearest_.begin()), RowOf(centres_, cluster));
+    *farthest = 0;
+  }
+}
+
+/// Adds the centres' last move to travelled_. Rounded up, so that a point's limit is never passed unnoticed.
+void KMeansRestart::AddTravels() {
+  std::vector<double> moves(clusters_);
+  const double margin = (points_.dimensions() + 8) * kEpsilon;
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    double squared = 0;
+    for (int j = 0; j < points_.dimensions(); ++j) {
+      const double difference = RowOf(centres_, cluster)[j] - RowOf(centres_before_, cluster)[j];
+      squared += difference * difference;
+    }
+    moves[cluster] = std::sqrt(squared) * (1 + margin) + 1e-150;
+  }
+  const size_t fastest = std::ranges::max_element(moves) - moves.begin();
+  double next_fastest = 0;
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    if (cluster != static_cast<int>(fastest)) next_fastest = std::max(next_fastest, moves[cluster]);
+  }
+  for (int cluster = 0; cluster < clusters_; ++cluster) {
+    const double other = cluster == static_cast<int>(fastest) ? next_fastest : moves[fastest];
+    travelled_[cluster] = (travelled_[cluster] + moves[cluster] + other) * (1 + 4 * kEpsilon);
+  }
+}
+
+/// Gives every point to its nearest centre; whether any label changed.
+bool KMeansRestart::Reassign() {
+  bool changed = false;
+  std::array<double, kChunkPoints> nearest;
+  std::array<double, kChunkPoints> second;
+  std::array<double, kChunkPoints> gaps;
+  std::array<int, kChunkPoints> labels;
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    const double* doubtful = FindDoubtful(first, std::min(first + kChunkPoints, points_.count()));
+    const int blocks = (doubtful_count_ + kBlockPoints - 1) / kBlockPoints;
+    FindNearestTwo(doubtful, blocks, points_.dimensions(), centres_.data(), clusters_, nearest.data(), second.data(),
+                   labels.data());
+    FindGaps(nearest.data(), second.data(), doubtful_count_, points_.dimensions(), gaps.data());
+    for (int i = 0; i < doubtful_count_; ++i) {
+      const int point = doubtful_[i];
+      limits_[point] = (travelled_[labels[i]] + gaps[i]) * (1 - 2 * kEpsilon);
+      if (labels[i] == labels_[point]) continue;
+      ChangeLabel(point, labels[i]);
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+/// Which of these points may change their label; returns their coordinates in blocks.
+const double* KMeansRestart::FindDoubtful(int first, int end) {
+  int count = 0;
+  for (int point = first; point < end; ++point) {
+    doubtful_[count] = point;
+    count += travelled_[labels_[point]] < limits_[point] ? 0 : 1;
+  }
+  doubtful_count_ = count;
+  if (4 * count > 3 * (end - first)) {  // all of them where they lie are less work than most of them gathered
+    doubtful_count_ = end - first;
+    std::iota(doubtful_.begin(), doubtful_.begin() + doubtful_count_, first);
+    return points_.block(first / kBlockPoints);
+  }
+  const ptrdiff_t dimensions = points_.dimensions();
+  for (ptrdiff_t i = 0; i < count; ++i) {
+    const double* from = points_.point(doubtful_[i]);
+    double* to = doubtful_blocks_.data() + i / kBlockPoints * (kBlockPoints * dimensions) + i % kBlockPoints;
+#pragma GCC unroll 4
+    for (ptrdiff_t j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j * kBlockPoints];
+  }
+  return doubtful_blocks_.data();
+}
+
+void KMeansRestart::ChangeLabel(int point, int label) {
+  const double* coordinates = points_.point(point);
+  double* from = RowOf(sums_, labels_[point]);
+  double* to = RowOf(sums_, label);
+  for (int j = 0; j < points_.dimensions(); ++j) {
+    from[j] -= coordinates[j * kBlockPoints];
+    to[j] += coordinates[j * kBlockPoints];
+  }
+  --sizes_[labels_[point]];
+  ++sizes_[label];
+  labels_[point] = label;
+  sums_drifted_ = true;
+}
+
+/// Squared distances to the points' own centres.
+void KMeansRestart::FindOwnDistances(const std::vector<double>& centres) {
+  const int dimensions = points_.dimensions();
+  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+    context_.CheckCancelled();
+    const int end = std::min(first + kChunkPoints, points_.count());
+    for (int i = first; i < end; ++i) {
+      const double* point = points_.point(i);
+      const double* centre = centres.data() + static_cast<size_t>(labels_[i]) * dimensions;
+      double squared = 0;
+      for (int j = 0; j < dimensions; ++j) {
+        const double difference = point[j * kBlockPoints] - centre[j];
+        squared += difference * difference;
+      }
+      nearest_[i] = squared;
+    }
+  }
+}
+
+}  // namespace modlab
