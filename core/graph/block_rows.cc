@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "core/cpu_dispatch.h"
+
 namespace modlab {
 namespace {
 
@@ -13,13 +15,29 @@ constexpr int64_t kChunkEntries = 32 * 1024;
 /// With this many rows a chunk's sums over columns are small beside the weights it reads.
 constexpr int64_t kMinChunkRows = 64;
 
+MODLAB_CPU_DISPATCH
+void ReadFloats(const float* data, int count, double* weights) {
+  for (int i = 0; i < count; ++i) weights[i] = static_cast<double>(std::abs(data[i]));
+}
+
+MODLAB_CPU_DISPATCH
+void ReadDoubles(const double* data, int count, double* weights) {
+  for (int i = 0; i < count; ++i) weights[i] = std::abs(data[i]);
+}
+
+MODLAB_CPU_DISPATCH
+void Scale(double scale, int count, double* weights) {
+  for (int i = 0; i < count; ++i) weights[i] *= scale;
+}
+
+MODLAB_CPU_DISPATCH
+void Scale(const double* scales, int count, double* weights) {
+  for (int i = 0; i < count; ++i) weights[i] *= scales[i];
+}
+
 template <typename Element>
-void ReadElements(const Element* data, int64_t stride, int count, double* weights) {
-  if (stride == 1) {
-    for (int i = 0; i < count; ++i) weights[i] = std::abs(static_cast<double>(data[i]));
-  } else {
-    for (int i = 0; i < count; ++i) weights[i] = std::abs(static_cast<double>(data[i * stride]));
-  }
+void ReadApart(const Element* data, int64_t stride, int count, double* weights) {
+  for (int i = 0; i < count; ++i) weights[i] = std::abs(static_cast<double>(data[i * stride]));
 }
 
 const double* DataOrNull(const std::vector<double>& scale) { return scale.empty() ? nullptr : scale.data(); }
@@ -103,18 +121,16 @@ void BlockRows::ReadPresent(int row, int column, int count, double* weights) con
   const int data_row = sources_are_rows_ ? row % part_rows_ : row;
   const int data_column = sources_are_rows_ ? column : column % part_columns_;
   const int64_t offset = data_row * row_stride_ + data_column * column_stride_;
+  const bool together = column_stride_ == 1;
   if (float_data_ != nullptr) {
-    ReadElements(float_data_ + offset, column_stride_, count, weights);
+    together ? ReadFloats(float_data_ + offset, count, weights)
+             : ReadApart(float_data_ + offset, column_stride_, count, weights);
   } else {
-    ReadElements(double_data_ + offset, column_stride_, count, weights);
+    together ? ReadDoubles(double_data_ + offset, count, weights)
+             : ReadApart(double_data_ + offset, column_stride_, count, weights);
   }
-  if (row_scale_ != nullptr) {
-    const double scale = row_scale_[row];
-    for (int i = 0; i < count; ++i) weights[i] *= scale;
-  }
-  if (column_scale_ != nullptr) {
-    for (int i = 0; i < count; ++i) weights[i] *= column_scale_[column + i];
-  }
+  if (row_scale_ != nullptr) Scale(row_scale_[row], count, weights);
+  if (column_scale_ != nullptr) Scale(column_scale_ + column, count, weights);
   if (threshold_ > 0) {
     for (int i = 0; i < count; ++i) weights[i] = weights[i] <= threshold_ ? 0 : weights[i];
   }

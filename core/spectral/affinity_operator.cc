@@ -50,6 +50,39 @@ void ApplyTile(const Tile& tile, const double* row_x, const double* column_x, do
   }
 }
 
+/// Its first half.
+MODLAB_CPU_DISPATCH
+void ApplyTileToRows(const Tile& tile, const double* column_x, double* row_sums) {
+  Lanes sums[kRows] = {};
+  for (int column = 0; column < tile.columns; column += kLanes) {
+    Lanes x;
+    std::memcpy(&x, column_x + column, sizeof x);
+    for (int row = 0; row < kRows; ++row) {
+      Lanes weight;
+      std::memcpy(&weight, tile.weights[row] + column, sizeof weight);
+      sums[row] += weight * x;
+    }
+  }
+  for (int row = 0; row < kRows; ++row) {
+    row_sums[row] += (sums[row][0] + sums[row][1]) + (sums[row][2] + sums[row][3]);
+  }
+}
+
+/// Its second half.
+MODLAB_CPU_DISPATCH
+void ApplyTileToColumns(const Tile& tile, const double* row_x, double* column_sums) {
+  for (int column = 0; column < tile.columns; column += kLanes) {
+    Lanes column_sum;
+    std::memcpy(&column_sum, column_sums + column, sizeof column_sum);
+    for (int row = 0; row < kRows; ++row) {
+      Lanes weight;
+      std::memcpy(&weight, tile.weights[row] + column, sizeof weight);
+      column_sum += weight * row_x[row];
+    }
+    std::memcpy(column_sums + column, &column_sum, sizeof column_sum);
+  }
+}
+
 void ReadTile(const BlockRows& block, int row, int rows, int column, int columns, Tile& tile) {
   tile.columns = Padded(columns);
   for (int r = 0; r < kRows; ++r) {
@@ -71,6 +104,14 @@ struct ChunkSums {
   std::vector<double> column_sums;  ///< [vectors][column_pitch]
 };
 
+bool IsZero(const double* x, int units, int vectors, int first, int count) {
+  for (int vector = 0; vector < vectors; ++vector) {
+    const double* const begin = x + static_cast<int64_t>(vector) * units + first;
+    if (std::any_of(begin, begin + count, [](double value) { return value != 0; })) return false;
+  }
+  return true;
+}
+
 ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double* x, int units, int vectors) {
   ChunkSums sums;
   sums.first_row_unit = block.first_row_unit() + chunk.first_row;
@@ -81,6 +122,11 @@ ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double
   sums.column_pitch = Padded(sums.columns);
   sums.row_sums.assign(static_cast<size_t>(vectors) * sums.row_pitch, 0.0);
   sums.column_sums.assign(static_cast<size_t>(vectors) * sums.column_pitch, 0.0);
+
+  // Zeros add nothing.
+  const bool to_rows = !IsZero(x, units, vectors, sums.first_column_unit, sums.columns);
+  const bool to_columns = !IsZero(x, units, vectors, sums.first_row_unit, sums.rows);
+  if (!to_rows && !to_columns) return sums;
 
   Tile tile;
   std::vector<double> column_x(static_cast<size_t>(vectors) * kTileColumns, 0.0);  // zero behind the last column
@@ -96,9 +142,16 @@ ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double
       for (int vector = 0; vector < vectors; ++vector) {
         std::array<double, kRows> row_x{};
         std::copy_n(x + static_cast<int64_t>(vector) * units + sums.first_row_unit + row, rows, row_x.begin());
-        ApplyTile(tile, row_x.data(), column_x.data() + static_cast<int64_t>(vector) * kTileColumns,
-                  sums.row_sums.data() + static_cast<int64_t>(vector) * sums.row_pitch + row,
-                  sums.column_sums.data() + static_cast<int64_t>(vector) * sums.column_pitch + column);
+        const double* const tile_x = column_x.data() + static_cast<int64_t>(vector) * kTileColumns;
+        double* const row_sums = sums.row_sums.data() + static_cast<int64_t>(vector) * sums.row_pitch + row;
+        double* const column_sums = sums.column_sums.data() + static_cast<int64_t>(vector) * sums.column_pitch + column;
+        if (!to_columns) {
+          ApplyTileToRows(tile, tile_x, row_sums);
+        } else if (!to_rows) {
+          ApplyTileToColumns(tile, row_x.data(), column_sums);
+        } else {
+          ApplyTile(tile, row_x.data(), tile_x, row_sums, column_sums);
+        }
       }
     }
   }
@@ -117,6 +170,36 @@ BlockAffinity::BlockAffinity(const UnitGraph& graph, RunContext& context)
     : graph_(graph), context_(context), rows_(graph), degrees_(graph.units()) {
   const std::vector<double> ones(graph.units(), 1.0);
   Apply(ones.data(), degrees_.data(), 1);
+}
+
+std::optional<std::vector<char>> BlockAffinity::Sides() const {
+  const size_t groups = graph_.groups().size();
+  std::vector<std::vector<int>> neighbours(groups);
+  for (const Block& block : graph_.blocks()) {
+    neighbours[block.source].push_back(block.target);
+    neighbours[block.target].push_back(block.source);
+  }
+  std::vector<char> side_of(groups, -1);
+  for (size_t start = 0; start < groups; ++start) {
+    if (side_of[start] >= 0) continue;
+    side_of[start] = 0;
+    std::vector<int> waiting = {static_cast<int>(start)};
+    while (!waiting.empty()) {
+      const int group = waiting.back();
+      waiting.pop_back();
+      for (const int other : neighbours[group]) {
+        if (side_of[other] == side_of[group]) return std::nullopt;
+        if (side_of[other] >= 0) continue;
+        side_of[other] = static_cast<char>(1 - side_of[group]);
+        waiting.push_back(other);
+      }
+    }
+  }
+  std::vector<char> sides;
+  for (size_t group = 0; group < groups; ++group) {
+    sides.insert(sides.end(), graph_.groups()[group].units, side_of[group]);
+  }
+  return sides;
 }
 
 void BlockAffinity::Apply(const double* x, double* y, int columns) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/graph/block_rows.h"
@@ -19,6 +20,9 @@ class AffinityOperator {
   virtual void Apply(const double* x, double* y, int columns) const = 0;
   /// Row sums of A (a self-loop of weight w counts 2w). Computed once.
   virtual const std::vector<double>& degrees() const = 0;
+  /// Each unit's side, 0 or 1, where every edge joins units of different sides. Apply takes half the arithmetic for x
+  /// that are 0 on one side.
+  virtual std::optional<std::vector<char>> Sides() const = 0;
   /// For every unit its connected component, numbered by their first unit; -1 for units of degree 0.
   virtual std::vector<int> Components() const = 0;
 };
@@ -31,6 +35,8 @@ class BlockAffinity final : public AffinityOperator {
   int units() const override { return graph_.units(); }
   void Apply(const double* x, double* y, int columns) const override;
   const std::vector<double>& degrees() const override { return degrees_; }
+  /// By groups: nullopt where blocks join groups in a cycle of odd length.
+  std::optional<std::vector<char>> Sides() const override;
   std::vector<int> Components() const override { return ConnectedComponents(graph_, context_); }
 
  private:

@@ -4,7 +4,11 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/random.h"
@@ -13,23 +17,27 @@ namespace modlab {
 namespace {
 
 constexpr int kDenseSize = 500;
+/// Of half a layered network, where Lanczos has less to do.
+constexpr int kDenseHalf = 100;
 /// Columns that the dense matrix is read in.
 constexpr int kDenseColumns = 64;
-/// Relative to the shifted eigenvalue, which is 1 to 2 for all that are asked for in practice.
+/// Relative to the operator's eigenvalue.
 constexpr double kTolerance = 1e-12;
 constexpr int kMaxRestarts = 1000;
 /// Enough for a first look at what is left, several times faster.
 constexpr double kRoughTolerance = 1e-5;
-/// Two eigenvalues that differ by less are equal as far as Lanczos can tell.
+/// Two eigenvalues that differ by less, relative to them, are equal as far as Lanczos can tell.
 constexpr double kSameEigenvalue = 1e-10;
+/// Singular values below it would lose too many digits of the vectors of the other side.
+constexpr double kLeastSingularValue = 1e-3;
 
 /// N + I - 3 K K^T for orthonormal eigenvectors K of N. N's eigenvalues, within [-1, 1], become 0 to 2, those of K at
 /// most -1: beyond the other end of the spectrum. The shift makes the solver's relative tolerance an absolute one.
-class DeflatedOperator {
+class WholeOperator {
  public:
   using Scalar = double;
 
-  DeflatedOperator(const NormalizedAdjacency& adjacency, const Eigen::MatrixXd& known, RunContext& context)
+  WholeOperator(const NormalizedAdjacency& adjacency, const Eigen::MatrixXd& known, RunContext& context)
       : adjacency_(adjacency), known_(known), context_(context) {}
 
   Eigen::Index rows() const { return adjacency_.size(); }
@@ -52,9 +60,46 @@ class DeflatedOperator {
   RunContext& context_;
 };
 
+/// B^T B - 2 K K^T of a layered network, N = [0 B; B^T 0], on the smaller side; K are eigenvectors of N there, of
+/// norm 1. Its eigenvalues are the squares of N's positive ones, so Lanczos does not find each of them twice, and its
+/// vectors are short. K's become at most -1.
+class HalfOperator {
+ public:
+  using Scalar = double;
+
+  HalfOperator(const NormalizedAdjacency& adjacency, const std::vector<int>& side, const Eigen::MatrixXd& known,
+               RunContext& context)
+      : adjacency_(adjacency), side_(side), known_(known), context_(context) {}
+
+  Eigen::Index rows() const { return static_cast<Eigen::Index>(side_.size()); }
+  Eigen::Index cols() const { return rows(); }
+
+  Eigen::MatrixXd Apply(const Eigen::Ref<const Eigen::MatrixXd>& x) const {
+    context_.Report("embed");
+    Eigen::MatrixXd whole = Eigen::MatrixXd::Zero(adjacency_.size(), x.cols());
+    whole(side_, Eigen::all) = x;
+    Eigen::MatrixXd y = adjacency_.Apply(adjacency_.Apply(whole))(side_, Eigen::all);
+    if (known_.cols() > 0) y.noalias() -= known_ * (2 * (known_.transpose() * x));
+    return y;
+  }
+
+  void perform_op(const double* x, double* y) const {  // NOLINT(readability-identifier-naming): Spectra's name
+    Eigen::Map<Eigen::VectorXd>(y, rows()) = Apply(Eigen::Map<const Eigen::VectorXd>(x, rows()));
+  }
+
+ private:
+  const NormalizedAdjacency& adjacency_;
+  const std::vector<int>& side_;
+  const Eigen::MatrixXd& known_;
+  RunContext& context_;
+};
+
+/// Below, eigenvalues are the operator's own.
+
 int KrylovDimension(int count) { return 3 * count + 40; }
 
-Eigenpairs SolveDensely(const DeflatedOperator& op, int count) {
+template <typename Operator>
+Eigenpairs SolveDensely(const Operator& op, int count) {
   const Eigen::Index size = op.rows();
   Eigen::MatrixXd dense(size, size);
   for (Eigen::Index first = 0; first < size; first += kDenseColumns) {
@@ -64,14 +109,15 @@ Eigenpairs SolveDensely(const DeflatedOperator& op, int count) {
     dense.middleCols(first, columns) = op.Apply(unit_vectors);
   }
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(dense);
-  return {.values = solver.eigenvalues().tail(count).reverse().array() - 1,
+  return {.values = solver.eigenvalues().tail(count).reverse(),
           .vectors = solver.eigenvectors().rightCols(count).rowwise().reverse()};
 }
 
 /// One run of Lanczos. A run from a single start vector may miss copies of a multiple eigenvalue.
-Eigenpairs RunLanczos(DeflatedOperator op, int count, double tolerance, uint64_t seed) {
+template <typename Operator>
+Eigenpairs RunLanczos(Operator op, int count, double tolerance, uint64_t seed) {
   const Eigen::Index size = op.rows();
-  Spectra::SymEigsSolver<DeflatedOperator> solver(op, count, KrylovDimension(count));
+  Spectra::SymEigsSolver<Operator> solver(op, count, std::min<Eigen::Index>(KrylovDimension(count), size));
   Random random(seed);
   const Eigen::VectorXd start = Eigen::VectorXd::NullaryExpr(size, [&] { return random.Uniform() - 0.5; });
   solver.init(start.data());
@@ -83,15 +129,16 @@ Eigenpairs RunLanczos(DeflatedOperator op, int count, double tolerance, uint64_t
                     std::to_string(count) + ". Ask for another number of clusters: eigenvalues that lie close " +
                     "together around the last one asked for make this hard.");
   }
-  return {.values = solver.eigenvalues().array() - 1, .vectors = solver.eigenvectors()};
+  return {.values = solver.eigenvalues(), .vectors = solver.eigenvectors()};
 }
 
 /// The largest eigenpair of what is left, if its eigenvalue is above `bound`: none in `vectors` otherwise.
-Eigenpairs FindAbove(double bound, const DeflatedOperator& op, uint64_t seed) {
+template <typename Operator>
+Eigenpairs FindAbove(double bound, const Operator& op, uint64_t seed) {
   const double rough = RunLanczos(op, 1, kRoughTolerance, seed).values[0];
-  if (rough + 2 * kRoughTolerance < bound) return {};  // the shifted eigenvalue is at most 2
+  if (rough * (1 + 2 * kRoughTolerance) < bound) return {};
   Eigenpairs largest = RunLanczos(op, 1, kTolerance, seed);
-  if (largest.values[0] <= bound + kSameEigenvalue) return {};
+  if (largest.values[0] <= bound * (1 + kSameEigenvalue)) return {};
   return largest;
 }
 
@@ -105,23 +152,62 @@ void Insert(const Eigenpairs& pair, Eigenpairs& pairs) {
   pairs.vectors.col(index) = pair.vectors.col(0);
 }
 
+/// The largest `count` eigenpairs of an operator that `make` makes of what is known.
+template <typename Make>
+Eigenpairs Find(const Make& make, const Eigen::MatrixXd& known, int count) {
+  Eigenpairs found = RunLanczos(make(known), count, kTolerance, 0);
+  for (uint64_t seed = 1;; ++seed) {  // until no missed copy is left
+    if (found.vectors.rows() - known.cols() - count < 1) return found;
+    Eigen::MatrixXd all_known(found.vectors.rows(), known.cols() + count);
+    all_known << known, found.vectors;
+    const Eigenpairs missed = FindAbove(found.values[count - 1], make(all_known), seed);
+    if (missed.vectors.cols() == 0) return found;
+    Insert(missed, found);
+  }
+}
+
+/// The rows of the side that has fewer.
+std::vector<int> SmallerSide(const std::vector<char>& sides) {
+  std::vector<int> rows[2];
+  for (size_t row = 0; row < sides.size(); ++row) rows[static_cast<int>(sides[row])].push_back(static_cast<int>(row));
+  return rows[0].size() <= rows[1].size() ? rows[0] : rows[1];
+}
+
+/// By the singular triplets of B; nullopt where these do not do: too few, or some too small.
+std::optional<Eigenpairs> FindByHalf(const NormalizedAdjacency& adjacency, const Eigen::MatrixXd& known, int count,
+                                     RunContext& context) {
+  const std::vector<int> side = SmallerSide(*adjacency.sides());
+  const int size = static_cast<int>(side.size());
+  if (count + known.cols() > size) return std::nullopt;
+  // Of the known eigenvectors, those of eigenvalue 1, either side has half the norm.
+  const Eigen::MatrixXd known_half = std::sqrt(2.0) * known(side, Eigen::all);
+  const auto make = [&](const Eigen::MatrixXd& all_known) { return HalfOperator(adjacency, side, all_known, context); };
+  Eigenpairs half = size <= kDenseHalf || 2 * KrylovDimension(count) > size ? SolveDensely(make(known_half), count)
+                                                                            : Find(make, known_half, count);
+  if (half.values[count - 1] < kLeastSingularValue * kLeastSingularValue) return std::nullopt;
+
+  Eigenpairs pairs;
+  pairs.values = half.values.cwiseSqrt();
+  pairs.vectors.setZero(adjacency.size(), count);
+  pairs.vectors(side, Eigen::all) = half.vectors;
+  pairs.vectors += adjacency.Apply(pairs.vectors) * pairs.values.cwiseInverse().asDiagonal();
+  pairs.vectors.colwise().normalize();
+  return pairs;
+}
+
 }  // namespace
 
 Eigenpairs LargestEigenpairs(const NormalizedAdjacency& adjacency, const Eigen::MatrixXd& known, int count,
                              RunContext& context) {
   if (count == 0) return {.values = Eigen::VectorXd(0), .vectors = Eigen::MatrixXd(adjacency.size(), 0)};
-  if (adjacency.size() <= kDenseSize || 3 * KrylovDimension(count) > adjacency.size()) {
-    return SolveDensely(DeflatedOperator(adjacency, known, context), count);
+  const bool is_small = adjacency.size() <= kDenseSize || 3 * KrylovDimension(count) > adjacency.size();
+  if (adjacency.sides() && adjacency.size() > kDenseHalf) {
+    if (auto pairs = FindByHalf(adjacency, known, count, context)) return *std::move(pairs);
   }
-
-  Eigenpairs found = RunLanczos(DeflatedOperator(adjacency, known, context), count, kTolerance, 0);
-  for (uint64_t seed = 1;; ++seed) {  // until no missed copy is left
-    Eigen::MatrixXd all_known(adjacency.size(), known.cols() + count);
-    all_known << known, found.vectors;
-    const Eigenpairs missed = FindAbove(found.values[count - 1], DeflatedOperator(adjacency, all_known, context), seed);
-    if (missed.vectors.cols() == 0) return found;
-    Insert(missed, found);
-  }
+  const auto make = [&](const Eigen::MatrixXd& all_known) { return WholeOperator(adjacency, all_known, context); };
+  Eigenpairs pairs = is_small ? SolveDensely(make(known), count) : Find(make, known, count);
+  pairs.values.array() -= 1;  // the shift
+  return pairs;
 }
 
 }  // namespace modlab

@@ -9,6 +9,10 @@ NormalizedAdjacency::NormalizedAdjacency(const AffinityOperator& affinity) : aff
   }
   degrees_ = Eigen::Map<const Eigen::VectorXd>(degrees.data(), affinity.units())(units_);
   scale_ = degrees_.cwiseSqrt().cwiseInverse();
+  if (const auto sides = affinity.Sides()) {
+    sides_.emplace();
+    for (const int unit : units_) sides_->push_back((*sides)[unit]);
+  }
 }
 
 Eigen::MatrixXd NormalizedAdjacency::Apply(const Eigen::Ref<const Eigen::MatrixXd>& x) const {

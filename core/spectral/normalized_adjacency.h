@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <vector>
 
 #include "core/spectral/affinity_operator.h"
@@ -21,6 +22,9 @@ class NormalizedAdjacency {
   /// D^-1/2 of these units.
   const Eigen::VectorXd& scale() const { return scale_; }
 
+  /// The units' sides, as AffinityOperator::Sides has them: N is [0 B; B^T 0] then.
+  const std::optional<std::vector<char>>& sides() const { return sides_; }
+
   /// N x for every column of x.
   Eigen::MatrixXd Apply(const Eigen::Ref<const Eigen::MatrixXd>& x) const;
 
@@ -29,6 +33,7 @@ class NormalizedAdjacency {
   std::vector<int> units_;
   Eigen::VectorXd degrees_;
   Eigen::VectorXd scale_;
+  std::optional<std::vector<char>> sides_;
   mutable Eigen::MatrixXd all_x_;
   mutable Eigen::MatrixXd all_y_;
 };

@@ -44,12 +44,13 @@ void CheckOptions(const SpectralOptions& options, int connected) {
   }
 }
 
-/// What k-means runs on, for `clusters` clusters.
-Eigen::MatrixXd Points(const Embedding& embedding, int clusters, bool normalize_rows) {
-  if (!normalize_rows) return embedding.coordinates.leftCols(clusters);
+/// k-means of the embedding's first dimensions, as many as there are to be clusters.
+KMeansResult Cluster(const Embedding& embedding, int clusters, const SpectralOptions& options, RunContext& context) {
+  const KMeansOptions kmeans{.clusters = clusters, .restarts = options.restarts, .seed = options.seed};
+  if (!options.normalize_rows) return KMeans(embedding.coordinates.leftCols(clusters), kmeans, context);
   Eigen::MatrixXd points = embedding.vectors.leftCols(clusters);
   points.rowwise().normalize();  // rows of length 0 stay
-  return points;
+  return KMeans(points, kmeans, context);
 }
 
 Labelling LabelUnits(const UnitGraph& graph, const Embedding& embedding, const std::vector<int>& of_row) {
@@ -77,9 +78,7 @@ SpectralClustering ClusterEmbedding(const UnitGraph& graph, const Embedding& emb
   result.components = embedding.components;
   double best_modularity = 0;
   for (int clusters = range.least; clusters <= range.most; ++clusters) {
-    const KMeansResult kmeans =
-        KMeans(Points(embedding, clusters, options.normalize_rows),
-               {.clusters = clusters, .restarts = options.restarts, .seed = options.seed}, context);
+    const KMeansResult kmeans = Cluster(embedding, clusters, options, context);
     Labelling found = LabelUnits(graph, embedding, kmeans.labels);
     bool is_best = true;
     if (!options.clusters) {

@@ -66,6 +66,39 @@ TEST(BlockAffinity, GivesTheSameBitsForAnyNumberOfThreadsAndAnyAlignment) {
   }
 }
 
+TEST(BlockAffinity, AlternatingLayersAreTheTwoSides) {
+  RunContext context;
+  const UnitGraph chain = test::RandomChain({3, 2, 4}, 1);
+  EXPECT_EQ(BlockAffinity(chain, context).Sides(), (std::vector<char>{0, 0, 0, 1, 1, 0, 0, 0, 0}));
+
+  UnitGraph skipping = chain;  // input, hidden and output in a triangle
+  skipping.AddBlock(OwnedBlock(0, 2, 3, 4, std::vector<double>(12, 1.0)));
+  EXPECT_FALSE(BlockAffinity(skipping, context).Sides());
+  UnitGraph recurrent = chain;
+  recurrent.AddBlock(OwnedBlock(1, 1, 2, 2, std::vector<double>(4, 1.0)));
+  EXPECT_FALSE(BlockAffinity(recurrent, context).Sides());
+}
+
+TEST(BlockAffinity, AgreesWithTheDenseAdjacencyOnVectorsThatAreZeroOnOneSide) {
+  const UnitGraph graph = test::RandomChain({70, 33, 90, 5}, 2);
+  const Eigen::MatrixXd dense = test::DenseAdjacency(graph);
+  RunContext context(2);
+  const BlockAffinity affinity(graph, context);
+  const std::vector<char> sides = affinity.Sides().value();
+  for (const int side : {0, 1}) {
+    Eigen::MatrixXd x = Eigen::MatrixXd::Random(graph.units(), 3);
+    for (int unit = 0; unit < graph.units(); ++unit) {
+      if (sides[unit] != side) x.row(unit).setZero();
+    }
+    Eigen::MatrixXd y(graph.units(), 3);
+    affinity.Apply(x.data(), y.data(), 3);
+    EXPECT_LT((y - dense * x).cwiseAbs().maxCoeff(), 1e-12);
+    for (int unit = 0; unit < graph.units(); ++unit) {
+      EXPECT_TRUE(sides[unit] != side || y.row(unit).isZero(0));
+    }
+  }
+}
+
 TEST(BlockAffinity, CanBeCancelled) {
   const UnitGraph graph = test::RandomChain({3, 3}, 1);
   RunContext context;

@@ -41,6 +41,56 @@ TEST(ClusterSpectrally, FindsTheBestTwoPartition) {
   }
 }
 
+TEST(ClusterSpectrally, ChoosesTheNumberOfClustersOfHighestModularity) {
+  RunContext context;
+  for (const int parts : {2, 3, 5}) {
+    std::vector<int> planted;
+    const UnitGraph graph = test::PlantedChain({20, 20, 20}, parts, 0.1, 1, &planted);
+    const SpectralOptions options{.clusters = {}, .least_clusters = 2, .most_clusters = 7, .restarts = 20};
+    const SpectralClustering found = ClusterSpectrally(graph, options, context);
+    EXPECT_EQ(found.clusters, parts);
+    EXPECT_EQ(found.labels, test::Canonical(planted));
+    ASSERT_EQ(found.choices.size(), 6U);
+    for (int i = 0; i < 6; ++i) {
+      const ClusterChoice& choice = found.choices[i];
+      EXPECT_EQ(choice.clusters, 2 + i);
+      // As if it had been asked for.
+      const SpectralClustering alone = ClusterSpectrally(graph, {.clusters = 2 + i, .restarts = 20}, context);
+      const ClusterSums sums = SumClusters(graph, alone.labels, alone.clusters, context);
+      EXPECT_NEAR(choice.modularity, NewmanModularity(sums), 1e-9);
+      EXPECT_NEAR(choice.ncut, NormalizedCut(sums), 1e-9);
+    }
+    EXPECT_EQ(found.eigenvalues.size(), 8U);
+  }
+}
+
+TEST(ClusterSpectrally, ARangeEndsAtTheUnitsWithEdges) {
+  RunContext context;
+  const SpectralClustering found =
+      ClusterSpectrally(test::RandomChain({3, 2}, 1), {.clusters = {}, .restarts = 3}, context);
+  ASSERT_EQ(found.choices.size(), 4U);
+  EXPECT_EQ(found.choices.back().clusters, 5);
+}
+
+TEST(ClusterSpectrally, RowsOfLengthOneIgnoreDegrees) {
+  std::vector<int> planted;
+  const UnitGraph graph = test::PlantedChain({30, 30, 30}, 3, 0.1, 1, &planted);
+  RunContext context;
+  const SpectralClustering found =
+      ClusterSpectrally(graph, {.clusters = 3, .restarts = 10, .normalize_rows = true}, context);
+  EXPECT_EQ(found.labels, test::Canonical(planted));
+  EXPECT_GT(found.inertia, ClusterSpectrally(graph, {.clusters = 3, .restarts = 10}, context).inertia);
+}
+
+TEST(ClusterSpectrally, CountsUnconnectedParts) {
+  std::vector<int> planted;
+  const UnitGraph graph = test::PlantedChain({8, 8, 8}, 4, 0, 1, &planted);
+  RunContext context;
+  const SpectralClustering found = ClusterSpectrally(graph, {.clusters = {}, .most_clusters = 6}, context);
+  EXPECT_EQ(found.components, 4);
+  EXPECT_EQ(found.clusters, 4);
+}
+
 TEST(ClusterSpectrally, SeparatesUnconnectedChains) {
   const UnitGraph graph = test::Chain({{{2, 0}, {0, 2}}, {{3, 0}, {0, 3}}});
   const SpectralClustering result = Cluster(graph, {.clusters = 2});
@@ -146,6 +196,8 @@ TEST(ClusterSpectrally, RefusesWhatMakesNoSense) {
     EXPECT_EQ(KindOf(graph, {.clusters = clusters}), ErrorKind::kClustersOutOfRange) << clusters;
   }
   EXPECT_EQ(KindOf(graph, {.clusters = 2, .restarts = 0}), ErrorKind::kInvalidOption);
+  EXPECT_EQ(KindOf(graph, {.clusters = {}, .least_clusters = 3, .most_clusters = 2}), ErrorKind::kInvalidOption);
+  EXPECT_EQ(KindOf(graph, {.clusters = {}, .least_clusters = 1}), ErrorKind::kClustersOutOfRange);
   EXPECT_EQ(KindOf(test::Chain({{{0, 0}, {0, 0}}}), {.clusters = 2}), ErrorKind::kNoEdges);
   EXPECT_EQ(Cluster(graph, {.clusters = 5}).clusters, 5);
 }
