@@ -57,7 +57,8 @@ void Define(CLI::App& app, ScoreCommand& command) {
          "Number of clusters of spectral clustering: 4, or that of highest modularity of a range: 2..16; auto is "
          "that range (default auto, or the preset's)")
       ->option_text("N|A..B|auto");
-  app.add_option("--restarts", command.score.restarts, "How often k-means starts anew (default 100, or the preset's)")
+  app.add_option("--restarts", command.score.restarts,
+                 "How often k-means starts anew (default 100, 20 for each number of a range, or the preset's)")
       ->option_text("N");
   app.add_flag("--normalize-rows", command.score.normalize_rows,
                "Give each unit's row of the eigenvectors length 1 before k-means (Ng, Jordan and Weiss)");
@@ -69,7 +70,7 @@ void Define(CLI::App& app, ScoreCommand& command) {
       [&command](v1::Modularity::Objective objective) { command.score.objective = objective; },
       "The modularity that Leiden maximises: newman (default), directed or layer-pair")
       ->option_text("NAME");
-  app.add_option("--leiden-restarts", command.score.leiden_restarts, "How often Leiden starts anew (default 10)")
+  app.add_option("--leiden-restarts", command.score.leiden_restarts, "How often Leiden starts anew (default 5)")
       ->option_text("N");
   Takes(ValueKind::kFile,
         app.add_option(

@@ -14,8 +14,8 @@
 namespace modlab {
 namespace {
 
-/// Of 2m: gains below it are rounding.
-constexpr double kLeastGain = 1e-14;
+/// Of a node's own weights: gains below it are rounding.
+constexpr double kLeastGain = 1e-12;
 /// Clusters that a local move may open beyond those that it was given.
 constexpr int kSpareClusters = 64;
 
@@ -83,9 +83,8 @@ class MovingClusters {
 /// One restart's work on one level.
 class LevelSearch {
  public:
-  LevelSearch(const Level& level, const ExpectedWeights& expected, double least_gain, Random& random,
-              const RunContext& context)
-      : level_(level), expected_(expected), least_gain_(least_gain), random_(random), context_(context) {}
+  LevelSearch(const Level& level, const ExpectedWeights& expected, Random& random, const RunContext& context)
+      : level_(level), expected_(expected), random_(random), context_(context) {}
 
   /// Moves nodes to the clusters where they gain most, until none gains any more. Labels are 0 ... clusters - 1, or -1
   /// for nodes that have no edges; so they are afterwards. Returns the number of clusters.
@@ -119,7 +118,7 @@ class LevelSearch {
     std::vector<double> outside = WeightsWithinClusters(labels, clusters);  // of each part, to the rest of its cluster
     const auto is_well_connected = [&](int part, int cluster) {
       const double expected = of_parts.Expected(part, of_clusters, cluster) - of_parts.Expected(part, of_parts, part);
-      return outside[part] >= expected - least_gain_;
+      return outside[part] >= expected - kLeastGain * (outside[part] + expected);
     };
     for (const int index : ShuffledRange(0, static_cast<int>(level_.batches().size()), random_)) {
       context_.CheckCancelled();
@@ -131,7 +130,7 @@ class LevelSearch {
         if (own != node || sizes[own] > 1 || !is_well_connected(own, cluster)) continue;
         const int in_batch = node - batch.first;
         int best = own;
-        double best_gain = least_gain_;
+        double best_gain = LeastGain(node);
         for (const int part : weights_.clusters_of(in_batch)) {
           if (part == own || labels[part] != cluster || !is_well_connected(part, cluster)) continue;
           const double gain = weights_(in_batch, part) - of_parts.Expected(node, part);
@@ -153,6 +152,8 @@ class LevelSearch {
   }
 
  private:
+  double LeastGain(int node) const { return kLeastGain * expected_.strength(node); }
+
   void SumWeights(const Batch& batch, const std::vector<int>& labels, int clusters) {
     weights_.Reset(batch.size(), clusters);
     level_.AddWeights(batch, labels, weights_);
@@ -188,7 +189,7 @@ class LevelSearch {
     const int own = labels[node];
     moving.Remove(node, own);
     int best = own;
-    double best_gain = weights_(in_batch, own) - moving.Expected(node, own) + least_gain_;
+    double best_gain = weights_(in_batch, own) - moving.Expected(node, own) + LeastGain(node);
     if (best_gain < 0 && moving.size(own) > 0 && moving.HasFree()) {
       best = moving.Free();
       best_gain = 0;
@@ -219,15 +220,14 @@ class LevelSearch {
 
   const Level& level_;
   const ExpectedWeights& expected_;
-  double least_gain_;
   Random& random_;
   const RunContext& context_;
   ClusterWeights weights_;
 };
 
 /// Goes through all levels once, from the clusters given.
-void Iterate(const Level& units, const ExpectedWeights& expected_of_units, double least_gain, Random& random,
-             RunContext& context, std::vector<int>& unit_labels) {
+void Iterate(const Level& units, const ExpectedWeights& expected_of_units, Random& random, RunContext& context,
+             std::vector<int>& unit_labels) {
   std::vector<int> node_of = unit_labels;  // of each unit, on the present level
   for (size_t unit = 0; unit < node_of.size(); ++unit) {
     if (node_of[unit] >= 0) node_of[unit] = static_cast<int>(unit);
@@ -239,7 +239,7 @@ void Iterate(const Level& units, const ExpectedWeights& expected_of_units, doubl
   const Level* level = &units;
   const ExpectedWeights* expected = &expected_of_units;
   while (true) {
-    LevelSearch search(*level, *expected, least_gain, random, context);
+    LevelSearch search(*level, *expected, random, context);
     clusters = search.MoveNodes(labels, clusters);
     auto [parts, count] = search.Refine(labels, clusters);
     if (count == level->nodes()) {  // nothing to join: clusters as they are become nodes
@@ -300,7 +300,6 @@ LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, Ru
   }
   const ExpectedWeights expected(graph, options.objective, options.resolution, context);
   const std::unique_ptr<Level> units = MakeUnitLevel(graph);
-  const double total = SumClusters(graph, std::vector<int>(graph.units(), -1), 0, context).total;
 
   std::vector<LeidenClustering> found(options.restarts);
   std::atomic<int> done{0};
@@ -310,7 +309,7 @@ LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, Ru
     std::vector<int> labels = FirstLabels(components, restart, random);
     LeidenClustering& best = found[restart];
     for (int iteration = 0; iteration < options.max_iterations; ++iteration) {
-      Iterate(*units, expected, kLeastGain * total, random, context, labels);
+      Iterate(*units, expected, random, context, labels);
       const double modularity = ModularityOf(graph, labels, options, own);
       if (iteration > 0 && modularity <= best.modularity + 1e-12) break;
       best = {.labels = labels, .clusters = 0, .modularity = modularity};

@@ -14,7 +14,7 @@ struct LeidenOptions {
   /// gamma, over 0: the larger, the more and the smaller clusters.
   double resolution = 1;
   /// How often to start anew, at least 1; the best modularity wins, the earliest of equal ones.
-  int restarts = 10;
+  int restarts = 5;
   /// Of each restart, how often to go through all levels from the clusters of the time before, while that helps.
   int max_iterations = 10;
   uint32_t seed = 0;

@@ -87,6 +87,12 @@ ExpectedWeights::ExpectedWeights(const UnitGraph& graph, Objective objective, do
   }
 }
 
+double ExpectedWeights::strength(int node) const {
+  double sum = 0;
+  for (const Strength* strength = begin(node); strength != end(node); ++strength) sum += strength->out + strength->in;
+  return sum;
+}
+
 ExpectedWeights ExpectedWeights::Aggregated(const std::vector<int>& labels, int clusters) const {
   ExpectedWeights aggregated;
   aggregated.factors_ = factors_;

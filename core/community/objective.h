@@ -25,6 +25,8 @@ class ExpectedWeights {
   ExpectedWeights Aggregated(const std::vector<int>& labels, int clusters) const;
 
   int nodes() const { return static_cast<int>(first_.size()) - 1; }
+  /// All of a node's weights, in and out.
+  double strength(int node) const;
   int parts() const { return static_cast<int>(factors_.size()); }
   const Strength* begin(int node) const { return strengths_.data() + first_[node]; }
   const Strength* end(int node) const { return strengths_.data() + first_[node + 1]; }

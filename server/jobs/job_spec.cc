@@ -34,7 +34,9 @@ constexpr int kLeastClusters = 2;
 constexpr int kMostClusters = 16;
 constexpr int kLargestClusters = 1000;
 constexpr int kDefaultRestarts = 100;
-constexpr int kDefaultLeidenRestarts = 10;
+/// For each of the numbers of clusters that are tried.
+constexpr int kDefaultRestartsInRange = 20;
+constexpr int kDefaultLeidenRestarts = 5;
 constexpr int kLargestSamples = 100'000;
 constexpr int kDefaultStabilityRuns = 5;
 constexpr int kLargestStabilityRuns = 1000;
@@ -101,7 +103,9 @@ void ResolveSpectral(const std::string& field, const Model& model, bool has_pres
              fmt::format("{} clusters were asked for: give at most {}", spectral->most_clusters(), kLargestClusters));
     }
   }
-  if (!spectral->has_restarts() && !has_preset) spectral->set_restarts(kDefaultRestarts);
+  if (!spectral->has_restarts() && !has_preset) {
+    spectral->set_restarts(spectral->has_clusters() ? kDefaultRestarts : kDefaultRestartsInRange);
+  }
   if (spectral->has_restarts()) CheckRestarts(field + ".restarts", spectral->restarts());
 }
 

@@ -13,14 +13,14 @@ constexpr double kSignificant = 0.05;
 constexpr double kSame = 0.8;
 constexpr double kRelated = 0.4;
 
-std::string NameOf(const v1::Partition& partition) {
+std::string NameOf(const v1::Partition& partition, bool begins = true) {
   switch (partition.method()) {
     case v1::Partition::SPECTRAL:
       return fmt::format("Spectral clustering (k = {})", partition.clusters());
     case v1::Partition::LEIDEN:
       return fmt::format("Leiden (k = {})", partition.clusters());
     case v1::Partition::PLANTED:
-      return fmt::format("The planted partition (k = {})", partition.clusters());
+      return fmt::format("{} planted partition (k = {})", begins ? "The" : "the", partition.clusters());
     default:
       return "A partition";
   }
@@ -62,6 +62,11 @@ std::string SignificanceText(const v1::Partition& partition) {
     return fmt::format("Q = {:.3f}; no null model says whether that is much", modularity);
   }
   const v1::Significance& significance = partition.significance();
+  const std::string values = fmt::format("Q = {}; n-cut = {}", AgainstText(modularity, significance.modularity()),
+                                         AgainstText(partition.ncut(), significance.ncut()));
+  if (1.0 / (1 + significance.samples()) > kSignificant && significance.modularity().p() < 1) {
+    return fmt::format("{} null models are too few to say: {}", significance.samples(), values);
+  }
   const bool modular = significance.modularity().p() <= kSignificant;
   const bool separable = significance.ncut().p() <= kSignificant;
   const std::string null = NullName(significance.null_model());
@@ -69,8 +74,7 @@ std::string SignificanceText(const v1::Partition& partition) {
                               : modular            ? "more modular, but not more clusterable, than"
                               : separable          ? "more clusterable, but not more modular, than"
                                                    : "no more modular than";
-  return fmt::format("{} {}: Q = {}; n-cut = {}", verdict, null, AgainstText(modularity, significance.modularity()),
-                     AgainstText(partition.ncut(), significance.ncut()));
+  return fmt::format("{} {}: {}", verdict, null, values);
 }
 
 std::string StabilityText(const v1::Stability& stability) {
@@ -85,7 +89,7 @@ std::string AgreementText(const v1::Partition& first, const v1::Partition& secon
                           const v1::PartitionAgreement& agreement) {
   const double index = agreement.adjusted_rand_index();
   const std::string verdict = index >= kSame ? "agree" : index >= kRelated ? "agree in part" : "do not agree";
-  return fmt::format("{} and {} {} (ARI {:.2f}).", NameOf(first), NameOf(second), verdict, index);
+  return fmt::format("{} and {} {} (ARI {:.2f}).", NameOf(first), NameOf(second, false), verdict, index);
 }
 
 }  // namespace

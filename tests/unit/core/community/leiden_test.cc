@@ -131,6 +131,25 @@ TEST(Leiden, IsNoWorseThanWhatIsPlanted) {
   }
 }
 
+TEST(Leiden, UnitsOfTinyWeightsJoinTheirClusters) {
+  // Inputs that training has all but cut off, as pixels that are always black: 1e-30 of the others' weights.
+  std::vector<int> planted;
+  UnitGraph graph = test::PlantedChain({40, 20, 20}, 2, 0.1, 1, &planted);
+  UnitGraph tiny;
+  for (const Group& group : graph.groups()) tiny.AddGroup(group);
+  for (Block block : graph.blocks()) {
+    if (block.source == 0) {
+      block.source_scale.assign(40, 1.0);
+      std::fill(block.source_scale.begin() + 20, block.source_scale.end(), 1e-30);
+    }
+    tiny.AddBlock(std::move(block));
+  }
+  RunContext context;
+  const LeidenClustering found = Leiden(tiny, {}, context);
+  EXPECT_EQ(found.clusters, 2);
+  EXPECT_EQ(found.labels, test::Canonical(planted));
+}
+
 TEST(Leiden, HigherResolutionsGiveMoreClusters) {
   const UnitGraph graph = test::PlantedChain({40, 40}, 4, 0.3, 1);
   RunContext context;
