@@ -43,7 +43,7 @@ class Builder {
 
   /// How many clusters fit beside the layers' own columns.
   int ClustersPerBlock(int width) const {
-    int name_width = 13;
+    int name_width = 11;
     int operation_width = 9;
     for (const auto& group : graph_.groups()) {
       name_width = std::max(name_width, std::min(DisplayWidth(group.name()), kNameWidth));
@@ -73,9 +73,6 @@ class Builder {
     if (partition_.cluster_measures_size() == partition_.sizes_size()) {
       grid.Add(Row("conductance", "", "", block, [this](int cluster) {
         return fmt::format("{:.2f}", partition_.cluster_measures(cluster).conductance());
-      }));
-      grid.Add(Row("participation", "", "", block, [this](int cluster) {
-        return fmt::format("{:.2f}", partition_.cluster_measures(cluster).participation());
       }));
     }
     return grid.Text(style);
