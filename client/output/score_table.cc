@@ -31,7 +31,7 @@ std::string Title(const v1::Partition& partition) {
     default:
       break;
   }
-  const std::string title = "Spectral clustering, " + clusters;
+  std::string title = "Spectral clustering, " + clusters;
   if (partition.choices_size() < 2) return title;
   return fmt::format("{} (of highest Q among {} to {})", title, partition.choices().begin()->clusters(),
                      partition.choices().rbegin()->clusters());

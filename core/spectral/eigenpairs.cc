@@ -169,7 +169,7 @@ Eigenpairs Find(const Make& make, const Eigen::MatrixXd& known, int count) {
 /// The rows of the side that has fewer.
 std::vector<int> SmallerSide(const std::vector<char>& sides) {
   std::vector<int> rows[2];
-  for (size_t row = 0; row < sides.size(); ++row) rows[static_cast<int>(sides[row])].push_back(static_cast<int>(row));
+  for (size_t row = 0; row < sides.size(); ++row) rows[sides[row] != 0 ? 1 : 0].push_back(static_cast<int>(row));
   return rows[0].size() <= rows[1].size() ? rows[0] : rows[1];
 }
 

@@ -46,11 +46,14 @@ void Normalize(const UnitGraph& graph, const FoundPartition& found, double resol
 void AdjustPValues(google::protobuf::RepeatedPtrField<v1::Partition>& partitions) {
   std::vector<v1::NullTest*> tests;
   std::vector<double> p;
+  const auto add = [&](v1::NullTest* test) {
+    tests.push_back(test);
+    p.push_back(test->p());
+  };
   for (v1::Partition& partition : partitions) {
-    tests.push_back(partition.mutable_significance()->mutable_modularity());
-    tests.push_back(partition.mutable_significance()->mutable_ncut());
+    add(partition.mutable_significance()->mutable_modularity());
+    add(partition.mutable_significance()->mutable_ncut());
   }
-  for (const v1::NullTest* test : tests) p.push_back(test->p());
   const std::vector<double> adjusted = AdjustForFalseDiscovery(p);
   for (size_t i = 0; i < tests.size(); ++i) tests[i]->set_p_adjusted(adjusted[i]);
 }
