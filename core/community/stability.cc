@@ -75,8 +75,8 @@ struct Nodes {
   std::vector<int> example;   ///< Per node: one of its units.
 };
 
-/// Weights between nodes are shares, once for every pair of their units; those that are too small only where a node has
-/// no larger one.
+/// Weights between nodes are shares, once for every ordered pair of their units; those that are too small only where a
+/// node has no larger one.
 UnitGraph NodeGraph(const Nodes& nodes, const std::vector<Labelling>& runs, const RunContext& context) {
   const int count = nodes.count();
   std::vector<double> weights(static_cast<size_t>(count) * count, 0.0);
@@ -102,7 +102,7 @@ UnitGraph NodeGraph(const Nodes& nodes, const std::vector<Labelling>& runs, cons
       if (share < kLeastShare && share < largest[node] && share < largest[other]) share = 0;
       share *= units * nodes.units_of[other];
     }
-    weight(node, node) = units * (units - 1) / 2;
+    weight(node, node) = units * units / 2;  // with itself, too: a node that agrees with no other one has edges
   }
   UnitGraph graph;
   graph.AddGroup({.name = "consensus", .operation = "", .units = count});

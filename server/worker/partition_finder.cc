@@ -1,5 +1,6 @@
 #include "server/worker/partition_finder.h"
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "core/community/leiden.h"
 #include "core/error.h"
+#include "core/graph/block_rows.h"
 #include "core/spectral/eigengap.h"
 #include "core/spectral/spectral_clustering.h"
 #include "server/worker/mapping.h"
@@ -40,6 +42,7 @@ void Describe(const SpectralClustering& found, v1::Partition& partition) {
 
 Labelling ToLabelling(SpectralClustering found) { return {std::move(found.labels), found.clusters}; }
 Labelling ToLabelling(LeidenClustering found) { return {std::move(found.labels), found.clusters}; }
+Labelling ToLabelling(Labelling found) { return found; }
 
 /// Of a method's clustering with options that have a seed.
 template <typename Options, typename Cluster>
@@ -51,6 +54,18 @@ Clusterer WithSeed(Options options, Cluster cluster) {
   };
 }
 
+/// In as many clusters as there are units with edges, where that is fewer than asked for: null models and consensus
+/// graphs may have fewer than the graph that the options were checked for.
+Labelling ClusterWhatIsConnected(const UnitGraph& graph, SpectralOptions options, RunContext& context) {
+  std::vector<int> components = ConnectedComponents(graph, context);
+  const auto connected =
+      static_cast<int>(std::count_if(components.begin(), components.end(), [](int label) { return label >= 0; }));
+  if (connected < 2) return InOrderOfAppearance(std::move(components));
+  if (options.clusters) options.clusters = std::min(*options.clusters, connected);
+  options.least_clusters = std::min(options.least_clusters, connected);
+  return ToLabelling(ClusterSpectrally(graph, options, context));
+}
+
 FoundPartition FindSpectrally(const UnitGraph& graph, const SpectralOptions& options, RunContext& context,
                               v1::Partition& partition) {
   context.Report("embed");  // So that what is wrong with the options is wrong in this phase.
@@ -60,7 +75,7 @@ FoundPartition FindSpectrally(const UnitGraph& graph, const SpectralOptions& opt
 
   FoundPartition found;
   found.labelling = ToLabelling(std::move(clustering));
-  found.find = WithSeed(options, ClusterSpectrally);
+  found.find = WithSeed(options, ClusterWhatIsConnected);
   found.find_again = [&graph, embedding, options](uint32_t seed, RunContext& own) {
     SpectralOptions seeded = options;
     seeded.seed = seed;
@@ -68,7 +83,7 @@ FoundPartition FindSpectrally(const UnitGraph& graph, const SpectralOptions& opt
   };
   SpectralOptions as_many = options;
   as_many.clusters = found.labelling.clusters;
-  found.find_consensus = WithSeed(as_many, ClusterSpectrally);
+  found.find_consensus = WithSeed(as_many, ClusterWhatIsConnected);
   return found;
 }
 

@@ -21,7 +21,7 @@ class Graphs(EndToEndTest):
         return path
 
     def graph(self, model, *options):
-        return self.modlab_json("score", model, "-k", 2, *options)["result"]["score"]["graph"]
+        return self.modlab_json("score", model, "-k", 2, "--nulls", 0, *options)["result"]["score"]["graph"]
 
     def names(self, *options):
         return [group["name"] for group in self.graph(LENET, *options)["groups"]]
@@ -111,7 +111,7 @@ class Graphs(EndToEndTest):
         scaled = FIXTURES / "residual_scaled.pt"
 
         def numbers(model, *options):
-            partition = self.modlab_json("score", model, "-k", 3, *options)["result"]["score"]["partitions"][0]
+            partition = self.modlab_json("score", model, "-k", 3, "--nulls", 0, *options)["result"]["score"]["partitions"][0]
             return partition["modularity"]["newman"], partition["ncut"]
 
         self.assertNotAlmostEqual(numbers(RESIDUAL)[0], numbers(scaled)[0], places=6)
@@ -129,7 +129,7 @@ class Graphs(EndToEndTest):
         }
         for preset, (groups, clusters, restarts) in cases.items():
             with self.subTest(preset):
-                job = self.modlab_json("score", LENET, "--preset", preset)
+                job = self.modlab_json("score", LENET, "--preset", preset, "--nulls", 0)
                 self.assertEqual([group["name"] for group in job["result"]["score"]["graph"]["groups"]], groups)
                 spectral = job["result"]["provenance"]["spec"]["score"]["partitions"][0]["spectral"]
                 self.assertEqual(spectral, {"clusters": clusters, "restarts": restarts})

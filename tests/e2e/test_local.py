@@ -27,7 +27,7 @@ class Local(EndToEndTest):
     def test_score_starts_a_server(self):
         self.local("server", "status", code=5)
         self.assertEqual(processes.running("modlabd"), [], "a look at the server starts none")
-        out, _ = self.local("score", DIGITS, "-k", 3)
+        out, _ = self.local("score", DIGITS, "-k", 3, "--nulls", 0)
         self.assertIn("n-cut", out)
         status = self.status()
         self.assertTrue(status["onDemand"])
@@ -45,13 +45,13 @@ class Local(EndToEndTest):
         self.assertEqual(os.listdir(self.home.path / "config_home"), [])
 
     def test_many_clients_at_once_start_one_server(self):
-        clients = [self.start_modlab("score", DIGITS, "-k", 3, "--restarts", 5, "-o", "json", server="") for _ in range(6)]
+        clients = [self.start_modlab("score", DIGITS, "-k", 3, "--restarts", 5, "--nulls", 0, "-o", "json", server="") for _ in range(6)]
         for client in clients:
             self.end_of(client)
         self.assertEqual(processes.running("modlabd"), [self.status()["pid"]])
 
     def test_server_stop(self):
-        self.local("score", DIGITS, "-k", 3)
+        self.local("score", DIGITS, "-k", 3, "--nulls", 0)
         self.local("server", "stop")
         self.assertEqual(processes.running("modlabd"), [])
         wait_until(lambda: not processes.descendants(), "nothing is left")
@@ -68,13 +68,13 @@ class Local(EndToEndTest):
     def test_it_leaves_when_idle(self):
         self.daemon.options = ("--on-demand", "--idle-time", "5s")
         self.daemon.start()
-        job = self.modlab_json("score", DIGITS, "-k", 40, "--restarts", 2000)
+        job = self.modlab_json("score", DIGITS, "-k", 40, "--restarts", 2000, "--nulls", 0)
         self.assertEqual(job["state"], "SUCCEEDED", "a server with work to do is not idle")
         self.assertEqual(self.daemon.process.wait(PATIENCE), 0)
         wait_until(lambda: not processes.descendants(), "its workers have left with it")
 
     def test_a_killed_server_is_started_again(self):
-        self.local("score", DIGITS, "-k", 3)
+        self.local("score", DIGITS, "-k", 3, "--nulls", 0)
         processes.kill(self.status()["pid"])
         wait_until(lambda: not processes.running("modlabd"), "it is gone")
         self.assertEqual(len(self.modlab_json("model", "list", server="")["models"]), 1)
@@ -120,7 +120,7 @@ class Local(EndToEndTest):
         deep.mkdir(parents=True, mode=0o700)
         self.home.environment["XDG_RUNTIME_DIR"] = str(deep)
         self.addCleanup(self.remove_empty_folder, pathlib.Path(f"/tmp/modlab-{os.getuid()}"))
-        self.local("score", DIGITS, "-k", 3)
+        self.local("score", DIGITS, "-k", 3, "--nulls", 0)
         self.local("server", "stop")
 
     def test_a_daemon_that_cannot_start_says_why(self):

@@ -27,7 +27,8 @@ class Measures(EndToEndTest):
         return blocks
 
     def check(self, model, *options, resolution=1.0):
-        score = self.modlab_json("score", model, "-k", 3, "--resolution", resolution, *options)["result"]["score"]
+        score = self.modlab_json("score", model, "-k", 3, "--nulls", 0, "--resolution", resolution,
+                                 *options)["result"]["score"]
         blocks = self.blocks_of(model, *options)
         for partition in score["partitions"]:
             labels = numpy.array(partition["labels"])

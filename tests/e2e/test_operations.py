@@ -118,7 +118,7 @@ class FullDisk(OperationsTest):
         _, refused = self.modlab("score", DIGITS, "-k", "3", code=6)
         self.assertIn("disk is nearly full", refused)
         self.make_room(ballast)
-        self.modlab("score", DIGITS, "-k", "3")
+        self.modlab("score", DIGITS, "-k", "3", "--nulls", 0)
 
     def test_a_job_that_meets_a_full_disk_waits_and_succeeds(self):
         model = self.push(DIGITS)

@@ -94,6 +94,11 @@ class Score(EndToEndTest):
                 self.assertEqual(significance["samples"], 12)
                 self.assertGreater(len(set(significance["ncut"]["values"])), 3)
 
+    def test_clusters_of_single_units_in_every_run(self):
+        spectral, _ = self.score(DIGITS, "-k", 40, "--nulls", 3)["partitions"]
+        self.assertEqual(spectral["clusters"], 40)
+        self.assertEqual(spectral["stability"]["runs"], 5)
+
     def test_stopping_early_keeps_p(self):
         (partition,) = self.score(DIGITS, "--method", "spectral", "-k", 3, "--null-model", "random-init", "--nulls", 400,
                                   "--stop-at", 3, "--stability", 0)["partitions"]

@@ -111,7 +111,7 @@ class Watching(EndToEndTest):
         self.assertEqual(self.events_of(stalled), events)
 
     def test_the_client_detaches_on_interrupt_and_comes_back(self):
-        process = self.start_modlab("score", DIGITS, "-k", 60, "--restarts", 10000, "--seed", 9)
+        process = self.start_modlab("score", DIGITS, "-k", 60, "--restarts", 10000, "--seed", 9, "--nulls", 0)
         said = ""
         while not (found := re.search(r"jobs/(\w+)", said)):
             line = process.stderr.readline()
@@ -137,7 +137,7 @@ class Queue(EndToEndTest):
         def submit(client):
             for number in range(25):
                 seed = str(2 * number + client)
-                out, _ = self.modlab("score", DIGITS, "-k", 3, "--restarts", 10, "--seed", seed, "--detach", "-q")
+                out, _ = self.modlab("score", DIGITS, "-k", 3, "--restarts", 10, "--seed", seed, "--nulls", 0, "--detach", "-q")
                 names[client].append("jobs/" + out.strip().rpartition("/")[2])
 
         clients = [threading.Thread(target=submit, args=(client,)) for client in range(2)]
