@@ -84,6 +84,8 @@ WorkerResult ScoreResult(const AttemptSpec& spec, double modularity, int label, 
   for (int i = 0; i < labels; ++i) partition.add_labels(label);
   for (const int size : {35, 35, 36}) partition.add_sizes(size);
   for (const int size : {35, 35, 36}) partition.add_group_sizes(size);
+  for (int cluster = 0; cluster < 3; ++cluster) partition.add_cluster_measures();
+  partition.add_group_measures();
   partition.mutable_modularity()->set_newman(modularity);
   *result.mutable_result()->mutable_provenance()->mutable_spec() = spec.spec();
   return result;

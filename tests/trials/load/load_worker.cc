@@ -69,6 +69,8 @@ void Score(const AttemptSpec& spec, EventLogWriter* log, WorkerResult* result) {
     for (const int label : {0, 0, 0, 1, 1, 1}) partition->add_labels(label);
     for (const int size : {3, 3}) partition->add_sizes(size);
     for (const int size : {3, 0, 0, 3}) partition->add_group_sizes(size);
+    for (int cluster = 0; cluster < 2; ++cluster) partition->add_cluster_measures();
+    for (int group = 0; group < 2; ++group) partition->add_group_measures();
   }
 }
 
