@@ -1,6 +1,7 @@
 #include "client/partition_file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -11,7 +12,10 @@ namespace modlab::client {
 namespace {
 
 std::string FileOf(const std::string& bytes) {
-  const std::string path = testing::TempDir() + "partition_file_test";
+  // Tests run beside each other.
+  const std::string path = testing::TempDir() + "partition_file_test." +
+                           testing::UnitTest::GetInstance()->current_test_info()->name() + "." +
+                           std::to_string(::getpid());
   std::ofstream(path, std::ios::binary) << bytes;
   return path;
 }
