@@ -49,8 +49,7 @@ void Define(CLI::App& app, ScoreCommand& command) {
       {{"spectral", v1::Partition::SPECTRAL}, {"leiden", v1::Partition::LEIDEN}, {"planted", v1::Partition::PLANTED}},
       [&command](v1::Partition::Method method) { command.score.methods.push_back(method); },
       "How to find clusters: spectral, leiden or planted. May be given several times (default spectral and leiden, or "
-      "as "
-      "the preset has it)")
+      "as the preset has it)")
       ->option_text("NAME");
   app.add_option(
          "-k,--clusters", command.clusters,
@@ -91,8 +90,7 @@ void Define(CLI::App& app, ScoreCommand& command) {
        {"random-init", v1::NullSpec::RANDOM_INIT}},
       [&command](v1::NullSpec::Model model) { command.score.nulls.set_model(model); },
       "What a null model is: layer (default; each layer's weights permuted), layer-nonzero (those other than zero "
-      "among "
-      "their places), degree (the same, with the units' strengths kept) or random-init (fresh weights)")
+      "among their places), degree (the same, with the units' strengths kept) or random-init (fresh weights)")
       ->option_text("NAME");
   app.add_option_function<std::int32_t>(
          "--stop-at", [&command](std::int32_t count) { command.score.nulls.set_exceedances(count); },

@@ -94,7 +94,7 @@ class HalfOperator {
   RunContext& context_;
 };
 
-/// Below, eigenvalues are the operator's own.
+// Below, eigenvalues are the operator's own.
 
 int KrylovDimension(int count) { return 3 * count + 40; }
 

@@ -191,6 +191,17 @@ v1::Modularity::Objective ToProto(Objective objective) {
   return v1::Modularity::OBJECTIVE_UNSPECIFIED;
 }
 
+double TestedModularity(const v1::Partition& partition) {
+  switch (partition.objective()) {
+    case v1::Modularity::DIRECTED:
+      return partition.modularity().directed();
+    case v1::Modularity::LAYER_PAIR:
+      return partition.modularity().layer_pair();
+    default:
+      return partition.modularity().newman();
+  }
+}
+
 v1::PartitionAgreement ToProto(const PartitionComparison& comparison) {
   v1::PartitionAgreement agreement;
   agreement.set_adjusted_rand_index(comparison.adjusted_rand_index);

@@ -4,23 +4,12 @@
 
 #include "core/community/modularity_bound.h"
 #include "core/measure/significance.h"
+#include "server/worker/mapping.h"
 
 namespace modlab::server {
 namespace {
 
 constexpr int kBoundRestarts = 4;
-
-double ModularityOf(const v1::Partition& partition, Objective objective) {
-  switch (objective) {
-    case Objective::kDirected:
-      return partition.modularity().directed();
-    case Objective::kLayerPair:
-      return partition.modularity().layer_pair();
-    case Objective::kNewman:
-      break;
-  }
-  return partition.modularity().newman();
-}
 
 void ToProto(NullTest test, v1::NullTest& result) {
   result.set_mean(test.mean);
@@ -66,8 +55,7 @@ void TestAgainstNulls(const UnitGraph& graph, const std::vector<FoundPartition>&
   std::vector<TestedPartition> tested;
   for (size_t i = 0; i < found.size(); ++i) {
     const v1::Partition& partition = partitions[static_cast<int>(i)];
-    tested.push_back(
-        {found[i].find, found[i].objective, ModularityOf(partition, found[i].objective), partition.ncut()});
+    tested.push_back({found[i].find, found[i].objective, TestedModularity(partition), partition.ncut()});
   }
   const int exceedances = spec.nulls().exceedances();
   std::vector<NullValues> values = SampleNulls(

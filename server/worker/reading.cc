@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <vector>
+#include "server/worker/mapping.h"
 
 namespace modlab::server {
 namespace {
@@ -36,17 +36,6 @@ std::string NullName(v1::NullSpec::Model model) {
       return "untrained networks";
     default:
       return "its shuffled weights";
-  }
-}
-
-double TestedModularity(const v1::Partition& partition) {
-  switch (partition.objective()) {
-    case v1::Modularity::DIRECTED:
-      return partition.modularity().directed();
-    case v1::Modularity::LAYER_PAIR:
-      return partition.modularity().layer_pair();
-    default:
-      return partition.modularity().newman();
   }
 }
 

@@ -81,7 +81,6 @@ class Score(EndToEndTest):
         self.assertEqual(partition["labels"], [0] * 53 + [1] * 52 + [-1])
         self.assertEqual(partition["sizes"], [53, 52])
         self.assertNotIn("stability", partition)
-        # Nothing is looked for in a sample either, so on average there is as little as there was planted.
         self.assertEqual(len(partition["significance"]["modularity"]["values"]), 30)
 
     def test_every_null_model(self):
