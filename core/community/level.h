@@ -1,13 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "core/community/cluster_weights.h"
-#include "core/community/objective.h"
-#include "core/graph/block_rows.h"
 #include "core/graph/unit_graph.h"
 #include "core/run_context.h"
 
@@ -20,23 +17,46 @@ struct Batch {
   int size() const { return last - first; }
 };
 
-/// The weights A_ij between the nodes of one level of the Leiden algorithm. Immutable; safe to read from many threads.
+/// Weights A_ij from a node i to `count` others: to first, first + 1, ..., or to those listed.
+struct Run {
+  int node = 0;
+  int first = 0;
+  const int* others = nullptr;  ///< Null: consecutive ones.
+  int count = 0;
+  const double* weights = nullptr;  ///< Of the node to itself: 0.
+
+  int other(int index) const { return others != nullptr ? others[index] : first + index; }
+};
+
+/// The weights between the nodes of one level of the Leiden algorithm. Immutable; safe to read from many threads.
 class Level {
  public:
   virtual ~Level() = default;
   virtual int nodes() const = 0;
   virtual const std::vector<Batch>& batches() const = 0;
-  /// Adds A_ij to the sum of node i - first and cluster labels[j] for every node i of the batch and every j but itself
-  /// that has a label (>= 0).
-  virtual void AddWeights(const Batch& batch, const std::vector<int>& labels, ClusterWeights& sums) const = 0;
-  /// Calls touch(batch) for batches that may have weights to a node.
-  virtual void ForEachNeighbour(int batch, const std::function<void(int)>& touch) const = 0;
-  /// The level whose nodes are these nodes' clusters.
-  virtual std::unique_ptr<Level> Aggregated(const std::vector<int>& labels, int clusters,
-                                            RunContext& context) const = 0;
+  /// Calls take(run) with all weights of those of a batch's nodes i for which wanted[i - first] is not 0 (null: of
+  /// all). The batch may also be a part of one of `batches`. Weights that are 0 may be among them.
+  virtual void ForEachRun(const Batch& batch, const char* wanted,
+                          const std::function<void(const Run&)>& take) const = 0;
+  /// Appends the batches that may have weights to a batch, and that are not marked yet, and marks them.
+  virtual void CollectNeighbours(int batch, std::vector<char>& marked, std::vector<int>& batches) const = 0;
+  /// Number of weights, 0 or not, of all nodes.
+  virtual int64_t entries() const = 0;
 };
 
-/// The units of a graph, which must outlive it; weights are read where they lie.
+/// Nodes are the graph's units, weights are read where they lie. The graph must outlive it.
 std::unique_ptr<Level> MakeUnitLevel(const UnitGraph& graph);
+
+/// A copy of a level that is faster to read, of those with up to 8 million weights; others as they are.
+std::unique_ptr<Level> CopySmall(std::unique_ptr<Level> level, const RunContext& context);
+
+/// The level whose nodes are a level's clusters. Nodes without a label (-1) have no weights.
+std::unique_ptr<Level> Aggregate(const Level& level, const std::vector<int>& labels, int clusters,
+                                 const RunContext& context);
+
+/// Sums of A_ij of every node i of a batch by the cluster labels[j], 0 ... clusters - 1, of every j that has one (>=
+/// 0).
+void SumByCluster(const Level& level, const Batch& batch, const std::vector<int>& labels, int clusters,
+                  ClusterWeights& sums);
 
 }  // namespace modlab

@@ -133,16 +133,6 @@ void ClusterStrengths::Change(int node, int cluster, double sign) {
   }
 }
 
-double ClusterStrengths::Expected(int node, int cluster) const {
-  const double* const sums = of(cluster);
-  double expected = 0;
-  for (const auto* strength = expected_.begin(node); strength != expected_.end(node); ++strength) {
-    expected += expected_.factor(strength->part) *
-                (strength->out * sums[2 * strength->part + 1] + strength->in * sums[2 * strength->part]);
-  }
-  return expected;
-}
-
 double ClusterStrengths::Expected(int cluster, const ClusterStrengths& other, int other_cluster) const {
   const double* const mine = of(cluster);
   const double* const others = other.of(other_cluster);

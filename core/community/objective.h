@@ -49,7 +49,15 @@ class ClusterStrengths {
   void Add(int node, int cluster) { Change(node, cluster, 1); }
   void Remove(int node, int cluster) { Change(node, cluster, -1); }
   /// The weight that is expected between a node and the nodes of a cluster, times gamma.
-  double Expected(int node, int cluster) const;
+  double Expected(int node, int cluster) const {
+    const double* const sums = of(cluster);
+    double expected = 0;
+    for (const auto* strength = expected_.begin(node); strength != expected_.end(node); ++strength) {
+      expected += expected_.factor(strength->part) *
+                  (strength->out * sums[2 * strength->part + 1] + strength->in * sums[2 * strength->part]);
+    }
+    return expected;
+  }
   /// The same between two clusters: `cluster` of this and `other_cluster` of `other`.
   double Expected(int cluster, const ClusterStrengths& other, int other_cluster) const;
 

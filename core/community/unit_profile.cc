@@ -27,8 +27,7 @@ std::vector<UnitProfile> ProfileUnits(const UnitGraph& graph, const Labelling& l
   context.ParallelFor(static_cast<int>(level->batches().size()), [&](int index) {
     const Batch& batch = level->batches()[index];
     ClusterWeights weights;
-    weights.Reset(batch.size(), labelling.clusters);
-    level->AddWeights(batch, labelling.labels, weights);
+    SumByCluster(*level, batch, labelling.labels, labelling.clusters, weights);
     for (int unit = batch.first; unit < batch.last; ++unit) {
       profiles[unit] = Profile(weights, unit - batch.first, labelling.labels[unit]);
     }

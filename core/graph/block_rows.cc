@@ -40,6 +40,17 @@ void ReadApart(const Element* data, int64_t stride, int count, double* weights) 
   for (int i = 0; i < count; ++i) weights[i] = std::abs(static_cast<double>(data[i * stride]));
 }
 
+template <typename Element>
+void ReadTurned(const Element* data, int64_t row_stride, int64_t column_stride, int rows, int columns, double* weights,
+                int pitch) {
+  for (int row = 0; row < rows; ++row) {
+    const Element* const of_row = data + row * row_stride;
+    for (int column = 0; column < columns; ++column) {
+      weights[column * pitch + row] = std::abs(static_cast<double>(of_row[column * column_stride]));
+    }
+  }
+}
+
 const double* DataOrNull(const std::vector<double>& scale) { return scale.empty() ? nullptr : scale.data(); }
 
 /// Disjoint sets with path halving; a set's root is its smallest member.
@@ -131,8 +142,35 @@ void BlockRows::ReadPresent(int row, int column, int count, double* weights) con
   }
   if (row_scale_ != nullptr) Scale(row_scale_[row], count, weights);
   if (column_scale_ != nullptr) Scale(column_scale_ + column, count, weights);
-  if (threshold_ > 0) {
-    for (int i = 0; i < count; ++i) weights[i] = weights[i] <= threshold_ ? 0 : weights[i];
+  ApplyThreshold(count, weights);
+}
+
+void BlockRows::ApplyThreshold(int count, double* weights) const {
+  if (threshold_ <= 0) return;
+  for (int i = 0; i < count; ++i) weights[i] = weights[i] <= threshold_ ? 0 : weights[i];
+}
+
+void BlockRows::ReadTurned(int row, int rows, int column, int columns, double* weights, int pitch) const {
+  if (part_rows_ < rows_) {  // a grouped convolution's parts may end anywhere in these
+    std::vector<double> of_row(columns);
+    for (int r = 0; r < rows; ++r) {
+      Read(row + r, column, columns, of_row.data());
+      for (int c = 0; c < columns; ++c) weights[c * pitch + r] = of_row[c];
+    }
+    return;
+  }
+  const int64_t offset = row * row_stride_ + column * column_stride_;
+  if (float_data_ != nullptr) {
+    modlab::ReadTurned(float_data_ + offset, row_stride_, column_stride_, rows, columns, weights, pitch);
+  } else {
+    modlab::ReadTurned(double_data_ + offset, row_stride_, column_stride_, rows, columns, weights, pitch);
+  }
+  for (int c = 0; c < columns; ++c) {
+    double* const of_column = weights + static_cast<int64_t>(c) * pitch;
+    // In the order of Read, so that the same weight is the same number.
+    if (row_scale_ != nullptr) Scale(row_scale_ + row, rows, of_column);
+    if (column_scale_ != nullptr) Scale(column_scale_[column + c], rows, of_column);
+    ApplyThreshold(rows, of_column);
   }
 }
 

@@ -35,9 +35,22 @@ class BlockRows {
   /// Writes the weights (absolute, scales applied) of `count` entries of a row, from `column` on: 0 where the block has
   /// none.
   void Read(int row, int column, int count, double* weights) const;
+  /// The same of a few columns and many rows, turned: weights[c * pitch + r] is that of row `row` + r and column
+  /// `column` + c. pitch >= rows.
+  void ReadTurned(int row, int rows, int column, int columns, double* weights, int pitch) const;
+
+  /// For those who read weights where they lie: |data[row * stride + column]| times the scales, if set. Null where they
+  /// do not lie together, some are missing, or there is a threshold: then there is Read.
+  const float* floats() const { return is_plain() ? float_data_ : nullptr; }
+  const double* doubles() const { return is_plain() ? double_data_ : nullptr; }
+  int64_t stride() const { return row_stride_; }
+  const double* row_scale() const { return row_scale_; }        ///< Null: all ones.
+  const double* column_scale() const { return column_scale_; }  ///< Null: all ones.
 
  private:
+  bool is_plain() const { return column_stride_ == 1 && part_rows_ == rows_ && threshold_ <= 0; }
   void ReadPresent(int row, int column, int count, double* weights) const;
+  void ApplyThreshold(int count, double* weights) const;
   BlockRows(const Block& block, int first_target_unit, int first_source_unit);
 
   const float* float_data_;

@@ -16,7 +16,8 @@ struct Labelling {
   int clusters = 0;
 };
 
-/// Numbers labels anew, 0, 1, ... in order of first appearance; those below 0 become -1. O(units log clusters).
+/// Numbers labels anew, 0, 1, ... in order of first appearance; those below 0 become -1. O(units + largest label), or
+/// O(units log clusters) for labels that are much larger than the number of units.
 Labelling InOrderOfAppearance(std::vector<int> labels);
 
 /// A way to find a partition of a graph; the same graph and seed give the same one. Throws what its method throws.

@@ -2,95 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
-#include "core/cpu_dispatch.h"
+#include "core/spectral/affinity_kernels.h"
 
 namespace modlab {
 namespace {
 
-/// Explicit lanes, so that sums have one order on every CPU and at every optimisation level.
-using Lanes [[gnu::vector_size(4 * sizeof(double))]] = double;
-constexpr int kLanes = 4;
-/// Rows worked on together, and columns at a time: their weights, x and sums stay in the first-level cache.
-constexpr int kRows = 4;
-constexpr int kTileColumns = 512;
+/// Columns at a time: their weights, x and sums stay in the first-level cache.
+constexpr int kTileColumns = 1024;
 /// Units whose chunks are summed by one task.
 constexpr int kSumSlice = 8192;
-
-constexpr int Padded(int count) { return (count + kLanes - 1) / kLanes * kLanes; }
-
-/// Weights of some rows and columns of a block; the rest of the last lanes is zero.
-struct Tile {
-  alignas(sizeof(Lanes)) double weights[kRows][kTileColumns];
-  int columns = 0;  ///< A multiple of kLanes.
-};
-
-/// Both directions of a tile at once: row_sums[r] += sum over c of w[r][c] column_x[c], and column_sums[c] += sum over
-/// r of w[r][c] row_x[r].
-MODLAB_CPU_DISPATCH
-void ApplyTile(const Tile& tile, const double* row_x, const double* column_x, double* row_sums, double* column_sums) {
-  Lanes sums[kRows] = {};
-  for (int column = 0; column < tile.columns; column += kLanes) {
-    Lanes x;
-    Lanes column_sum;
-    std::memcpy(&x, column_x + column, sizeof x);
-    std::memcpy(&column_sum, column_sums + column, sizeof column_sum);
-    for (int row = 0; row < kRows; ++row) {
-      Lanes weight;
-      std::memcpy(&weight, tile.weights[row] + column, sizeof weight);
-      sums[row] += weight * x;
-      column_sum += weight * row_x[row];
-    }
-    std::memcpy(column_sums + column, &column_sum, sizeof column_sum);
-  }
-  for (int row = 0; row < kRows; ++row) {
-    row_sums[row] += (sums[row][0] + sums[row][1]) + (sums[row][2] + sums[row][3]);
-  }
-}
-
-/// Its first half.
-MODLAB_CPU_DISPATCH
-void ApplyTileToRows(const Tile& tile, const double* column_x, double* row_sums) {
-  Lanes sums[kRows] = {};
-  for (int column = 0; column < tile.columns; column += kLanes) {
-    Lanes x;
-    std::memcpy(&x, column_x + column, sizeof x);
-    for (int row = 0; row < kRows; ++row) {
-      Lanes weight;
-      std::memcpy(&weight, tile.weights[row] + column, sizeof weight);
-      sums[row] += weight * x;
-    }
-  }
-  for (int row = 0; row < kRows; ++row) {
-    row_sums[row] += (sums[row][0] + sums[row][1]) + (sums[row][2] + sums[row][3]);
-  }
-}
-
-/// Its second half.
-MODLAB_CPU_DISPATCH
-void ApplyTileToColumns(const Tile& tile, const double* row_x, double* column_sums) {
-  for (int column = 0; column < tile.columns; column += kLanes) {
-    Lanes column_sum;
-    std::memcpy(&column_sum, column_sums + column, sizeof column_sum);
-    for (int row = 0; row < kRows; ++row) {
-      Lanes weight;
-      std::memcpy(&weight, tile.weights[row] + column, sizeof weight);
-      column_sum += weight * row_x[row];
-    }
-    std::memcpy(column_sums + column, &column_sum, sizeof column_sum);
-  }
-}
-
-void ReadTile(const BlockRows& block, int row, int rows, int column, int columns, Tile& tile) {
-  tile.columns = Padded(columns);
-  for (int r = 0; r < kRows; ++r) {
-    const int count = r < rows ? columns : 0;
-    if (count > 0) block.Read(row + r, column, count, tile.weights[r]);
-    std::fill(tile.weights[r] + count, tile.weights[r] + tile.columns, 0.0);
-  }
-}
 
 /// What one chunk adds to y: to the units of its rows and to those of its columns.
 struct ChunkSums {
@@ -98,10 +20,8 @@ struct ChunkSums {
   int rows = 0;
   int first_column_unit = 0;
   int columns = 0;
-  int row_pitch = 0;
-  int column_pitch = 0;
-  std::vector<double> row_sums;     ///< [vectors][row_pitch]
-  std::vector<double> column_sums;  ///< [vectors][column_pitch]
+  std::vector<double> row_sums;     ///< [vectors][rows]
+  std::vector<double> column_sums;  ///< [vectors][columns]
 };
 
 bool IsZero(const double* x, int units, int vectors, int first, int count) {
@@ -112,49 +32,92 @@ bool IsZero(const double* x, int units, int vectors, int first, int count) {
   return true;
 }
 
+/// Weights times scales, or as they come from BlockRows::Read.
+class TileReader {
+ public:
+  explicit TileReader(const BlockRows& block) : block_(block) {}
+
+  /// What the rows' and columns' x, and later their sums, have to be multiplied by; null: nothing.
+  const double* row_scale() const { return in_place() ? block_.row_scale() : nullptr; }
+  const double* column_scale() const { return in_place() ? block_.column_scale() : nullptr; }
+
+  /// Calls apply(tile). The tile lives until the next call.
+  template <typename Apply>
+  void Read(int row, int rows, int column, int columns, const Apply& apply) {
+    const int64_t offset = row * block_.stride() + column;
+    if (const float* const floats = block_.floats()) {
+      apply(Tile<float>{floats + offset, block_.stride(), rows, columns});
+    } else if (const double* const doubles = block_.doubles()) {
+      apply(Tile<double>{doubles + offset, block_.stride(), rows, columns});
+    } else {
+      copy_.resize(static_cast<size_t>(kTileRows) * kTileColumns);
+      for (int r = 0; r < rows; ++r) block_.Read(row + r, column, columns, copy_.data() + r * kTileColumns);
+      apply(Tile<double>{copy_.data(), kTileColumns, rows, columns});
+    }
+  }
+
+ private:
+  bool in_place() const { return block_.floats() != nullptr || block_.doubles() != nullptr; }
+
+  const BlockRows& block_;
+  std::vector<double> copy_;
+};
+
+/// to[i] = from[i] * scale[i], or from[i].
+void CopyScaled(const double* from, const double* scale, int count, double* to) {
+  for (int i = 0; i < count; ++i) to[i] = scale == nullptr ? from[i] : from[i] * scale[i];
+}
+
+/// Multiplies the sums of every vector by the scales.
+void ScaleSums(const double* scale, int count, int vectors, std::vector<double>& sums) {
+  if (scale == nullptr) return;
+  for (int vector = 0; vector < vectors; ++vector) {
+    double* const of_vector = sums.data() + static_cast<int64_t>(vector) * count;
+    for (int i = 0; i < count; ++i) of_vector[i] *= scale[i];
+  }
+}
+
 ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double* x, int units, int vectors) {
   ChunkSums sums;
   sums.first_row_unit = block.first_row_unit() + chunk.first_row;
   sums.rows = chunk.rows();
   sums.first_column_unit = block.first_column_unit() + chunk.first_column;
   sums.columns = chunk.columns();
-  sums.row_pitch = (sums.rows + kRows - 1) / kRows * kRows;
-  sums.column_pitch = Padded(sums.columns);
-  sums.row_sums.assign(static_cast<size_t>(vectors) * sums.row_pitch, 0.0);
-  sums.column_sums.assign(static_cast<size_t>(vectors) * sums.column_pitch, 0.0);
+  sums.row_sums.assign(static_cast<size_t>(vectors) * sums.rows, 0.0);
+  sums.column_sums.assign(static_cast<size_t>(vectors) * sums.columns, 0.0);
 
-  // Zeros add nothing.
-  const bool to_rows = !IsZero(x, units, vectors, sums.first_column_unit, sums.columns);
-  const bool to_columns = !IsZero(x, units, vectors, sums.first_row_unit, sums.rows);
-  if (!to_rows && !to_columns) return sums;
+  const Directions directions = {.to_rows = !IsZero(x, units, vectors, sums.first_column_unit, sums.columns),
+                                 .to_columns = !IsZero(x, units, vectors, sums.first_row_unit, sums.rows)};
+  if (!directions.to_rows && !directions.to_columns) return sums;
 
-  Tile tile;
-  std::vector<double> column_x(static_cast<size_t>(vectors) * kTileColumns, 0.0);  // zero behind the last column
+  TileReader reader(block);
+  const double* const row_scale = reader.row_scale() == nullptr ? nullptr : reader.row_scale() + chunk.first_row;
+  const double* const column_scale =
+      reader.column_scale() == nullptr ? nullptr : reader.column_scale() + chunk.first_column;
+  std::vector<double> column_x(static_cast<size_t>(vectors) * kTileColumns);
   for (int column = 0; column < sums.columns; column += kTileColumns) {
     const int columns = std::min(kTileColumns, sums.columns - column);
     for (int vector = 0; vector < vectors; ++vector) {
-      std::copy_n(x + static_cast<int64_t>(vector) * units + sums.first_column_unit + column, columns,
-                  column_x.begin() + static_cast<int64_t>(vector) * kTileColumns);
+      CopyScaled(x + static_cast<int64_t>(vector) * units + sums.first_column_unit + column,
+                 column_scale == nullptr ? nullptr : column_scale + column, columns,
+                 column_x.data() + static_cast<int64_t>(vector) * kTileColumns);
     }
-    for (int row = 0; row < sums.rows; row += kRows) {
-      const int rows = std::min(kRows, sums.rows - row);
-      ReadTile(block, chunk.first_row + row, rows, chunk.first_column + column, columns, tile);
-      for (int vector = 0; vector < vectors; ++vector) {
-        std::array<double, kRows> row_x{};
-        std::copy_n(x + static_cast<int64_t>(vector) * units + sums.first_row_unit + row, rows, row_x.begin());
-        const double* const tile_x = column_x.data() + static_cast<int64_t>(vector) * kTileColumns;
-        double* const row_sums = sums.row_sums.data() + static_cast<int64_t>(vector) * sums.row_pitch + row;
-        double* const column_sums = sums.column_sums.data() + static_cast<int64_t>(vector) * sums.column_pitch + column;
-        if (!to_columns) {
-          ApplyTileToRows(tile, tile_x, row_sums);
-        } else if (!to_rows) {
-          ApplyTileToColumns(tile, row_x.data(), column_sums);
-        } else {
-          ApplyTile(tile, row_x.data(), tile_x, row_sums, column_sums);
+    for (int row = 0; row < sums.rows; row += kTileRows) {
+      const int rows = std::min(kTileRows, sums.rows - row);
+      reader.Read(chunk.first_row + row, rows, chunk.first_column + column, columns, [&](const auto& tile) {
+        for (int vector = 0; vector < vectors; ++vector) {
+          std::array<double, kTileRows> row_x;
+          CopyScaled(x + static_cast<int64_t>(vector) * units + sums.first_row_unit + row,
+                     row_scale == nullptr ? nullptr : row_scale + row, rows, row_x.data());
+          ApplyTile(tile, directions, row_x.data(), column_x.data() + static_cast<int64_t>(vector) * kTileColumns,
+                    sums.row_sums.data() + static_cast<int64_t>(vector) * sums.rows + row,
+                    sums.column_sums.data() + static_cast<int64_t>(vector) * sums.columns + column);
         }
-      }
+      });
     }
   }
+  ScaleSums(row_scale, sums.rows, vectors, sums.row_sums);
+  ScaleSums(column_scale, sums.columns, vectors, sums.column_sums);
   return sums;
 }
 
@@ -216,9 +179,9 @@ void BlockAffinity::Apply(const double* x, double* y, int columns) const {
       double* column_y = y + static_cast<int64_t>(column) * units;
       std::fill(column_y + first, column_y + last, 0.0);
       for (const ChunkSums& chunk : sums) {
-        AddRange(chunk.row_sums.data() + static_cast<int64_t>(column) * chunk.row_pitch, chunk.first_row_unit,
-                 chunk.rows, first, last, column_y);
-        AddRange(chunk.column_sums.data() + static_cast<int64_t>(column) * chunk.column_pitch, chunk.first_column_unit,
+        AddRange(chunk.row_sums.data() + static_cast<int64_t>(column) * chunk.rows, chunk.first_row_unit, chunk.rows,
+                 first, last, column_y);
+        AddRange(chunk.column_sums.data() + static_cast<int64_t>(column) * chunk.columns, chunk.first_column_unit,
                  chunk.columns, first, last, column_y);
       }
     }

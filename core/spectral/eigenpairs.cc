@@ -21,11 +21,12 @@ constexpr int kDenseSize = 500;
 constexpr int kDenseHalf = 100;
 /// Columns that the dense matrix is read in.
 constexpr int kDenseColumns = 64;
-/// Relative to the operator's eigenvalue.
-constexpr double kTolerance = 1e-12;
+/// Relative to the operator's eigenvalue. Lanczos restarts after many steps, so that it mostly reaches far less.
+constexpr double kTolerance = 1e-10;
 constexpr int kMaxRestarts = 1000;
-/// Enough for a first look at what is left, several times faster.
-constexpr double kRoughTolerance = 1e-5;
+/// Enough for a look at what is left: what Lanczos takes for the largest eigenvalue is never above it.
+constexpr double kRoughTolerance = 1e-2;
+constexpr int kRoughDimension = 20;
 /// Two eigenvalues that differ by less, relative to them, are equal as far as Lanczos can tell.
 constexpr double kSameEigenvalue = 1e-10;
 /// Singular values below it would lose too many digits of the vectors of the other side.
@@ -115,9 +116,9 @@ Eigenpairs SolveDensely(const Operator& op, int count) {
 
 /// One run of Lanczos. A run from a single start vector may miss copies of a multiple eigenvalue.
 template <typename Operator>
-Eigenpairs RunLanczos(Operator op, int count, double tolerance, uint64_t seed) {
+Eigenpairs RunLanczos(Operator op, int count, int krylov_dimension, double tolerance, uint64_t seed) {
   const Eigen::Index size = op.rows();
-  Spectra::SymEigsSolver<Operator> solver(op, count, std::min<Eigen::Index>(KrylovDimension(count), size));
+  Spectra::SymEigsSolver<Operator> solver(op, count, std::min<Eigen::Index>(krylov_dimension, size));
   Random random(seed);
   const Eigen::VectorXd start = Eigen::VectorXd::NullaryExpr(size, [&] { return random.Uniform() - 0.5; });
   solver.init(start.data());
@@ -135,9 +136,8 @@ Eigenpairs RunLanczos(Operator op, int count, double tolerance, uint64_t seed) {
 /// The largest eigenpair of what is left, if its eigenvalue is above `bound`: none in `vectors` otherwise.
 template <typename Operator>
 Eigenpairs FindAbove(double bound, const Operator& op, uint64_t seed) {
-  const double rough = RunLanczos(op, 1, kRoughTolerance, seed).values[0];
-  if (rough * (1 + 2 * kRoughTolerance) < bound) return {};
-  Eigenpairs largest = RunLanczos(op, 1, kTolerance, seed);
+  if (RunLanczos(op, 1, kRoughDimension, kRoughTolerance, seed).values[0] <= bound) return {};
+  Eigenpairs largest = RunLanczos(op, 1, KrylovDimension(1), kTolerance, seed);
   if (largest.values[0] <= bound * (1 + kSameEigenvalue)) return {};
   return largest;
 }
@@ -155,7 +155,7 @@ void Insert(const Eigenpairs& pair, Eigenpairs& pairs) {
 /// The largest `count` eigenpairs of an operator that `make` makes of what is known.
 template <typename Make>
 Eigenpairs Find(const Make& make, const Eigen::MatrixXd& known, int count) {
-  Eigenpairs found = RunLanczos(make(known), count, kTolerance, 0);
+  Eigenpairs found = RunLanczos(make(known), count, KrylovDimension(count), kTolerance, 0);
   for (uint64_t seed = 1;; ++seed) {  // until no missed copy is left
     if (found.vectors.rows() - known.cols() - count < 1) return found;
     Eigen::MatrixXd all_known(found.vectors.rows(), known.cols() + count);

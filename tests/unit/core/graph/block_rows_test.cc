@@ -31,6 +31,27 @@ TEST(BlockRows, ReadsEveryEntryOfEveryKindOfBlock) {
   }
 }
 
+TEST(BlockRows, ReadsTheSameTurned) {
+  const UnitGraph graph = test::MixedGraph(1);
+  for (const Block& block : graph.blocks()) {
+    const BlockRows rows(graph, block);
+    const int row_count = rows.rows() - rows.rows() / 3;
+    const int column_count = rows.columns() - rows.columns() / 2;
+    const int first_row = rows.rows() - row_count;
+    const int first_column = rows.columns() - column_count;
+    const int pitch = row_count + 3;
+    std::vector<double> turned(static_cast<size_t>(column_count) * pitch, -1.0);
+    rows.ReadTurned(first_row, row_count, first_column, column_count, turned.data(), pitch);
+    std::vector<double> weights(column_count);
+    for (int row = 0; row < row_count; ++row) {
+      rows.Read(first_row + row, first_column, column_count, weights.data());
+      for (int column = 0; column < column_count; ++column) {
+        ASSERT_EQ(turned[column * pitch + row], weights[column]) << row << ", " << column;
+      }
+    }
+  }
+}
+
 TEST(ChunkedRows, CoversEveryRowOnce) {
   const UnitGraph graph = test::RandomChain({300, 2000, 1, 500}, 1);
   const ChunkedRows rows(graph);
