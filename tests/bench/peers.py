@@ -93,22 +93,45 @@ class Peers:
             "residual": largest_residual(adjacency, seen["maps"]),
         }
 
-    def toumei(self, clusters, restarts, seed):
-        """toumei's way: the graph edge by edge in NetworkX, scikit-learn on its matrix, NetworkX's modularity. Kinder
-        than toumei, which looks up each weight in a tensor."""
+    def toumei(self, clusters, restarts, seed, as_published):
+        """toumei's way: the graph edge by edge in NetworkX, scikit-learn on its matrix, NetworkX's modularity."""
         import networkx
-        rows = self._once("rows", lambda: [(block, block.weights.tolist()) for block in self._graph.blocks])
+        edges = self._edges_as_published if as_published else self._edges_from_lists
+        if as_published:
+            self._tensors()  # loads PyTorch
         with Stopwatch() as watch:
             graph = networkx.Graph()
             graph.add_nodes_from(range(self._graph.units))  # in order, for the adjacency's rows
-            for block, weights in rows:
-                for target, row in enumerate(weights):
-                    for source, weight in enumerate(row):
-                        graph.add_edge(block.source + source, block.target + target, weight=weight)
+            for source, target, attributes in edges(graph):
+                graph.add_edge(source, target, **attributes)
             labels = spectral_clustering(clusters, restarts, seed).fit(networkx.to_numpy_array(graph)).labels_
             parts = [{unit for unit, label in enumerate(labels) if label == part} for part in range(clusters)]
             found = networkx.community.modularity(graph, [part for part in parts if part])
         return {"seconds": watch.seconds, "modularity": found}
+
+    def _edges_from_lists(self, _):
+        for block in self._graph.blocks:
+            for target, row in enumerate(block.weights.tolist()):
+                for source, weight in enumerate(row):
+                    yield block.source + source, block.target + target, {"weight": weight}
+
+    def _edges_as_published(self, graph):
+        """As toumei's MLPGraph does it: looks each weight up in a tensor, twice, keeps three attributes, and counts all
+        edges before it adds one."""
+        for block, weights in zip(self._graph.blocks, self._tensors()):
+            for source in range(weights.shape[1]):
+                for target in range(weights.shape[0]):
+                    weight = weights[target, source].detach().abs().item()
+                    title = weights[target, source].detach().item()
+                    len(graph.edges.items())
+                    yield block.source + source, block.target + target, dict(weight=weight, title=title, value=weight)
+
+    def _tensors(self):
+        def make():
+            import torch
+            return [torch.from_numpy(block.weights) for block in self._graph.blocks]
+
+        return self._once("tensors", make)
 
     def kmeans(self, points, clusters, restarts, seed):
         """scikit-learn on the points of our embedding."""
