@@ -8,7 +8,7 @@
 #include "core/graph/model_reader.h"
 #include "core/measure/null_model.h"
 #include "core/random.h"
-#include "server/worker/labels_file.h"
+#include "server/executor/labels_file.h"
 #include "server/worker/mapping.h"
 #include "server/worker/null_tests.h"
 #include "server/worker/partition_finder.h"
