@@ -18,6 +18,7 @@ namespace {
 constexpr const char* kFooter = R"(Examples:
   modlab score net.pt                   measure a TorchScript model; starts a local server if none runs
   modlab score net.pt -k 4 -o json      the same for scripts
+  modlab compare JOB_ID:leiden JOB_ID:spectral
   modlab job list --state running
   modlab job logs JOB_ID --follow
   modlab --server unix:/tmp/lab.sock model list
@@ -56,6 +57,7 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
   app.footer(kFooter);
   AddScoreCommand(app, chosen);
   AddGraphCommand(app, chosen);
+  AddCompareCommand(app, chosen);
   AddModelCommands(app, chosen);
   AddJobCommands(app, chosen);
   AddServerCommands(app, chosen);

@@ -8,6 +8,14 @@ namespace {
 
 bool TakesValue(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 bool MayComeAgain(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
+bool MayBeFile(ValueKind kind) {
+  return kind == ValueKind::kFile || kind == ValueKind::kJobOrFile || kind == ValueKind::kModelOrFile;
+}
+/// What a server is asked for where a file would do as well.
+ValueKind OrElse(ValueKind kind) {
+  if (kind == ValueKind::kJobOrFile) return ValueKind::kJob;
+  return kind == ValueKind::kModelOrFile ? ValueKind::kModel : kind;
+}
 bool IsHidden(const CLI::Option& option) { return option.get_group().empty(); }
 
 /// How far the words before the cursor lead into the tree of commands.
@@ -131,15 +139,15 @@ class Walk {
     const ValueKind kind = KindOf(option);
     Completion completion;
     // A name is known by `before=`, too, but what follows is no file to the shell then.
-    completion.files = before.empty() && (kind == ValueKind::kFile || kind == ValueKind::kModelOrFile);
+    completion.files = before.empty() && MayBeFile(kind);
     std::vector<Candidate> values;
     if (kind == ValueKind::kChoice) {
       for (const std::string& choice : ChoicesOf(option)) values.push_back({choice, ""});
     } else if (kind != ValueKind::kOther && kind != ValueKind::kFile) {
-      values = source(kind == ValueKind::kModelOrFile ? ValueKind::kModel : kind, about_server_);
+      values = source(OrElse(kind), about_server_);
     }
     // `jobs/abc` is as good as `abc`.
-    const bool full = (kind == ValueKind::kJob && word.starts_with("jobs/")) || word.starts_with("models/");
+    const bool full = (OrElse(kind) == ValueKind::kJob && word.starts_with("jobs/")) || word.starts_with("models/");
     const std::string collection = full ? word.substr(0, word.find('/') + 1) : "";
     for (Candidate& candidate : values) {
       candidate.value.insert(0, collection);

@@ -24,6 +24,12 @@ UsageError CannotUse(const std::string& what, const std::string& path, int error
 
 }  // namespace
 
+bool LooksLikeFile(const std::string& subject, std::string_view collection) {
+  if (subject.starts_with(collection)) return false;
+  std::error_code error;
+  return std::filesystem::exists(subject, error) || subject.find_first_of("/.") != std::string::npos;
+}
+
 LocalFile::LocalFile(const std::string& path) : path_(path) {
   // O_NONBLOCK: opening a named pipe must not wait for a writer.
   descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

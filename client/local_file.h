@@ -4,8 +4,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace modlab::client {
+
+/// Whether what may be the id of a resource, with its `collection` (`models/`) or without, is meant to be a file. What
+/// looks like a path is one even if nothing is there: the error then says so.
+bool LooksLikeFile(const std::string& subject, std::string_view collection);
 
 /// A file of the user's that is to be pushed. Everything wrong with it is a UsageError with its path.
 class LocalFile {

@@ -22,9 +22,11 @@ constexpr std::string_view kNumpyMagic = "\x93NUMPY";
   throw UsageError(fmt::format("{} is not a partition: {}", path, why));
 }
 
-std::int32_t ToLabel(std::int64_t value, const std::string& path) {
+/// `place` and `number` say where the value stands: `line`, 3.
+std::int32_t ToLabel(std::int64_t value, const std::string& path, std::string_view place, std::size_t number) {
   if (value < -1 || value > std::numeric_limits<std::int32_t>::max()) {
-    Refuse(path, fmt::format("{} is no cluster; write 0 or more, or -1 for units in no cluster", value));
+    Refuse(path, fmt::format("{} {}: {} is no cluster; write 0 or more, or -1 for units in no cluster", place, number,
+                             value));
   }
   return static_cast<std::int32_t>(value);
 }
@@ -43,7 +45,7 @@ std::vector<std::int32_t> ToLabels(std::string_view bytes, const std::string& pa
   for (std::size_t i = 0; i < labels.size(); ++i) {
     Element value;
     std::memcpy(&value, bytes.data() + i * sizeof(Element), sizeof(Element));
-    labels[i] = ToLabel(static_cast<std::int64_t>(value), path);
+    labels[i] = ToLabel(static_cast<std::int64_t>(value), path, "index", i);
   }
   return labels;
 }
@@ -86,7 +88,7 @@ std::vector<std::int32_t> FromNumpy(std::string_view bytes, const std::string& p
 
 std::vector<std::int32_t> FromText(std::string_view text, const std::string& path) {
   std::vector<std::int32_t> labels;
-  int line = 1;
+  std::size_t line = 1;
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     if (c == '\n') ++line;
@@ -101,7 +103,7 @@ std::vector<std::int32_t> FromText(std::string_view text, const std::string& pat
       if (error != std::errc() || end != word.data() + word.size()) {
         Refuse(path, fmt::format("line {}: '{}' is not a whole number", line, Shortened(Printable(word), 32)));
       }
-      labels.push_back(ToLabel(value, path));
+      labels.push_back(ToLabel(value, path, "line", line));
       at += word.size();
     }
   }

@@ -11,10 +11,13 @@ namespace {
 
 // CLI11 has no place for facts of ours in an option, but checks have names, and may accept everything.
 const std::map<std::string, ValueKind>& Names() {
-  static const std::map<std::string, ValueKind> names = {
-      {"takes a choice", ValueKind::kChoice}, {"takes a job", ValueKind::kJob},
-      {"takes a model", ValueKind::kModel},   {"takes a model or file", ValueKind::kModelOrFile},
-      {"takes a server", ValueKind::kServer}, {"takes a file", ValueKind::kFile}};
+  static const std::map<std::string, ValueKind> names = {{"takes a choice", ValueKind::kChoice},
+                                                         {"takes a job", ValueKind::kJob},
+                                                         {"takes a job or file", ValueKind::kJobOrFile},
+                                                         {"takes a model", ValueKind::kModel},
+                                                         {"takes a model or file", ValueKind::kModelOrFile},
+                                                         {"takes a server", ValueKind::kServer},
+                                                         {"takes a file", ValueKind::kFile}};
   return names;
 }
 

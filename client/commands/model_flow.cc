@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "client/commands/save.h"
 #include "client/local_file.h"
 #include "client/names.h"
@@ -11,16 +9,6 @@
 #include "client/units.h"
 
 namespace modlab::client {
-namespace {
-
-bool IsFile(const std::string& subject) {
-  if (subject.starts_with("models/")) return false;
-  std::error_code error;
-  // What looks like a path is one even if nothing is there: the error then says so.
-  return std::filesystem::exists(subject, error) || subject.find_first_of("/.") != std::string::npos;
-}
-
-}  // namespace
 
 v1::Model PushModel(Session& session, const std::string& path, const PushOptions& options) {
   const LocalFile file(path);
@@ -39,14 +27,14 @@ v1::Model PushModel(Session& session, const std::string& path, const PushOptions
     const v1::Upload upload = Upload(connection, file, ShownTransfer(session, *progress, "sending"));
     request.set_upload(upload.name());
   }
-  const v1::Model model = connection.CallWithRetries(&v1::ModelService::Stub::CreateModel, request);
+  v1::Model model = connection.CallWithRetries(&v1::ModelService::Stub::CreateModel, request);
   // Apart from its creation, since the server may have had it before.
   if (!options.sharing.given()) return model;
   return connection.CallWithRetries(&v1::ModelService::Stub::ShareModel, options.sharing.RequestFor(model.name()));
 }
 
 v1::Model FindOrPushModel(Session& session, const std::string& subject, const PushOptions& push) {
-  if (IsFile(subject)) return PushModel(session, subject, push);
+  if (LooksLikeFile(subject, "models/")) return PushModel(session, subject, push);
   try {
     return GetModel(session, ModelName(subject));
   } catch (const Failure& failure) {

@@ -85,9 +85,10 @@ Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest&
   return created;
 }
 
-Job Jobs::Get(const Principal& principal, const std::string& name) {
-  Job job = data_.database().Read(
-      [&](SQLite::Database& connection) { return FindAuthorizedJob(connection, principal, Verb::kRead, name); });
+Job Jobs::Get(const Principal& principal, const std::string& name, const std::string& field) {
+  Job job = data_.database().Read([&](SQLite::Database& connection) {
+    return FindAuthorizedJob(connection, principal, Verb::kRead, name, true, field);
+  });
   queue_.Describe(&job);
   return job;
 }

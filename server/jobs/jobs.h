@@ -24,7 +24,8 @@ class Jobs {
       : data_(data), limits_(limits), admission_(admission), queue_(queue), events_(events), wake_(std::move(wake)) {}
 
   modlab::v1::Job Create(const Principal& principal, const modlab::v1::CreateJobRequest& request);
-  modlab::v1::Job Get(const Principal& principal, const std::string& name);
+  /// `field`: the request's field that named it.
+  modlab::v1::Job Get(const Principal& principal, const std::string& name, const std::string& field = "name");
   modlab::v1::ListJobsResponse List(const Principal& principal, const modlab::v1::ListJobsRequest& request);
   modlab::v1::Job Cancel(const Principal& principal, const modlab::v1::CancelJobRequest& request);
   modlab::v1::Job Share(const Principal& principal, const modlab::v1::ShareRequest& request);

@@ -32,6 +32,7 @@ grpc::StatusCode CodeOf(Reason reason) {
     case modlab::v1::RESOURCE_IN_USE:
     case modlab::v1::JOB_ENDED:
     case modlab::v1::SANDBOX_INSUFFICIENT:
+    case modlab::v1::RESULT_MISSING:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case modlab::v1::LIMIT_EXCEEDED:
     case modlab::v1::QUOTA_EXCEEDED:

@@ -1,5 +1,6 @@
 #include "server/rpc/services.h"
 
+#include "server/jobs/compare_partitions.h"
 #include "server/rpc/download_stream.h"
 #include "server/rpc/upload_stream.h"
 #include "server/rpc/watch_stream.h"
@@ -142,6 +143,13 @@ grpc::ServerWriteReactor<modlab::v1::DownloadArtifactResponse>* JobService::Down
       [this, job = request->job(), artifact = request->artifact()](const Principal& principal) {
         return jobs_.OpenArtifact(principal, job, artifact);
       });
+}
+
+ServerUnaryReactor* JobService::ComparePartitions(CallbackServerContext* context,
+                                                  const modlab::v1::ComparePartitionsRequest* request,
+                                                  modlab::v1::ComparePartitionsResponse* response) {
+  return RunUnary(call_, context, "ComparePartitions", request, response,
+                  [=, this](const Principal& principal) { return CompareAsAsked(jobs_, principal, *request); });
 }
 
 // --- ServerService

@@ -88,6 +88,9 @@ class JobService : public modlab::v1::JobService::CallbackService {
                                           modlab::v1::ListArtifactsResponse* response) override;
   grpc::ServerWriteReactor<modlab::v1::DownloadArtifactResponse>* DownloadArtifact(
       grpc::CallbackServerContext* context, const modlab::v1::DownloadArtifactRequest* request) override;
+  grpc::ServerUnaryReactor* ComparePartitions(grpc::CallbackServerContext* context,
+                                              const modlab::v1::ComparePartitionsRequest* request,
+                                              modlab::v1::ComparePartitionsResponse* response) override;
 
  private:
   CallContext call_;

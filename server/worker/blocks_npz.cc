@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "server/executor/files.h"
+#include "server/executor/npy.h"
 #include "server/executor/utf8.h"
 #include "server/worker/edge_files.h"
-#include "server/worker/npy.h"
 
 namespace modlab::server {
 namespace {

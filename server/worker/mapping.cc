@@ -202,16 +202,6 @@ double TestedModularity(const v1::Partition& partition) {
   }
 }
 
-v1::PartitionAgreement ToProto(const PartitionComparison& comparison) {
-  v1::PartitionAgreement agreement;
-  agreement.set_adjusted_rand_index(comparison.adjusted_rand_index);
-  agreement.set_normalized_mutual_information(comparison.normalized_mutual_information);
-  agreement.set_adjusted_mutual_information(comparison.adjusted_mutual_information);
-  agreement.set_variation_of_information(comparison.variation_of_information);
-  agreement.set_units(ToInt32(comparison.units));
-  return agreement;
-}
-
 v1::Reason ToReason(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kInvalidOption:

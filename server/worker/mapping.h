@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/community/comparison.h"
 #include "core/community/leiden.h"
 #include "core/error.h"
 #include "core/graph/model_reader.h"
@@ -21,7 +20,8 @@
 #include "modlab/v1/model.pb.h"
 #include "modlab/v1/score.pb.h"
 
-/// The one place where the protocol's messages and core's structs meet.
+/// The one place where the protocol's messages and core's structs meet, but for server/comparison, which is the
+/// daemon's too.
 ///
 /// Absent options keep core's defaults. Numbers that do not fit a message's field throw std::range_error.
 namespace modlab::server {
@@ -42,7 +42,6 @@ NullModel ToNullModel(v1::NullSpec::Model model);
 v1::Modularity::Objective ToProto(Objective objective);
 /// The one of a partition's modularities that is its objective.
 double TestedModularity(const v1::Partition& partition);
-v1::PartitionAgreement ToProto(const PartitionComparison& comparison);
 
 v1::Reason ToReason(ErrorKind kind);
 v1::JobError ToProto(const Error& error, const std::string& phase);

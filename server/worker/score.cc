@@ -4,11 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "core/community/comparison.h"
 #include "core/graph/model_reader.h"
 #include "core/measure/null_model.h"
 #include "core/random.h"
-#include "server/worker/labels_file.h"
+#include "server/comparison/agreement.h"
+#include "server/executor/labels_file.h"
 #include "server/worker/mapping.h"
 #include "server/worker/null_tests.h"
 #include "server/worker/partition_finder.h"
@@ -60,8 +60,7 @@ void StoreLabels(const Labelling& found, int index, const AttemptDirectory& dire
 void Compare(const std::vector<FoundPartition>& found, v1::ScoreResult& result) {
   for (size_t first = 0; first < found.size(); ++first) {
     for (size_t second = first + 1; second < found.size(); ++second) {
-      *result.add_agreements() =
-          ToProto(ComparePartitions(found[first].labelling.labels, found[second].labelling.labels));
+      *result.add_agreements() = Agreement(found[first].labelling.labels, found[second].labelling.labels);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include "requests.pb.h"
 #include "server/executor/utf8.h"
 #include "server/jobs/admission.h"
+#include "server/jobs/compare_partitions.h"
 #include "server/jobs/inspection.h"
 #include "server/jobs/jobs.h"
 #include "server/jobs/models.h"
@@ -138,6 +139,9 @@ class Server {
         return;
       case Step::kDownloadArtifact:
         jobs_.OpenArtifact(who, step.download_artifact().job(), step.download_artifact().artifact());
+        return;
+      case Step::kComparePartitions:
+        CompareAsAsked(jobs_, who, step.compare_partitions());
         return;
       case Step::kFinish:
         return Finish(step.finish());

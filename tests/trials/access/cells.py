@@ -5,6 +5,7 @@ import itertools
 
 from modlab.v1 import access_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
 
+import wide_model
 from expectations import PEOPLE, ROWS
 from harness import score_spec
 from lab import Thing
@@ -64,6 +65,13 @@ REQUESTS = {
     ("JobService.ListArtifacts", ""): lambda thing: job_pb2.ListArtifactsRequest(job=thing.name),
     ("JobService.DownloadArtifact", ""):
         lambda thing: job_pb2.DownloadArtifactRequest(job=thing.name, artifact="labels-0.npy"),
+    ("JobService.ComparePartitions", "first"):
+        lambda thing: job_pb2.ComparePartitionsRequest(
+            first=job_pb2.ComparedPartition(job=thing.name), second=job_pb2.ComparedPartition(job=thing.name)),
+    ("JobService.ComparePartitions", "second"):
+        lambda thing: job_pb2.ComparePartitionsRequest(
+            first=job_pb2.ComparedPartition(labels=[0] * wide_model.UNITS),
+            second=job_pb2.ComparedPartition(job=thing.name)),
     ("ServerService.GetServer", ""): lambda thing: server_pb2.GetServerRequest(),
     ("ServerService.DrainServer", ""): lambda thing: server_pb2.DrainServerRequest(message="a trial"),
     ("ServerService.UndrainServer", ""): lambda thing: server_pb2.UndrainServerRequest(),
@@ -72,7 +80,7 @@ REQUESTS = {
 # What these change when they are allowed cannot be seen in the thing itself.
 LEAVE_NO_TRACE = {("UploadService.CreateUpload", ""), ("ModelService.CreateModel", "validate_only"),
                   ("JobService.CreateJob", "validate_only")}
-READING = ("Get", "List", "Watch", "Download")
+READING = ("Get", "List", "Watch", "Download", "Compare")
 
 
 def _outcome(lab, rpc, answer, thing):

@@ -124,6 +124,8 @@ ROWS = {
     ("JobService.WatchJob", "queued"): ("queued_job", READ),
     ("JobService.ListArtifacts", ""): ("job_with_artifact", READ),
     ("JobService.DownloadArtifact", ""): ("job_with_artifact", READ),
+    ("JobService.ComparePartitions", "first"): ("job_with_artifact", READ),
+    ("JobService.ComparePartitions", "second"): ("job_with_artifact", READ),
     ("ServerService.GetServer", ""): ("server", LOOK_AT_SERVER),
     ("ServerService.DrainServer", ""): ("server", OPERATE_SERVER),
     ("ServerService.UndrainServer", ""): ("server", OPERATE_SERVER),

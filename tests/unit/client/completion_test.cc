@@ -25,6 +25,7 @@ class CompletionTest : public testing::Test {
     list->add_option("--limit", text_);
     Takes(ValueKind::kJob, job->add_subcommand("show")->add_option("JOB_ID", text_));
     Takes(ValueKind::kJob, job->add_subcommand("delete")->add_option("JOB_ID", texts_));
+    Takes(ValueKind::kJobOrFile, job->add_subcommand("compare")->add_option("JOB_OR_FILE", texts_));
     Takes(ValueKind::kModelOrFile, app_.add_subcommand("score")->add_option("MODEL_ID_OR_FILE", text_));
     app_.add_subcommand("secret")->group("");
   }
@@ -94,6 +95,8 @@ TEST_F(CompletionTest, Files) {
   EXPECT_TRUE(CompletionOf({"--ca", ""}).files);
   EXPECT_TRUE(CompletionOf({"score", ""}).files);
   EXPECT_EQ(ValuesOf({"score", ""}), Words{"m1"});
+  EXPECT_TRUE(CompletionOf({"job", "compare", ""}).files);
+  EXPECT_EQ(ValuesOf({"job", "compare", "jobs/j1", "jobs/j"}), Words{"jobs/j2"});
   EXPECT_FALSE(CompletionOf({"job", "show", ""}).files);
 }
 

@@ -11,6 +11,21 @@
 namespace modlab::client {
 namespace {
 
+TEST(LooksLikeFile, ByItsLookOrByWhatIsThere) {
+  EXPECT_FALSE(LooksLikeFile("models/abc.pt", "models/"));
+  EXPECT_TRUE(LooksLikeFile("models/abc.pt", "jobs/"));
+  EXPECT_TRUE(LooksLikeFile("net.pt", "models/"));
+  EXPECT_TRUE(LooksLikeFile("../net", "models/"));
+  EXPECT_FALSE(LooksLikeFile("net:leiden", "jobs/"));
+  const TemporaryDirectory directory;
+  const std::filesystem::path old = std::filesystem::current_path();
+  directory.Write("labels", "0 1");
+  std::filesystem::current_path(directory.path());
+  EXPECT_TRUE(LooksLikeFile("labels", "jobs/"));
+  EXPECT_FALSE(LooksLikeFile("label", "jobs/"));
+  std::filesystem::current_path(old);
+}
+
 TEST(LocalFile, SizeNameDigestAndParts) {
   const TemporaryDirectory directory;
   const LocalFile file(directory.Write("net.pt", "abc"));

@@ -53,7 +53,8 @@ TEST(ReadPartitionFile, TakesNumpysArrays) {
 TEST(ReadPartitionFile, SaysWhatIsWrongAndWhere) {
   EXPECT_NE(Refused("0\n1\ntwo\n").find("line 3: 'two'"), std::string::npos);
   EXPECT_NE(Refused("0 1.5").find("'1.5' is not a whole number"), std::string::npos);
-  EXPECT_NE(Refused("0 -2").find("-2 is no cluster"), std::string::npos);
+  EXPECT_NE(Refused("0\n0 -2").find("line 2: -2 is no cluster"), std::string::npos);
+  EXPECT_NE(Refused(Numpy("|i1", "(2,)", std::string("\x01\xfe", 2))).find("index 1: -2 is no"), std::string::npos);
   EXPECT_NE(Refused("# nothing\n").find("no labels"), std::string::npos);
   EXPECT_NE(Refused(Numpy("<f4", "(1,)", "1234")).find("'<f4'"), std::string::npos);
   EXPECT_NE(Refused(Numpy("<i4", "(2,)", "1234")).find("size"), std::string::npos);

@@ -1,4 +1,4 @@
-#include "server/worker/npy.h"
+#include "server/executor/npy.h"
 
 #include <algorithm>
 

@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include "client/commands/commands.h"
+#include "client/commands/options.h"
+#include "client/compared_partition.h"
+#include "client/local_file.h"
+#include "client/output/comparison_table.h"
+#include "client/partition_file.h"
+
+namespace modlab::client {
+namespace {
+
+struct CompareCommand {
+  std::string first;
+  std::string second;
+};
+
+v1::ComparedPartition PartitionOf(const std::string& subject) {
+  if (!LooksLikeFile(subject, "jobs/")) return ParseComparedPartition(subject);
+  const std::vector<std::int32_t> labels = ReadPartitionFile(subject);
+  v1::ComparedPartition partition;
+  partition.mutable_labels()->Assign(labels.begin(), labels.end());
+  return partition;
+}
+
+ExitCode Compare(Session& session, const CompareCommand& command) {
+  v1::ComparePartitionsRequest request;
+  *request.mutable_first() = PartitionOf(command.first);
+  *request.mutable_second() = PartitionOf(command.second);
+  const v1::ComparePartitionsResponse comparison =
+      session.Connect().CallWithRetries(&v1::JobService::Stub::ComparePartitions, request);
+  session.Print(
+      comparison, fmt::format("{}", comparison.agreement().adjusted_rand_index()),
+      [&](const TextStyle& style) { return ComparisonTable(comparison, command.first, command.second, style); });
+  return ExitCode::kOk;
+}
+
+void Define(CLI::App& app, CompareCommand& command) {
+  const std::string description =
+      "A score job (`jobs/abc`, or `abc`), whose first partition is meant unless a method, a number from 0 or "
+      "`consensus` says which: abc:leiden, abc:2, abc:0:consensus. Or a file with a label for each unit, layer by "
+      "layer (text, or NumPy's .npy)";
+  Takes(ValueKind::kJobOrFile, app.add_option("FIRST", command.first, description)->required());
+  Takes(ValueKind::kJobOrFile, app.add_option("SECOND", command.second, "Likewise, of the same units")->required());
+}
+
+}  // namespace
+
+void AddCompareCommand(CLI::App& app, Action& chosen) {
+  CLI::App* command = AddCommand<CompareCommand>(
+      app, chosen, "compare",
+      "Compare two partitions, of one job or of two: ARI, NMI, AMI, VI and their contingency table", Define, Compare);
+  AddExamples(*command, {"modlab compare abc def", "modlab compare abc:leiden abc:spectral",
+                         "modlab compare abc:2 def:0:consensus", "modlab compare abc labels.txt",
+                         "modlab compare abc def -q    # the adjusted Rand index alone",
+                         "modlab compare abc:leiden def:leiden -o json | jq .agreement.adjustedRandIndex"});
+}
+
+}  // namespace modlab::client
