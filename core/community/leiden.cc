@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/community/aggregated_level.h"
 #include "core/community/level.h"
 #include "core/community/level_search.h"
 #include "core/error.h"
@@ -17,16 +18,15 @@ namespace modlab {
 namespace {
 
 /// Goes through all levels once, from the clusters given. Never to a smaller modularity.
-std::vector<int> Iterate(const Level& units, const ExpectedWeights& expected_of_units, std::vector<int> unit_labels,
-                         Random& random, const RunContext& context) {
+std::vector<int> Iterate(std::shared_ptr<const Level> units, const ExpectedWeights& expected_of_units,
+                         std::vector<int> unit_labels, Random& random, const RunContext& context) {
   std::vector<int> node_of(unit_labels.size(), -1);  // of each unit, on the present level
   for (size_t unit = 0; unit < node_of.size(); ++unit) {
     if (unit_labels[unit] >= 0) node_of[unit] = static_cast<int>(unit);
   }
   Labelling labelling = InOrderOfAppearance(std::move(unit_labels));
-  std::unique_ptr<Level> owned;
+  std::shared_ptr<const Level> level = std::move(units);
   std::unique_ptr<ExpectedWeights> owned_expected;
-  const Level* level = &units;
   const ExpectedWeights* expected = &expected_of_units;
   while (true) {
     LevelSearch search(*level, *expected, random, context);
@@ -41,11 +41,9 @@ std::vector<int> Iterate(const Level& units, const ExpectedWeights& expected_of_
     for (int& node : node_of) {
       if (node >= 0) node = parts.labels[node];
     }
-    auto next = Aggregate(*level, parts.labels, parts.clusters, context);
+    level = Aggregate(std::move(level), parts.labels, parts.clusters, context);
     auto next_expected = std::make_unique<ExpectedWeights>(expected->Aggregated(parts.labels, parts.clusters));
-    owned = std::move(next);
     owned_expected = std::move(next_expected);
-    level = owned.get();
     expected = owned_expected.get();
     labelling = std::move(of_parts);
   }
@@ -86,7 +84,7 @@ LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, Ru
     throw Error(ErrorKind::kNoEdges, "the network has no weights other than zero, so its modularity is not defined.");
   }
   const ExpectedWeights expected(graph, options.objective, options.resolution, context);
-  const std::unique_ptr<Level> units = CopySmall(MakeUnitLevel(graph), context);
+  const std::shared_ptr<const Level> units = CopySmall(MakeUnitLevel(graph), context);
 
   std::vector<LeidenClustering> found(options.restarts);
   std::atomic<int> done{0};
@@ -95,7 +93,7 @@ LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, Ru
     RunContext own(&context);
     std::vector<int> labels = InOrderOfAppearance(FirstLabels(components, restart, random)).labels;
     for (int iteration = 0; iteration < options.max_iterations; ++iteration) {
-      std::vector<int> better = Iterate(*units, expected, labels, random, context);
+      std::vector<int> better = Iterate(units, expected, labels, random, context);
       std::swap(labels, better);
       if (labels == better) break;
     }

@@ -14,8 +14,6 @@ constexpr int kBatchUnits = 16;
 constexpr int kTileRows = 128;
 /// Up to so many weights of all nodes are copied: 64 MB.
 constexpr int64_t kLargestCopy = 8 << 20;
-/// Up to so many clusters their weights are summed in a full matrix.
-constexpr int kLargestMatrix = 4096;
 
 /// Reads a graph's blocks where they lie.
 class UnitLevel final : public Level {
@@ -132,65 +130,6 @@ class UnitLevel final : public Level {
   int64_t entries_ = 0;
 };
 
-/// All sums in one matrix.
-std::unique_ptr<Level> AggregateDensely(const Level& level, const std::vector<int>& clusters_of_nodes, int clusters,
-                                        const RunContext& context) {
-  std::vector<double> matrix(static_cast<size_t>(clusters) * clusters, 0.0);
-  for (const Batch& batch : level.batches()) {
-    context.CheckCancelled();
-    level.ForEachRun(batch, nullptr, [&](const Run& run) {
-      double* const sums = matrix.data() + static_cast<size_t>(clusters_of_nodes[run.node]) * clusters;
-      if (run.others == nullptr) {
-        const int* const others = clusters_of_nodes.data() + run.first;
-        for (int i = 0; i < run.count; ++i) sums[others[i]] += run.weights[i];
-      } else {
-        for (int i = 0; i < run.count; ++i) sums[clusters_of_nodes[run.others[i]]] += run.weights[i];
-      }
-    });
-  }
-  auto aggregated = std::make_unique<StoredLevel>(clusters);
-  for (int cluster = 0; cluster < clusters; ++cluster) {
-    double* const weights = matrix.data() + static_cast<size_t>(cluster) * clusters;
-    weights[cluster] = 0;
-    aggregated->Add({.node = cluster, .count = clusters, .weights = weights});
-  }
-  return aggregated;
-}
-
-/// The sums of one cluster at a time.
-std::unique_ptr<Level> AggregateSparsely(const Level& level, const std::vector<int>& labels, int clusters,
-                                         const RunContext& context) {
-  std::vector<std::vector<int>> members(clusters);
-  for (int node = 0; node < level.nodes(); ++node) {
-    if (labels[node] >= 0) members[labels[node]].push_back(node);
-  }
-  auto aggregated = std::make_unique<StoredLevel>(clusters);
-  ClusterWeights sums;
-  std::vector<int> others;
-  std::vector<double> weights;
-  for (int cluster = 0; cluster < clusters; ++cluster) {
-    context.CheckCancelled();
-    sums.Reset(1, clusters);
-    for (const int node : members[cluster]) {
-      level.ForEachRun({node, node + 1}, nullptr, [&](const Run& run) {
-        for (int i = 0; i < run.count; ++i) {
-          const int other = labels[run.other(i)];
-          if (other >= 0 && other != cluster) sums.Add(0, other, run.weights[i]);
-        }
-      });
-    }
-    others = sums.clusters_of(0);
-    std::sort(others.begin(), others.end());
-    weights.clear();
-    for (const int other : others) weights.push_back(sums(0, other));
-    aggregated->Add({.node = cluster,
-                     .others = others.data(),
-                     .count = static_cast<int>(others.size()),
-                     .weights = weights.data()});
-  }
-  return aggregated;
-}
-
 }  // namespace
 
 std::unique_ptr<Level> MakeUnitLevel(const UnitGraph& graph) { return std::make_unique<UnitLevel>(graph); }
@@ -203,14 +142,6 @@ std::unique_ptr<Level> CopySmall(std::unique_ptr<Level> level, const RunContext&
     level->ForEachRun(batch, nullptr, [&](const Run& run) { copy->Add(run); });
   }
   return copy;
-}
-
-std::unique_ptr<Level> Aggregate(const Level& level, const std::vector<int>& labels, int clusters,
-                                 const RunContext& context) {
-  if (clusters > kLargestMatrix) return AggregateSparsely(level, labels, clusters, context);
-  std::vector<int> clusters_of_nodes = labels;
-  for (int& label : clusters_of_nodes) label = std::max(label, 0);  // of nodes that have nothing to add
-  return AggregateDensely(level, clusters_of_nodes, clusters, context);
 }
 
 void SumByCluster(const Level& level, const Batch& batch, const std::vector<int>& labels, int clusters,

@@ -50,10 +50,6 @@ std::unique_ptr<Level> MakeUnitLevel(const UnitGraph& graph);
 /// A copy of a level that is faster to read, of those with up to 8 million weights; others as they are.
 std::unique_ptr<Level> CopySmall(std::unique_ptr<Level> level, const RunContext& context);
 
-/// The level whose nodes are a level's clusters. Nodes without a label (-1) have no weights.
-std::unique_ptr<Level> Aggregate(const Level& level, const std::vector<int>& labels, int clusters,
-                                 const RunContext& context);
-
 /// Sums of A_ij of every node i of a batch by the cluster labels[j], 0 ... clusters - 1, of every j that has one (>=
 /// 0).
 void SumByCluster(const Level& level, const Batch& batch, const std::vector<int>& labels, int clusters,

@@ -13,8 +13,8 @@ namespace {
 constexpr double kLeastGain = 1e-12;
 /// Every cluster is looked at for every node where there are at most so many of a node's neighbours to one cluster.
 constexpr int kNeighboursForCluster = 4;
-/// Doubles that the sums of all nodes by all clusters may take: 256 MB.
-constexpr int64_t kMostSums = 32 << 20;
+/// Doubles that the sums of all nodes by all clusters may take: 64 MB.
+constexpr int64_t kMostSums = 8 << 20;
 
 std::vector<int> ShuffledRange(int first, int last, Random& random) {
   std::vector<int> items(last - first);

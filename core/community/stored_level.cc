@@ -1,6 +1,7 @@
 #include "core/community/stored_level.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace modlab {
 namespace {
@@ -13,6 +14,16 @@ constexpr int kSparse = 4;
 StoredLevel::StoredLevel(int nodes) : runs_(nodes) {
   batches_.reserve(nodes);
   for (int node = 0; node < nodes; ++node) batches_.push_back({node, node + 1});
+}
+
+StoredLevel::StoredLevel(int nodes, std::vector<double> matrix) : StoredLevel(nodes) {
+  weights_ = std::move(matrix);
+  for (int node = 0; node < nodes; ++node) {
+    runs_[node].push_back({.first = 0,
+                           .count = nodes,
+                           .weights = static_cast<size_t>(node) * static_cast<size_t>(nodes),
+                           .others = kConsecutive});
+  }
 }
 
 void StoredLevel::Add(const Run& run) {

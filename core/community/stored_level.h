@@ -12,6 +12,8 @@ namespace modlab {
 class StoredLevel final : public Level {
  public:
   explicit StoredLevel(int nodes);
+  /// All of `matrix`, row-major [nodes][nodes], whose diagonal is 0.
+  StoredLevel(int nodes, std::vector<double> matrix);
 
   /// Adds weights of run.node: consecutive ones as they are, or only those that are not 0 where these are few.
   void Add(const Run& run);

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/Core>
+#include <memory>
 #include <vector>
 
+#include "core/community/aggregated_level.h"
 #include "tests/unit/core/test_graphs.h"
 
 namespace modlab {
@@ -69,26 +71,51 @@ TEST(Level, ReadsOnlyWhatIsWanted) {
   }
 }
 
+/// The weights between clusters.
+Eigen::MatrixXd Aggregated(const Eigen::MatrixXd& adjacency, const std::vector<int>& labels, int clusters) {
+  Eigen::MatrixXd sums = Eigen::MatrixXd::Zero(clusters, clusters);
+  for (Eigen::Index i = 0; i < adjacency.rows(); ++i) {
+    for (Eigen::Index j = 0; j < adjacency.cols(); ++j) {
+      if (labels[i] >= 0 && labels[j] >= 0) sums(labels[i], labels[j]) += adjacency(i, j);
+    }
+  }
+  return sums;
+}
+
 TEST(Level, AggregatesFewClustersAndMany) {
   const RunContext context;
-  for (const int clusters : {5, 4500}) {  // one matrix; one cluster after the other
-    const UnitGraph graph = clusters == 5 ? test::MixedGraph(1) : test::RandomChain({4000, 1000}, 2);
+  for (const int clusters : {5, 3500}) {  // a matrix; read from the units each time
+    const UnitGraph graph = clusters == 5 ? test::MixedGraph(1) : test::RandomChain({3000, 1000}, 2);
     const Eigen::MatrixXd adjacency = test::DenseAdjacency(graph);
     std::vector<int> labels = SomeLabels(graph.units(), clusters);
     for (int unit = 0; unit < graph.units(); ++unit) {
       if (adjacency.row(unit).isZero(0)) labels[unit] = -1;
     }
-    Eigen::MatrixXd expected = Eigen::MatrixXd::Zero(clusters, clusters);
-    for (int i = 0; i < graph.units(); ++i) {
-      for (int j = 0; j < graph.units(); ++j) {
-        if (labels[i] >= 0 && labels[j] >= 0) expected(labels[i], labels[j]) += adjacency(i, j);
-      }
-    }
-    const auto level = MakeUnitLevel(graph);
-    const auto aggregated = Aggregate(*level, labels, clusters, context);
+    const std::shared_ptr<const Level> level = MakeUnitLevel(graph);
+    const auto aggregated = Aggregate(level, labels, clusters, context);
     ASSERT_EQ(aggregated->nodes(), clusters);
+    const Eigen::MatrixXd expected = Aggregated(adjacency, labels, clusters);
     EXPECT_LT((Dense(*aggregated) - WithoutDiagonal(expected)).cwiseAbs().maxCoeff(), 1e-10);
+
+    // Once more, of what is already aggregated, and to something that is small.
+    const std::vector<int> labels_of_clusters = SomeLabels(clusters, 3);
+    const auto twice = Aggregate(aggregated, labels_of_clusters, 3, context);
+    const Eigen::MatrixXd expected_twice = Aggregated(expected, labels_of_clusters, 3);
+    EXPECT_LT((Dense(*twice) - WithoutDiagonal(expected_twice)).cwiseAbs().maxCoeff(), 1e-8);
   }
+}
+
+TEST(Level, FindsNeighboursOfClustersThatAreNotStored) {
+  const RunContext context;
+  const UnitGraph graph = test::RandomChain({3000, 1000}, 2);
+  std::vector<int> labels(graph.units());
+  for (int unit = 0; unit < graph.units(); ++unit) labels[unit] = unit < 3000 ? unit : 3000 + unit % 2;
+  const auto level = Aggregate(MakeUnitLevel(graph), labels, 3002, context);
+  std::vector<char> marked(3002, 0);
+  marked[3001] = 1;
+  std::vector<int> found;
+  level->CollectNeighbours(7, marked, found);
+  EXPECT_EQ(found, (std::vector<int>{3000}));
 }
 
 TEST(Level, FindsNeighboursThatAreNotMarked) {
