@@ -62,6 +62,7 @@ for preset in "${presets[@]}"; do
   if ((${#trials[@]})); then
     echo "test: the zoo"
     /usr/bin/python3 -B tests/oracle/zoo/zoo_test.py build/dev/bin/graph_probe --long
+    /usr/bin/python3 -B tests/oracle/partitions/partition_oracle_test.py build/dev/bin/partition_probe --graphs 300
     echo "test: the dependency oracle"
     /usr/bin/python3 -B tests/oracle/dependency/dependency_oracle.py build/dev/bin/graph_probe
   fi

@@ -69,7 +69,8 @@ void Define(CLI::App& app, ScoreCommand& command) {
       [&command](v1::Modularity::Objective objective) { command.score.objective = objective; },
       "The modularity that Leiden maximises: newman (default), directed or layer-pair")
       ->option_text("NAME");
-  app.add_option("--leiden-restarts", command.score.leiden_restarts, "How often Leiden starts anew (default 5)")
+  app.add_option("--leiden-restarts", command.score.leiden_restarts,
+                 "How often Leiden starts anew (default 50, 10 or 5 by size)")
       ->option_text("N");
   Takes(ValueKind::kFile,
         app.add_option(

@@ -36,7 +36,6 @@ constexpr int kLargestClusters = 1000;
 constexpr int kDefaultRestarts = 100;
 /// For each of the numbers of clusters that are tried.
 constexpr int kDefaultRestartsInRange = 20;
-constexpr int kDefaultLeidenRestarts = 5;
 constexpr int kLargestSamples = 100'000;
 constexpr int kDefaultStabilityRuns = 5;
 constexpr int kLargestStabilityRuns = 1000;
@@ -114,8 +113,7 @@ void ResolveLeiden(const std::string& field, LeidenSpec* leiden) {
   if (!Modularity::Objective_IsValid(leiden->objective())) {
     Refuse(field + ".objective", fmt::format("unknown objective {}", static_cast<int>(leiden->objective())));
   }
-  if (!leiden->has_restarts()) leiden->set_restarts(kDefaultLeidenRestarts);
-  CheckRestarts(field + ".restarts", leiden->restarts());
+  if (leiden->has_restarts()) CheckRestarts(field + ".restarts", leiden->restarts());
 }
 
 void CheckPlanted(const std::string& field, const PlantedSpec& planted) {

@@ -36,11 +36,20 @@ int NullSamples(v1::Preset preset, double edges) {
   return preset == v1::PRESET_FILAN || preset == v1::PRESET_HOD ? 50 : 100;
 }
 
+int LeidenRestarts(double edges) {
+  if (edges > 1e5) return 5;
+  return edges > 1e4 ? 10 : 50;
+}
+
 }  // namespace
 
 void ResolveScore(const UnitGraph& graph, double edges, v1::ScoreSpec& spec) {
   if (!spec.has_resolution()) spec.set_resolution(1);
   if (!spec.nulls().has_samples()) spec.mutable_nulls()->set_samples(NullSamples(spec.preset(), edges));
+  for (v1::PartitionSpec& partition : *spec.mutable_partitions()) {
+    if (!partition.has_leiden() || partition.leiden().has_restarts()) continue;
+    partition.mutable_leiden()->set_restarts(LeidenRestarts(edges));
+  }
   if (spec.preset() == v1::PRESET_UNSPECIFIED) return;
   const Clustering clustering = ClusteringOf(spec.preset(), graph);
   for (v1::PartitionSpec& partition : *spec.mutable_partitions()) {

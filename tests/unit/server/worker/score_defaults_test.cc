@@ -50,6 +50,23 @@ TEST(Presets, LeaveARange) {
   EXPECT_FALSE(Resolved(v1::PRESET_FILAN, 3000, 10, given).has_clusters());
 }
 
+int LeidenRestarts(double edges) {
+  v1::ScoreSpec spec;
+  spec.add_partitions()->mutable_leiden();
+  ResolveScore(UnitGraph(), edges, spec);
+  return spec.partitions(0).leiden().restarts();
+}
+
+TEST(LeidenRestarts, AreMoreForSmallGraphsUnlessGiven) {
+  EXPECT_EQ(LeidenRestarts(1e4), 50);
+  EXPECT_EQ(LeidenRestarts(2e4), 10);
+  EXPECT_EQ(LeidenRestarts(2e5), 5);
+  v1::ScoreSpec given;
+  given.add_partitions()->mutable_leiden()->set_restarts(7);
+  ResolveScore(UnitGraph(), 100, given);
+  EXPECT_EQ(given.partitions(0).leiden().restarts(), 7);
+}
+
 TEST(NullSamples, AreFewerForLargeGraphs) {
   EXPECT_EQ(Samples(v1::PRESET_UNSPECIFIED, 5e6), 100);
   EXPECT_EQ(Samples(v1::PRESET_FILAN, 5e6), 50);
