@@ -33,7 +33,7 @@ def masks_of_largest(network, sparsity):
     for layer in network:
         if isinstance(layer, nn.Linear):
             magnitudes = layer.weight.detach().abs()
-            masks.append((layer, magnitudes > torch.quantile(magnitudes.flatten()[:2**24], sparsity)))
+            masks.append((layer, magnitudes >= magnitudes.flatten().sort().values[int(sparsity * magnitudes.numel())]))
     return masks
 
 

@@ -4,8 +4,10 @@ import unittest
 
 import networkx
 import numpy
+import torch
 from sklearn import metrics
 
+import pruned_network
 import stacked_network
 from harness import DIGITS, FIXTURES, EndToEndTest
 
@@ -144,6 +146,18 @@ class Score(EndToEndTest):
             self.assertAlmostEqual(measures["within"], within, places=9)
             self.assertAlmostEqual(measures["participation"], participation[units].mean(), places=9)
             first += group["units"]
+
+    def test_a_pruned_network_is_more_clusterable_than_its_shuffled_weights(self):
+        """As Filan et al. 2021 publish it of networks trained with dropout and pruned."""
+        path = self.home.path / "pruned.pt"
+        torch.jit.script(pruned_network.pruned(*pruned_network.digits(), width=128, depth=3)).save(str(path))
+        (partition,) = self.score(path, "--preset", "filan", "--method", "spectral", "--nulls", 19, "--stability", 0,
+                                  "--seed", 1)["partitions"]
+        self.assertEqual(partition["clusters"], 12)
+        ncut = partition["significance"]["ncut"]
+        self.assertLess(partition["ncut"], min(ncut["values"]))
+        self.assertAlmostEqual(ncut["p"], 1 / 20, places=12)
+        self.assertLess(ncut["z"], -3)
 
     def test_a_network_that_is_modular_by_construction(self):
         network, labels = self.home.path / "stacked.pt", self.home.path / "labels.txt"
