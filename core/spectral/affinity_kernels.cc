@@ -73,7 +73,7 @@ template <bool to_rows, bool to_columns, typename Element>
   }
   for (int row = 0; row < tile.rows; ++row) {
     const Tile<Element> single = {tile.data + row * tile.stride, tile.stride, 1, tile.columns};
-    ApplyRows<1, to_rows, to_columns>(single, row_x + row, column_x, row_sums + row, column_sums);
+    ApplyRows<1, to_rows, to_columns>(single, row_x + row, column_x, to_rows ? row_sums + row : nullptr, column_sums);
   }
 }
 

@@ -23,7 +23,8 @@ struct Directions {
 };
 
 /// Both directions of a tile at once: row_sums[r] += sum over c of w[r][c] column_x[c], and column_sums[c] += sum over
-/// r of w[r][c] row_x[r]. Sums have one order on every x86-64 CPU and at every optimisation level.
+/// r of w[r][c] row_x[r]; what is not wanted may be null. Sums have one order on every x86-64 CPU and at every
+/// optimisation level.
 void ApplyTile(const Tile<float>& tile, Directions directions, const double* row_x, const double* column_x,
                double* row_sums, double* column_sums);
 void ApplyTile(const Tile<double>& tile, Directions directions, const double* row_x, const double* column_x,

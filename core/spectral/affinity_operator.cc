@@ -20,8 +20,8 @@ struct ChunkSums {
   int rows = 0;
   int first_column_unit = 0;
   int columns = 0;
-  std::vector<double> row_sums;     ///< [vectors][rows]
-  std::vector<double> column_sums;  ///< [vectors][columns]
+  std::vector<double> row_sums;     ///< [vectors][rows]; empty: all zero.
+  std::vector<double> column_sums;  ///< [vectors][columns]; empty: all zero.
 };
 
 bool IsZero(const double* x, int units, int vectors, int first, int count) {
@@ -63,6 +63,8 @@ class TileReader {
   std::vector<double> copy_;
 };
 
+double* At(std::vector<double>& sums, int64_t index) { return sums.empty() ? nullptr : sums.data() + index; }
+
 /// to[i] = from[i] * scale[i], or from[i].
 void CopyScaled(const double* from, const double* scale, int count, double* to) {
   for (int i = 0; i < count; ++i) to[i] = scale == nullptr ? from[i] : from[i] * scale[i];
@@ -70,7 +72,7 @@ void CopyScaled(const double* from, const double* scale, int count, double* to) 
 
 /// Multiplies the sums of every vector by the scales.
 void ScaleSums(const double* scale, int count, int vectors, std::vector<double>& sums) {
-  if (scale == nullptr) return;
+  if (scale == nullptr || sums.empty()) return;
   for (int vector = 0; vector < vectors; ++vector) {
     double* const of_vector = sums.data() + static_cast<int64_t>(vector) * count;
     for (int i = 0; i < count; ++i) of_vector[i] *= scale[i];
@@ -83,12 +85,11 @@ ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double
   sums.rows = chunk.rows();
   sums.first_column_unit = block.first_column_unit() + chunk.first_column;
   sums.columns = chunk.columns();
-  sums.row_sums.assign(static_cast<size_t>(vectors) * sums.rows, 0.0);
-  sums.column_sums.assign(static_cast<size_t>(vectors) * sums.columns, 0.0);
-
   const Directions directions = {.to_rows = !IsZero(x, units, vectors, sums.first_column_unit, sums.columns),
                                  .to_columns = !IsZero(x, units, vectors, sums.first_row_unit, sums.rows)};
   if (!directions.to_rows && !directions.to_columns) return sums;
+  if (directions.to_rows) sums.row_sums.resize(static_cast<size_t>(vectors) * sums.rows);
+  if (directions.to_columns) sums.column_sums.resize(static_cast<size_t>(vectors) * sums.columns);
 
   TileReader reader(block);
   const double* const row_scale = reader.row_scale() == nullptr ? nullptr : reader.row_scale() + chunk.first_row;
@@ -106,12 +107,12 @@ ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double
       const int rows = std::min(kTileRows, sums.rows - row);
       reader.Read(chunk.first_row + row, rows, chunk.first_column + column, columns, [&](const auto& tile) {
         for (int vector = 0; vector < vectors; ++vector) {
-          std::array<double, kTileRows> row_x;
+          std::array<double, kTileRows> row_x{};
           CopyScaled(x + static_cast<int64_t>(vector) * units + sums.first_row_unit + row,
                      row_scale == nullptr ? nullptr : row_scale + row, rows, row_x.data());
           ApplyTile(tile, directions, row_x.data(), column_x.data() + static_cast<int64_t>(vector) * kTileColumns,
-                    sums.row_sums.data() + static_cast<int64_t>(vector) * sums.rows + row,
-                    sums.column_sums.data() + static_cast<int64_t>(vector) * sums.columns + column);
+                    At(sums.row_sums, static_cast<int64_t>(vector) * sums.rows + row),
+                    At(sums.column_sums, static_cast<int64_t>(vector) * sums.columns + column));
         }
       });
     }
@@ -121,10 +122,13 @@ ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double
   return sums;
 }
 
-/// y[i] += sums[i - first] for those of `count` units from `first` on that lie in the slice.
-void AddRange(const double* sums, int first, int count, int slice_first, int slice_last, double* y) {
+/// y[i] += sums[vector][i - first] for those of `count` units from `first` on that lie in the slice.
+void AddRange(const std::vector<double>& sums, int vector, int first, int count, int slice_first, int slice_last,
+              double* y) {
+  if (sums.empty()) return;
+  const double* const of_vector = sums.data() + static_cast<int64_t>(vector) * count;
   const int last = std::min(first + count, slice_last);
-  for (int unit = std::max(first, slice_first); unit < last; ++unit) y[unit] += sums[unit - first];
+  for (int unit = std::max(first, slice_first); unit < last; ++unit) y[unit] += of_vector[unit - first];
 }
 
 }  // namespace
@@ -179,10 +183,8 @@ void BlockAffinity::Apply(const double* x, double* y, int columns) const {
       double* column_y = y + static_cast<int64_t>(column) * units;
       std::fill(column_y + first, column_y + last, 0.0);
       for (const ChunkSums& chunk : sums) {
-        AddRange(chunk.row_sums.data() + static_cast<int64_t>(column) * chunk.rows, chunk.first_row_unit, chunk.rows,
-                 first, last, column_y);
-        AddRange(chunk.column_sums.data() + static_cast<int64_t>(column) * chunk.columns, chunk.first_column_unit,
-                 chunk.columns, first, last, column_y);
+        AddRange(chunk.row_sums, column, chunk.first_row_unit, chunk.rows, first, last, column_y);
+        AddRange(chunk.column_sums, column, chunk.first_column_unit, chunk.columns, first, last, column_y);
       }
     }
   });

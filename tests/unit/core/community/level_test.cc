@@ -32,8 +32,8 @@ Eigen::MatrixXd WithoutDiagonal(Eigen::MatrixXd matrix) {
 
 /// Some clusters, and nodes in none.
 std::vector<int> SomeLabels(int nodes, int clusters) {
-  std::vector<int> labels;
-  for (int node = 0; node < nodes; ++node) labels.push_back(node * 7 % clusters);
+  std::vector<int> labels(nodes);
+  for (int node = 0; node < nodes; ++node) labels[node] = node * 7 % clusters;
   return labels;
 }
 
