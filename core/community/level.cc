@@ -181,6 +181,7 @@ std::unique_ptr<Level> AggregateSparsely(const Level& level, const std::vector<i
     }
     others = sums.clusters_of(0);
     std::sort(others.begin(), others.end());
+    others.erase(std::unique(others.begin(), others.end()), others.end());
     weights.clear();
     for (const int other : others) weights.push_back(sums(0, other));
     aggregated->Add({.node = cluster,
