@@ -35,7 +35,7 @@ test_packages=(
   python3 python3-torch python3-numpy             # fixtures: models as their authors write them
   python3-torchvision                             # the zoo: well-known networks
   python3-scipy python3-sklearn python3-networkx  # oracles for embedding, labels and modularity
-  python3-igraph python3-leidenalg                # the peer of Leiden in benchmarks
+  python3-igraph python3-leidenalg                # the peer of Leiden
   python3-grpcio python3-protobuf                 # end-to-end tests and the Python example
   golang-go protoc-gen-go protoc-gen-go-grpc      # the Go example
   golang-google-grpc-dev golang-google-protobuf-dev

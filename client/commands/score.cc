@@ -65,9 +65,11 @@ void Define(CLI::App& app, ScoreCommand& command) {
       app, "--objective",
       {{"newman", v1::Modularity::NEWMAN},
        {"directed", v1::Modularity::DIRECTED},
-       {"layer-pair", v1::Modularity::LAYER_PAIR}},
+       {"layer-pair", v1::Modularity::LAYER_PAIR},
+       {"signed", v1::Modularity::SIGNED}},
       [&command](v1::Modularity::Objective objective) { command.score.objective = objective; },
-      "The modularity that Leiden maximises: newman (default), directed or layer-pair")
+      "The modularity that Leiden maximises: newman (default), directed, layer-pair or signed (positive weights "
+      "inside clusters, negative ones between them)")
       ->option_text("NAME");
   app.add_option("--leiden-restarts", command.score.leiden_restarts,
                  "How often Leiden starts anew (default 50, 10 or 5 by size)")

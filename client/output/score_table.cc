@@ -46,6 +46,11 @@ std::string ModularityText(const v1::Partition& partition) {
                      NumberText(modularity.resolution()), modularity.directed(), modularity.layer_pair(), maximised);
 }
 
+std::string SignedModularityText(const v1::Partition& partition) {
+  return fmt::format("{:.4f} (of the weights with their signs{})", partition.modularity().signed_(),
+                     partition.objective() == v1::Modularity::SIGNED ? "; was maximised" : "");
+}
+
 std::string EigengapText(const v1::Partition& partition) {
   std::string text = fmt::format("suggests k = {}", partition.eigengap_clusters());
   if (partition.relative_eigengap_clusters() != partition.eigengap_clusters()) {
@@ -93,6 +98,7 @@ std::string PartitionText(const v1::UnitGraph& graph, const v1::Partition& parti
     facts.Add("left out", fmt::format("{} units, which have no edges or no cluster", graph.units() - clustered));
   }
   facts.Add("Q", ModularityText(partition));
+  facts.Add("signed Q", SignedModularityText(partition));
   facts.Add("n-cut", fmt::format("{:.4f} (of at most {}; about {} without structure)", partition.ncut(),
                                  partition.clusters(), partition.clusters() - 1));
   facts.Add("ave in/out",

@@ -32,15 +32,22 @@ class SummedLevel final : public Level {
 
   void ForEachRun(const Batch& batch, const char* wanted, const std::function<void(const Run&)>& take) const override {
     ClusterWeights sums;
+    std::vector<char> is_known(nodes(), 0);
     std::vector<int> others;
     std::vector<double> weights;
     for (int node = batch.first; node < batch.last; ++node) {
       if (wanted != nullptr && wanted[node - batch.first] == 0) continue;
       sums.Reset(1, nodes());
       ForEachWeight(node, [&](int other, double weight) { sums.Add(0, other, weight); });
-      others = sums.clusters_of(0);
+      others.clear();
       weights.clear();
-      for (const int other : others) weights.push_back(sums(0, other));
+      for (const int other : sums.clusters_of(0)) {  // signed weights may have one twice
+        if (is_known[other] != 0) continue;
+        is_known[other] = 1;
+        others.push_back(other);
+        weights.push_back(sums(0, other));
+      }
+      for (const int other : others) is_known[other] = 0;
       take(
           {.node = node, .others = others.data(), .count = static_cast<int>(others.size()), .weights = weights.data()});
     }

@@ -23,17 +23,16 @@ class ClusterWeights {
     if (sums_.size() < size) sums_.resize(size, 0.0);
   }
 
-  /// weight >= 0.
   void Add(int node, int cluster, double weight) {
     double& sum = sums_[static_cast<size_t>(node) * static_cast<size_t>(clusters_) + static_cast<size_t>(cluster)];
-    if (sum == 0 && weight > 0) touched_[node].push_back(cluster);
+    if (sum == 0 && weight != 0) touched_[node].push_back(cluster);
     sum += weight;
   }
 
   double operator()(int node, int cluster) const {
     return sums_[static_cast<size_t>(node) * static_cast<size_t>(clusters_) + static_cast<size_t>(cluster)];
   }
-  /// The clusters that a node has weights to.
+  /// The clusters that a node has weights to. One is there twice if signed weights to it have added up to 0 on the way.
   const std::vector<int>& clusters_of(int node) const { return touched_[node]; }
 
  private:

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/graph/block_rows.h"
 #include "core/graph/labelling.h"
+#include "core/graph/weight_part.h"
 #include "core/measure/measure.h"
 #include "core/random.h"
 
@@ -68,7 +69,7 @@ std::vector<int> FirstLabels(const std::vector<int>& components, int restart, Ra
 double ModularityOf(const UnitGraph& graph, const std::vector<int>& labels, const LeidenOptions& options,
                     RunContext& context) {
   const int clusters = 1 + *std::max_element(labels.begin(), labels.end());
-  return Modularity(SumClusters(graph, labels, clusters, context), options.objective, options.resolution);
+  return Modularity(graph, labels, clusters, options.objective, options.resolution, context);
 }
 
 }  // namespace
@@ -84,7 +85,9 @@ LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, Ru
     throw Error(ErrorKind::kNoEdges, "the network has no weights other than zero, so its modularity is not defined.");
   }
   const ExpectedWeights expected(graph, options.objective, options.resolution, context);
-  const std::shared_ptr<const Level> units = CopySmall(MakeUnitLevel(graph), context);
+  const bool is_signed = options.objective == Objective::kSigned;
+  const UnitGraph with_signs = is_signed ? PartOf(graph, WeightPart::kSigned) : UnitGraph();
+  const std::shared_ptr<const Level> units = CopySmall(MakeUnitLevel(is_signed ? with_signs : graph), context);
 
   std::vector<LeidenClustering> found(options.restarts);
   std::atomic<int> done{0};

@@ -34,6 +34,10 @@ struct LeidenClustering {
 /// Deterministic given the seed, whatever the number of threads; restarts run in parallel. A local move of all units
 /// reads every weight once for either of its units and takes O(units * clusters + entries). Every second restart begins
 /// with random clusters.
+///
+/// For the signed modularity weights are w+ - w- and what is expected has a part of either sign. Units may gain then by
+/// being together without an edge: clusters need not be connected, and where there are no more than 4096 each of them
+/// is looked at for every unit.
 /// Errors: kNoEdges, kInvalidOption. Phase reported: `leiden`.
 LeidenClustering Leiden(const UnitGraph& graph, const LeidenOptions& options, RunContext& context);
 

@@ -17,7 +17,8 @@ struct Batch {
   int size() const { return last - first; }
 };
 
-/// Weights A_ij from a node i to `count` others: to first, first + 1, ..., or to those listed.
+/// Weights A_ij from a node i to `count` others: to first, first + 1, ..., or to those listed. For the signed
+/// modularity some are negative.
 struct Run {
   int node = 0;
   int first = 0;
@@ -44,7 +45,8 @@ class Level {
   virtual int64_t entries() const = 0;
 };
 
-/// Nodes are the graph's units, weights are read where they lie. The graph must outlive it.
+/// Nodes are the graph's units, weights are read where they lie: for the signed modularity those of its kSigned part.
+/// The graph must outlive it.
 std::unique_ptr<Level> MakeUnitLevel(const UnitGraph& graph);
 
 /// A copy of a level that is faster to read, of those with up to 8 million weights; others as they are.

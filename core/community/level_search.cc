@@ -1,6 +1,7 @@
 #include "core/community/level_search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 constexpr double kLeastGain = 1e-12;
 /// Every cluster is looked at for every node where there are at most so many of a node's neighbours to one cluster.
 constexpr int kNeighboursForCluster = 4;
+/// Up to so many clusters are all looked at where nodes may gain in one that they have no weights to.
+constexpr int kMostLookedAt = 4096;
 /// Doubles that the sums of all nodes by all clusters may take: 64 MB.
 constexpr int64_t kMostSums = 8 << 20;
 
@@ -24,7 +27,7 @@ std::vector<int> ShuffledRange(int first, int last, Random& random) {
 }
 
 /// Moves a node to the cluster where it gains most, the smallest number of equal ones, or alone; whether it has moved.
-/// weight_to(cluster) is the sum of its weights to a cluster, `candidates` are those that it may have weights to.
+/// weight_to(cluster) is the sum of its weights to a cluster, `candidates` are those that it may gain in.
 template <typename WeightTo>
 bool MoveNode(int node, const WeightTo& weight_to, const std::vector<int>& candidates, double least_gain,
               MovingClusters& moving, std::vector<int>& labels) {
@@ -140,7 +143,8 @@ class Parts {
   void LookAt(int part) {
     const double expected =
         of_parts_.Expected(part, of_clusters_, clusters_[part]) - of_parts_.Expected(part, of_parts_, part);
-    is_well_connected_[part] = outside_[part] >= expected - kLeastGain * (outside_[part] + expected) ? 1 : 0;
+    is_well_connected_[part] =
+        outside_[part] >= expected - kLeastGain * (std::abs(outside_[part]) + std::abs(expected)) ? 1 : 0;
   }
 
   const std::vector<int>& clusters_;  ///< Of the nodes, and so of their parts.
@@ -188,6 +192,7 @@ void LevelSearch::MoveByQueue(Labelling& labelling) {
 std::vector<int> LevelSearch::MoveOnce(const std::vector<int>& queue, std::vector<char>& waits,
                                        std::vector<int>& labels, MovingClusters& moving) {
   std::vector<int> next;
+  const bool looks_at_all = expected_.is_signed() && moving.slots() <= kMostLookedAt;
   for (const int index : queue) {
     context_.CheckCancelled();
     waits[index] = 0;
@@ -197,9 +202,10 @@ std::vector<int> LevelSearch::MoveOnce(const std::vector<int>& queue, std::vecto
     for (const int node : ShuffledRange(batch.first, batch.last, random_)) {
       if (labels[node] < 0) continue;
       const int in_batch = node - batch.first;
+      const std::vector<int>& candidates = looks_at_all ? moving.occupied() : weights_.clusters_of(in_batch);
       moved = MoveNode(
-                  node, [&](int cluster) { return weights_(in_batch, cluster); }, weights_.clusters_of(in_batch),
-                  LeastGain(node), moving, labels) ||
+                  node, [&](int cluster) { return weights_(in_batch, cluster); }, candidates, LeastGain(node), moving,
+                  labels) ||
               moved;
     }
     if (moved) level_.CollectNeighbours(index, waits, next);

@@ -46,7 +46,10 @@ std::vector<NullValues> SampleNulls(const NullSource& source, const std::vector<
     for (size_t i = 0; i < partitions.size(); ++i) {
       const Labelling found = partitions[i].find(graph, seed, own);
       const ClusterSums sums = SumClusters(graph, found.labels, found.clusters, own);
-      values[i].modularity[sample] = Modularity(sums, partitions[i].objective, options.resolution);
+      values[i].modularity[sample] =
+          partitions[i].objective == Objective::kSigned
+              ? SignedModularity(SumSignedClusters(graph, found.labels, found.clusters, own), options.resolution)
+              : Modularity(sums, partitions[i].objective, options.resolution);
       values[i].ncut[sample] = NormalizedCut(sums);
     }
     context.Report("nulls", static_cast<double>(++done) / options.samples);

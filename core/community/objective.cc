@@ -1,6 +1,7 @@
 #include "core/community/objective.h"
 
 #include "core/graph/block_rows.h"
+#include "core/graph/weight_part.h"
 
 namespace modlab {
 namespace {
@@ -51,18 +52,17 @@ std::vector<BlockStrengths> SumBlocks(const ChunkedRows& rows, RunContext& conte
 
 }  // namespace
 
-ExpectedWeights::ExpectedWeights(const UnitGraph& graph, Objective objective, double resolution, RunContext& context) {
+void ExpectedWeights::AddParts(const UnitGraph& graph, bool by_block, double resolution, RunContext& context,
+                               std::vector<std::vector<Strength>>& of_unit) {
   const ChunkedRows rows(graph);
   const std::vector<BlockStrengths> sums = SumBlocks(rows, context);
-  std::vector<std::vector<Strength>> of_unit(graph.units());
   double total = 0;
-  const bool by_block = objective == Objective::kLayerPair;
   for (size_t index = 0; index < sums.size(); ++index) {
     const BlockRows& block = rows.blocks[index];
     total += sums[index].total;
     if (sums[index].total <= 0) continue;
     const auto add = [&](int first_unit, const std::vector<double>& strengths, bool is_out) {
-      const int part = by_block ? static_cast<int>(factors_.size()) : 0;
+      const int part = parts();
       for (size_t i = 0; i < strengths.size(); ++i) {
         std::vector<Strength>& unit = of_unit[first_unit + i];
         if (unit.empty() || unit.back().part != part) unit.push_back({part, 0, 0});
@@ -74,7 +74,18 @@ ExpectedWeights::ExpectedWeights(const UnitGraph& graph, Objective objective, do
     if (by_block) factors_.push_back(resolution / sums[index].total);
   }
   if (!by_block) factors_.push_back(total > 0 ? resolution / total : 0);
-  if (objective == Objective::kNewman) {
+}
+
+ExpectedWeights::ExpectedWeights(const UnitGraph& graph, Objective objective, double resolution, RunContext& context)
+    : is_signed_(objective == Objective::kSigned) {
+  std::vector<std::vector<Strength>> of_unit(graph.units());
+  if (is_signed_) {
+    AddParts(PartOf(graph, WeightPart::kPositive), false, resolution, context, of_unit);
+    AddParts(PartOf(graph, WeightPart::kNegative), false, -resolution, context, of_unit);
+  } else {
+    AddParts(graph, objective == Objective::kLayerPair, resolution, context, of_unit);
+  }
+  if (objective == Objective::kNewman || is_signed_) {
     // d_i d_j / 2m: either strength is half the degree.
     for (auto& unit : of_unit) {
       for (Strength& strength : unit) strength.out = strength.in = (strength.out + strength.in) / 2;
@@ -96,6 +107,7 @@ double ExpectedWeights::strength(int node) const {
 ExpectedWeights ExpectedWeights::Aggregated(const std::vector<int>& labels, int clusters) const {
   ExpectedWeights aggregated;
   aggregated.factors_ = factors_;
+  aggregated.is_signed_ = is_signed_;
   std::vector<std::vector<int>> members(clusters);
   for (int node = 0; node < nodes(); ++node) {
     if (labels[node] >= 0) members[labels[node]].push_back(node);

@@ -10,7 +10,8 @@ namespace modlab {
 
 /// What a modularity expects between two nodes: gamma times N_ij = sum over parts p of
 /// (out_pi in_pj + in_pi out_pj) / total_p. Newman's and the directed modularity have one part, the one by pairs of
-/// layers has one for each block. A node is a unit, or several that have become one; then its strengths are their sums.
+/// layers has one for each block, the signed one has two, of positive weights and, with a negative total, of negative
+/// ones. A node is a unit, or several that have become one; then its strengths are their sums.
 class ExpectedWeights {
  public:
   struct Strength {
@@ -25,20 +26,27 @@ class ExpectedWeights {
   ExpectedWeights Aggregated(const std::vector<int>& labels, int clusters) const;
 
   int nodes() const { return static_cast<int>(first_.size()) - 1; }
-  /// All of a node's weights, in and out.
+  /// All of a node's weights, in and out, of either sign.
   double strength(int node) const;
   int parts() const { return static_cast<int>(factors_.size()); }
   const Strength* begin(int node) const { return strengths_.data() + first_[node]; }
   const Strength* end(int node) const { return strengths_.data() + first_[node + 1]; }
   /// gamma / total_p.
   double factor(int part) const { return factors_[part]; }
+  /// Whether less than nothing may be expected between two nodes: then they may gain by being in one cluster without
+  /// any weight between them.
+  bool is_signed() const { return is_signed_; }
 
  private:
   ExpectedWeights() = default;
+  /// Adds a part, or one for each block, to the factors and to the units' strengths.
+  void AddParts(const UnitGraph& graph, bool by_block, double resolution, RunContext& context,
+                std::vector<std::vector<Strength>>& of_unit);
 
   std::vector<size_t> first_;  ///< Index of each node's first strength, and the number of strengths.
   std::vector<Strength> strengths_;
   std::vector<double> factors_;
+  bool is_signed_ = false;
 };
 
 /// Sums of nodes' strengths for each of some clusters.

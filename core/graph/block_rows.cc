@@ -41,6 +41,17 @@ void ReadApart(const Element* data, int64_t stride, int count, double* weights) 
 }
 
 template <typename Element>
+void CopyApart(const Element* data, int64_t stride, int count, double* weights) {
+  for (int i = 0; i < count; ++i) weights[i] = static_cast<double>(data[i * stride]);
+}
+
+/// The positive part of the weights, or, with a sign of -1, the negative one.
+MODLAB_CPU_DISPATCH
+void Clip(double sign, int count, double* weights) {
+  for (int i = 0; i < count; ++i) weights[i] = std::max(sign * weights[i], 0.0);
+}
+
+template <typename Element>
 void ReadTurned(const Element* data, int64_t row_stride, int64_t column_stride, int rows, int columns, double* weights,
                 int pitch) {
   for (int row = 0; row < rows; ++row) {
@@ -96,7 +107,9 @@ BlockRows::BlockRows(const Block& block, int first_target_unit, int first_source
       column_scale_(DataOrNull(block.source_scale)),
       threshold_(block.threshold),
       part_rows_(block.target_units / block.convolution_groups),
-      part_columns_(block.source_units / block.convolution_groups) {
+      part_columns_(block.source_units / block.convolution_groups),
+      part_(block.part),
+      signs_(block.signs.get()) {
   if (std::abs(row_stride_) < std::abs(column_stride_)) {
     std::swap(rows_, columns_);
     std::swap(row_stride_, column_stride_);
@@ -133,7 +146,9 @@ void BlockRows::ReadPresent(int row, int column, int count, double* weights) con
   const int data_column = sources_are_rows_ ? column : column % part_columns_;
   const int64_t offset = data_row * row_stride_ + data_column * column_stride_;
   const bool together = column_stride_ == 1;
-  if (float_data_ != nullptr) {
+  if (part_ != WeightPart::kMagnitude) {
+    ReadPart(row, column, offset, count, weights);
+  } else if (float_data_ != nullptr) {
     together ? ReadFloats(float_data_ + offset, count, weights)
              : ReadApart(float_data_ + offset, column_stride_, count, weights);
   } else {
@@ -145,13 +160,29 @@ void BlockRows::ReadPresent(int row, int column, int count, double* weights) con
   ApplyThreshold(count, weights);
 }
 
+void BlockRows::ReadPart(int row, int column, int64_t offset, int count, double* weights) const {
+  if (float_data_ != nullptr) {
+    CopyApart(float_data_ + offset, column_stride_, count, weights);
+  } else {
+    CopyApart(double_data_ + offset, column_stride_, count, weights);
+  }
+  if (signs_ != nullptr) {
+    for (int i = 0; i < count; ++i) {
+      const bool turns = sources_are_rows_ ? signs_->Turns(column + i, row) : signs_->Turns(row, column + i);
+      if (turns) weights[i] = -weights[i];
+    }
+  }
+  if (part_ != WeightPart::kSigned) Clip(part_ == WeightPart::kPositive ? 1 : -1, count, weights);
+}
+
 void BlockRows::ApplyThreshold(int count, double* weights) const {
   if (threshold_ <= 0) return;
-  for (int i = 0; i < count; ++i) weights[i] = weights[i] <= threshold_ ? 0 : weights[i];
+  for (int i = 0; i < count; ++i) weights[i] = std::abs(weights[i]) <= threshold_ ? 0 : weights[i];
 }
 
 void BlockRows::ReadTurned(int row, int rows, int column, int columns, double* weights, int pitch) const {
-  if (part_rows_ < rows_) {  // a grouped convolution's parts may end anywhere in these
+  // A grouped convolution's parts may end anywhere in these, and signs are read by row.
+  if (part_rows_ < rows_ || part_ != WeightPart::kMagnitude) {
     std::vector<double> of_row(columns);
     for (int r = 0; r < rows; ++r) {
       Read(row + r, column, columns, of_row.data());

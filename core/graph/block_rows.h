@@ -32,15 +32,15 @@ class BlockRows {
   /// The rows that some column of [first_column, last_column) has entries in.
   Columns RowsOf(int first_column, int last_column) const;
 
-  /// Writes the weights (absolute, scales applied) of `count` entries of a row, from `column` on: 0 where the block has
-  /// none.
+  /// Writes the weights (absolute, or the part of them that the block has; scales applied) of `count` entries of a row,
+  /// from `column` on: 0 where the block has none.
   void Read(int row, int column, int count, double* weights) const;
   /// The same of a few columns and many rows, turned: weights[c * pitch + r] is that of row `row` + r and column
   /// `column` + c. pitch >= rows.
   void ReadTurned(int row, int rows, int column, int columns, double* weights, int pitch) const;
 
   /// For those who read weights where they lie: |data[row * stride + column]| times the scales, if set. Null where they
-  /// do not lie together, some are missing, or there is a threshold: then there is Read.
+  /// do not lie together, some are missing, or there is a threshold or a part: then there is Read.
   const float* floats() const { return is_plain() ? float_data_ : nullptr; }
   const double* doubles() const { return is_plain() ? double_data_ : nullptr; }
   int64_t stride() const { return row_stride_; }
@@ -48,8 +48,11 @@ class BlockRows {
   const double* column_scale() const { return column_scale_; }  ///< Null: all ones.
 
  private:
-  bool is_plain() const { return column_stride_ == 1 && part_rows_ == rows_ && threshold_ <= 0; }
+  bool is_plain() const {
+    return column_stride_ == 1 && part_rows_ == rows_ && threshold_ <= 0 && part_ == WeightPart::kMagnitude;
+  }
   void ReadPresent(int row, int column, int count, double* weights) const;
+  void ReadPart(int row, int column, int64_t offset, int count, double* weights) const;
   void ApplyThreshold(int count, double* weights) const;
   BlockRows(const Block& block, int first_target_unit, int first_source_unit);
 
@@ -68,6 +71,8 @@ class BlockRows {
   int part_rows_;
   int part_columns_;
   bool sources_are_rows_ = false;
+  WeightPart part_;
+  const BlockSigns* signs_;  ///< Null: no signs are turned.
 };
 
 /// Some rows of one block, and the columns that have entries in them: the unit of parallel work. Chunks depend on the

@@ -44,8 +44,8 @@ struct InputShape {
 
 struct ReaderOptions {
   KernelNorm kernel_norm = KernelNorm::kL1;
-  /// Fold a norm's scale (batch norm: |gamma| / sqrt(var + eps); others: |gamma|) into the weights that write its
-  /// tensor, or else those that read it.
+  /// Fold a norm's scale (batch norm: gamma / sqrt(var + eps); others: gamma) into the weights that write its tensor,
+  /// or else those that read it.
   bool fold_batch_norm = true;
   Normalization normalization = Normalization::kNone;
   /// Layers that take part: patterns of their names (`features.*`, as in glob(7), where `*` matches dots, too). Empty:

@@ -34,7 +34,7 @@ std::vector<double> RowNorms(const WeightOperation& operation, const OperationSc
       for (int64_t i = 0; i < elements; ++i) slice.push_back(scale * static_cast<double>(kernel[i * element_stride]));
     }
     if (slice.empty()) return;
-    norms[row] = Scale(scales.target, row) *
+    norms[row] = std::abs(Scale(scales.target, row)) *
                  ComputeKernelNorm(KernelNorm::kL2, slice.data(), static_cast<int64_t>(slice.size()), 1);
   });
   return norms;

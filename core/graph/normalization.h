@@ -10,8 +10,8 @@ namespace modlab::reader {
 
 /// The scales of one weight operation: those that norms leave to it, and what normalisation adds. Empty: all ones.
 struct OperationScales {
-  std::vector<double> source;  ///< By position, >= 0.
-  std::vector<double> target;  ///< By row, >= 0.
+  std::vector<double> source;  ///< By position. Negative ones turn the signs of weights.
+  std::vector<double> target;  ///< By row.
 };
 
 /// Normalises the incoming weights of each hidden unit (definitions.md, section 3, `unit_incoming`) by multiplying

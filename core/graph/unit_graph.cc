@@ -13,10 +13,12 @@ double Block::entry(int target_unit, int source_unit) const {
   const int part_sources = source_units / convolution_groups;
   if (target_unit / (target_units / convolution_groups) != source_unit / part_sources) return 0;
   const int64_t offset = target_unit * target_stride + source_unit % part_sources * source_stride;
-  double weight = std::abs(float_data != nullptr ? static_cast<double>(float_data[offset]) : double_data[offset]);
+  const bool turns = part != WeightPart::kMagnitude && signs != nullptr && signs->Turns(target_unit, source_unit);
+  const double element = float_data != nullptr ? static_cast<double>(float_data[offset]) : double_data[offset];
+  double weight = PartOf(turns ? -element : element, part);
   if (!target_scale.empty()) weight *= target_scale[target_unit];
   if (!source_scale.empty()) weight *= source_scale[source_unit];
-  return weight <= threshold ? 0 : weight;
+  return std::abs(weight) <= threshold ? 0 : weight;
 }
 
 int UnitGraph::AddGroup(Group group) {
@@ -48,6 +50,16 @@ void UnitGraph::AddBlock(Block block) {
   const int64_t entries = int64_t{block.target_units} * block.source_units;
   if (block.occupiable != nullptr && static_cast<int64_t>(block.occupiable->size()) != entries) {
     throw std::logic_error("a block does not say of each entry whether a weight can occupy it");
+  }
+  if (block.signs != nullptr) {
+    const auto is_right = [](size_t size, size_t wanted) { return size == 0 || size == wanted; };
+    const auto norms = static_cast<size_t>(entries / parts);
+    if (!is_right(block.signs->target_turns.size(), block.target_units) ||
+        !is_right(block.signs->source_turns.size(), block.source_units) ||
+        !is_right(block.signs->positive.size(), norms) ||
+        block.signs->positive.size() != block.signs->negative.size()) {
+      throw std::logic_error("a block's signs are not those of its entries");
+    }
   }
   if ((block.float_data == nullptr) == (block.double_data == nullptr)) {
     throw std::logic_error("a block has either float or double data");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,11 +17,45 @@ struct Group {
   int units = 0;
 };
 
+/// What of the weights w a block has: |w|; max(w, 0); max(-w, 0); or w itself, which may be negative.
+enum class WeightPart { kMagnitude, kPositive, kNegative, kSigned };
+inline double PartOf(double weight, WeightPart part) {
+  switch (part) {
+    case WeightPart::kMagnitude:
+      break;
+    case WeightPart::kPositive:
+      return weight > 0 ? weight : 0;
+    case WeightPart::kNegative:
+      return weight < 0 ? -weight : 0;
+    case WeightPart::kSigned:
+      return weight;
+  }
+  return std::abs(weight);
+}
+
+/// What magnitudes do not say of a block (definitions.md, section 5, `signed`).
+struct BlockSigns {
+  /// Whether a negative scale (a norm's) turns the signs of a unit's weights. Empty: of none.
+  std::vector<char> target_turns;
+  std::vector<char> source_turns;
+  /// Where the data are kernel norms: those of the kernels' positive and of their negative elements, laid out as the
+  /// data, and turned already. Empty: the data are the weights, each with its sign.
+  std::vector<double> positive;
+  std::vector<double> negative;
+
+  bool Turns(int target_unit, int source_unit) const {
+    const bool target = !target_turns.empty() && target_turns[target_unit] != 0;
+    const bool source = !source_turns.empty() && source_turns[source_unit] != 0;
+    return target != source;
+  }
+};
+
 /// The weights between units of two groups, a matrix that is read where it lies: entry(t, s) is the weight from the
 /// block's source unit s to its target unit t, the absolute value of the element at
 /// data[t * target_stride + s * source_stride] times target_scale[t] times source_scale[s]. The element's own sign is
-/// kept in the data. A block's units are consecutive ones of their groups, from an offset on; several blocks may lie
-/// between the same units, and their weights add up.
+/// kept in the data, and what else there is to know of it in `signs`: weight_part.h reads them. A block's units are
+/// consecutive ones of their groups, from an offset on; several blocks may lie between the same units, and their
+/// weights add up.
 ///
 /// Of a grouped convolution only what a weight can occupy is there: targets and sources are cut into
 /// `convolution_groups` equal parts, entry(t, s) is 0 unless both lie in parts of the same number, and s counts from
@@ -59,8 +94,12 @@ struct Block {
   std::shared_ptr<const std::vector<uint8_t>> occupiable;
   /// Entries up to this are 0.
   double threshold = 0;
+  /// Null: the data are the weights, and no scale turns their signs.
+  std::shared_ptr<const BlockSigns> signs;
+  /// What the entries are. Others than magnitudes are made by PartOf, and only for those who say that they take them.
+  WeightPart part = WeightPart::kMagnitude;
 
-  /// |weight| with scales applied. For tests and small graphs; kernels read the data themselves.
+  /// |weight|, or its part, with scales applied. For tests and small graphs; kernels read the data themselves.
   double entry(int target_unit, int source_unit) const;
 };
 

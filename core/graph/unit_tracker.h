@@ -43,7 +43,7 @@ struct TensorOrigin {
 /// A scale that a norm has put on a tensor, and that the weights which read the tensor may have to take over.
 struct PendingScale {
   int norm = 0;       ///< Index into UnitTracker::norms().
-  at::Tensor values;  ///< double, >= 0, of the tensor's shape.
+  at::Tensor values;  ///< double, of the tensor's shape.
 };
 
 /// What the elements of a tensor mean in units (definitions.md, section 1). Labels are a tensor of the value's own

@@ -94,6 +94,18 @@ std::vector<double> Part(const std::vector<double>& scale, const Stretch& run) {
   return {scale.begin() + run.first, scale.begin() + run.first + run.count};
 }
 
+/// Takes the signs off a scale: whether each is negative. Empty where none is.
+std::vector<char> TakeSigns(std::vector<double>& scale) {
+  std::vector<char> turns;
+  for (size_t i = 0; i < scale.size(); ++i) {
+    if (scale[i] >= 0) continue;
+    turns.resize(scale.size(), 0);
+    turns[i] = 1;
+    scale[i] = -scale[i];
+  }
+  return turns;
+}
+
 /// A block of a matrix [out][in / groups], read where it lies, between the units of two runs.
 Block ViewBlock(const LayerWeights& weights, const at::Tensor& matrix, const Stretch& targets, const Stretch& sources) {
   Block block;
@@ -115,6 +127,12 @@ Block ViewBlock(const LayerWeights& weights, const at::Tensor& matrix, const Str
   block.source_scale = Part(weights.source_scale, sources);
   block.target_scale = Part(weights.target_scale, targets);
   block.owner = std::make_shared<at::Tensor>(matrix);
+  BlockSigns signs;
+  signs.target_turns = TakeSigns(block.target_scale);
+  signs.source_turns = TakeSigns(block.source_scale);
+  if (!signs.target_turns.empty() || !signs.source_turns.empty()) {
+    block.signs = std::make_shared<const BlockSigns>(std::move(signs));
+  }
   return block;
 }
 
@@ -125,6 +143,15 @@ at::Tensor Matrix(const at::Tensor& weight) {
       (matrix.stride(0) == 1 || matrix.stride(1) == 1) && matrix.stride(0) != 0 && matrix.stride(1) != 0;
   return readable ? matrix : matrix.contiguous();
 }
+
+/// Norms of a kernel, of its positive and of its negative elements.
+struct SignedNorm {
+  double magnitude = 0;
+  double positive = 0;
+  double negative = 0;
+
+  SignedNorm Turned(bool turns) const { return turns ? SignedNorm{magnitude, negative, positive} : *this; }
+};
 
 /// Computes the kernel norms of slices of a weight.
 template <typename Element>
@@ -140,8 +167,9 @@ class SliceNorms {
         scale_(weights.source_scale),
         kernel_norm_(kernel_norm) {}
 
-  /// Norm of what stands between an output and these positions, stacked; `slice` is memory to work in.
-  double Norm(int64_t output, const std::vector<int64_t>& positions, std::vector<double>& slice) const {
+  /// Norms of what stands between an output and these positions, stacked; `slice` is memory to work in, and empty
+  /// afterwards where nothing does.
+  SignedNorm Norm(int64_t output, const std::vector<int64_t>& positions, std::vector<double>& slice) const {
     const int64_t first_position = output / outputs_per_group_ * inputs_;
     slice.clear();
     for (const int64_t position : positions) {
@@ -151,11 +179,30 @@ class SliceNorms {
       const Element* kernel = data_ + (output * inputs_ + input) * elements_;
       for (int64_t i = 0; i < elements_; ++i) slice.push_back(scale * static_cast<double>(kernel[i]));
     }
-    const auto rows = static_cast<int64_t>(slice.size()) / columns_;
-    return slice.empty() ? 0 : ComputeKernelNorm(kernel_norm_, slice.data(), rows, columns_);
+    if (slice.empty()) return {};
+    SignedNorm norm{.magnitude = Norm(slice), .positive = 0, .negative = 0};
+    const auto positive = std::count_if(slice.begin(), slice.end(), [](double element) { return element > 0; });
+    const auto negative = std::count_if(slice.begin(), slice.end(), [](double element) { return element < 0; });
+    if (negative == 0) {
+      norm.positive = norm.magnitude;
+    } else if (positive == 0) {
+      norm.negative = norm.magnitude;
+    } else {
+      norm.positive = NormOfPart(slice, WeightPart::kPositive);
+      norm.negative = NormOfPart(slice, WeightPart::kNegative);
+    }
+    return norm;
   }
 
  private:
+  double Norm(const std::vector<double>& slice) const {
+    return ComputeKernelNorm(kernel_norm_, slice.data(), static_cast<int64_t>(slice.size()) / columns_, columns_);
+  }
+  double NormOfPart(std::vector<double> slice, WeightPart part) const {
+    for (double& element : slice) element = PartOf(element, part);
+    return Norm(slice);
+  }
+
   at::Tensor weight_;
   const Element* data_;
   int64_t inputs_;
@@ -175,22 +222,30 @@ auto WithNorms(const LayerWeights& weights, KernelNorm kernel_norm, const Use& u
 
 /// norm[row][column] of the given outputs, and of the positions of each column, and whether there is a slice at all.
 struct Norms {
+  explicit Norms(size_t size) : values(size), occupiable(size) { signs.positive = signs.negative = values; }
+
+  void Set(size_t index, const SignedNorm& norm) {
+    values[index] = norm.magnitude;
+    signs.positive[index] = norm.positive;
+    signs.negative[index] = norm.negative;
+  }
+
   std::vector<double> values;
   std::vector<uint8_t> occupiable;
+  BlockSigns signs;
 };
 
 Norms ComputeNorms(const LayerWeights& weights, KernelNorm kernel_norm, const std::vector<int64_t>& rows,
                    const std::vector<std::vector<int64_t>>& columns, RunContext& context) {
-  Norms result;
-  result.values.resize(rows.size() * columns.size());
-  result.occupiable.resize(result.values.size());
+  Norms result(rows.size() * columns.size());
   WithNorms(weights, kernel_norm, [&](const auto& norms) {
     context.ParallelFor(static_cast<int>(rows.size()), [&](int row) {
       if (rows[row] < 0) return;
+      const bool turns = !weights.target_scale.empty() && weights.target_scale[rows[row]] < 0;
       std::vector<double> slice;
       const size_t first = static_cast<size_t>(row) * columns.size();
       for (size_t column = 0; column < columns.size(); ++column) {
-        result.values[first + column] = norms.Norm(rows[row], columns[column], slice);
+        result.Set(first + column, norms.Norm(rows[row], columns[column], slice).Turned(turns));
         result.occupiable[first + column] = slice.empty() ? 0 : 1;
       }
     });
@@ -213,7 +268,8 @@ Block GroupedBlock(const LayerWeights& weights, const Stretch& targets, const St
   if (weights.weight.numel() == weights.weight.size(0) * per_group) {
     block = ViewBlock(weights, Matrix(weights.weight), targets, sources);
   } else {
-    std::vector<double> norms(targets.count * per_group);
+    Norms norms(targets.count * per_group);
+    block = ViewBlock(weights, weights.weight.flatten(1), targets, sources);
     LayerWeights unscaled = weights;
     unscaled.source_scale.clear();
     const int64_t rows_per_group = targets.count / weights.groups;
@@ -221,12 +277,14 @@ Block GroupedBlock(const LayerWeights& weights, const Stretch& targets, const St
       context.ParallelFor(static_cast<int>(targets.count), [&](int row) {
         std::vector<double> slice;
         for (int64_t input = 0; input < per_group; ++input) {
-          norms[row * per_group + input] = slices.Norm(row, {row / rows_per_group * per_group + input}, slice);
+          const int64_t source = row / rows_per_group * per_group + input;
+          const bool turns = block.signs != nullptr && block.signs->Turns(row, static_cast<int>(source));
+          norms.Set(row * per_group + input, slices.Norm(row, {source}, slice).Turned(turns));
         }
       });
     });
-    const auto owner = std::make_shared<const std::vector<double>>(std::move(norms));
-    block = ViewBlock(weights, weights.weight.flatten(1), targets, sources);
+    const auto owner = std::make_shared<const std::vector<double>>(std::move(norms.values));
+    block.signs = std::make_shared<const BlockSigns>(std::move(norms.signs));
     block.float_data = nullptr;
     block.double_data = owner->data();
     block.target_stride = per_group;
@@ -268,8 +326,10 @@ std::vector<Block> ComputedBlocks(const LayerWeights& weights, KernelNorm kernel
         block.layer = weights.layer;
         Describe(weights, static_cast<int64_t>(most), block);
         if (!weights.target_scale.empty()) {
-          for (const int64_t row : rows) block.target_scale.push_back(row < 0 ? 1 : weights.target_scale[row]);
+          for (const int64_t row : rows)
+            block.target_scale.push_back(row < 0 ? 1 : std::abs(weights.target_scale[row]));
         }
+        block.signs = std::make_shared<const BlockSigns>(std::move(norms.signs));
         blocks.push_back(std::move(block));
       }
     }

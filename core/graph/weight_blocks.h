@@ -22,13 +22,14 @@ struct LayerWeights {
   int groups = 1;
   std::vector<Place> sources;        ///< Of the `in` positions that are read. One unit may have several.
   std::vector<Place> targets;        ///< Of the `out` rows.
-  std::vector<double> source_scale;  ///< By position, >= 0. Empty: all ones.
-  std::vector<double> target_scale;  ///< By row, >= 0. Empty: all ones.
+  std::vector<double> source_scale;  ///< By position; negative ones turn signs. Empty: all ones.
+  std::vector<double> target_scale;  ///< By row, likewise. Empty: all ones.
 };
 
 /// A layer's weights as blocks: views of them where a kernel has one element and each unit one position, else the
-/// kernel norms of the slices, where the positions of one unit are stacked above each other. A block holds each target
-/// unit once; where several rows write one unit, there are several blocks between the same units.
+/// kernel norms of the slices, and of their positive and their negative elements, where the positions of one unit are
+/// stacked above each other. A block holds each target unit once; where several rows write one unit, there are several
+/// blocks between the same units.
 std::vector<Block> MakeBlocks(const LayerWeights& weights, KernelNorm kernel_norm, RunContext& context);
 
 /// Throws kWeightsNotFinite, with `layer` and the index of the first NaN or infinity.

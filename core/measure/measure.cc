@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "core/error.h"
 #include "core/graph/block_rows.h"
+#include "core/graph/weight_part.h"
 
 namespace modlab {
 namespace {
@@ -44,9 +46,8 @@ void AddByLabel(const std::vector<double>& values, const int* labels, std::vecto
   }
 }
 
-}  // namespace
-
-ClusterSums SumClusters(const UnitGraph& graph, const std::vector<int>& labels, int clusters, RunContext& context) {
+/// All 0 for a graph without edges.
+ClusterSums SumAll(const UnitGraph& graph, const std::vector<int>& labels, int clusters, RunContext& context) {
   if (static_cast<int>(labels.size()) != graph.units()) throw std::logic_error("there must be one label for each unit");
   if (std::ranges::any_of(labels, [&](int label) { return label < -1 || label >= clusters; })) {
     throw std::logic_error("labels must be -1 or 0 to the number of clusters");
@@ -78,9 +79,27 @@ ClusterSums SumClusters(const UnitGraph& graph, const std::vector<int>& labels, 
     }
     sums.total += 2 * block.total;
   }
-  if (sums.total <= 0) {
-    throw Error(ErrorKind::kNoEdges, "the network has no weights other than zero, so its modularity is not defined.");
-  }
+  return sums;
+}
+
+void CheckEdges(double total) {
+  if (total > 0) return;
+  throw Error(ErrorKind::kNoEdges, "the network has no weights other than zero, so its modularity is not defined.");
+}
+
+}  // namespace
+
+ClusterSums SumClusters(const UnitGraph& graph, const std::vector<int>& labels, int clusters, RunContext& context) {
+  ClusterSums sums = SumAll(graph, labels, clusters, context);
+  CheckEdges(sums.total);
+  return sums;
+}
+
+SignedSums SumSignedClusters(const UnitGraph& graph, const std::vector<int>& labels, int clusters,
+                             RunContext& context) {
+  SignedSums sums{.positive = SumAll(PartOf(graph, WeightPart::kPositive), labels, clusters, context),
+                  .negative = SumAll(PartOf(graph, WeightPart::kNegative), labels, clusters, context)};
+  CheckEdges(sums.positive.total + sums.negative.total);
   return sums;
 }
 
@@ -120,6 +139,15 @@ double LayerPairModularity(const ClusterSums& sums, double resolution) {
   return excess / (sums.total / 2);
 }
 
+double SignedModularity(const SignedSums& sums, double resolution) {
+  const double all = sums.positive.total + sums.negative.total;
+  double modularity = 0;
+  for (const auto& [part, sign] : {std::pair(&sums.positive, 1), std::pair(&sums.negative, -1)}) {
+    if (part->total > 0) modularity += sign * (part->total / all) * NewmanModularity(*part, resolution);
+  }
+  return modularity;
+}
+
 double Modularity(const ClusterSums& sums, Objective objective, double resolution) {
   switch (objective) {
     case Objective::kNewman:
@@ -128,8 +156,18 @@ double Modularity(const ClusterSums& sums, Objective objective, double resolutio
       return DirectedModularity(sums, resolution);
     case Objective::kLayerPair:
       return LayerPairModularity(sums, resolution);
+    case Objective::kSigned:
+      throw std::logic_error("the signed modularity takes the sums of signed weights");
   }
   throw std::logic_error("unknown objective");
+}
+
+double Modularity(const UnitGraph& graph, const std::vector<int>& labels, int clusters, Objective objective,
+                  double resolution, RunContext& context) {
+  if (objective == Objective::kSigned) {
+    return SignedModularity(SumSignedClusters(graph, labels, clusters, context), resolution);
+  }
+  return Modularity(SumClusters(graph, labels, clusters, context), objective, resolution);
 }
 
 double NormalizedCut(const ClusterSums& sums) {

@@ -40,9 +40,25 @@ double DirectedModularity(const ClusterSums& sums, double resolution = 1);
 /// ([Barber]; definitions.md, section 5). Unlike Newman's it expects no edges where none can be.
 double LayerPairModularity(const ClusterSums& sums, double resolution = 1);
 
+/// The sums over the positive and over the negative weights of a graph. One of the totals may be 0.
+struct SignedSums {
+  ClusterSums positive;
+  ClusterSums negative;
+};
+/// As SumClusters; reads every weight twice.
+SignedSums SumSignedClusters(const UnitGraph& graph, const std::vector<int>& labels, int clusters, RunContext& context);
+
+/// Q = (2w+ Q+ - 2w- Q-) / (2w+ + 2w-), Q+ and Q- Newman's of the positive and of the negative weights, 2w+ and 2w-
+/// their totals ([Gomez]; definitions.md, section 5). Newman's where no weight is negative.
+double SignedModularity(const SignedSums& sums, double resolution = 1);
+
 /// Which of these modularities is meant where one has to be chosen.
-enum class Objective { kNewman, kDirected, kLayerPair };
+enum class Objective { kNewman, kDirected, kLayerPair, kSigned };
+/// Not kSigned, which takes other sums: std::logic_error.
 double Modularity(const ClusterSums& sums, Objective objective, double resolution = 1);
+/// Any of them. As SumClusters.
+double Modularity(const UnitGraph& graph, const std::vector<int>& labels, int clusters, Objective objective,
+                  double resolution, RunContext& context);
 
 /// ncut = sum over c of (v_c - e_c) / v_c (definitions.md, section 6): 0 to the number of clusters. Clusters without
 /// volume count 0.

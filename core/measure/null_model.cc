@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/graph/block_rows.h"
+#include "core/graph/weight_part.h"
 
 namespace modlab {
 namespace {
@@ -86,22 +87,75 @@ void Permute(std::vector<Element>& values, const IsPlace& is_place, Random& rand
   }
 }
 
+bool HasSignedNorms(const Block& block) { return block.signs != nullptr && !block.signs->positive.empty(); }
+
+/// A block's weights with their signs, and with the norms of either sign where these were computed.
+template <typename Element>
+struct SignedWeights {
+  OwnWeights<Element> own;
+  std::shared_ptr<BlockSigns> norms;  ///< Null: the weights have their signs.
+};
+
+template <typename Element>
+SignedWeights<Element> CopySigned(const Block& block, const Layout& layout, const RunContext& context) {
+  if (!HasSignedNorms(block)) return {Copy<Element>(PartOf(block, WeightPart::kSigned), layout, context), nullptr};
+  SignedWeights<Element> copy{Copy<Element>(block, layout, context), std::make_shared<BlockSigns>()};
+  copy.norms->positive = Copy<double>(PartOf(block, WeightPart::kPositive), layout, context).values;
+  copy.norms->negative = Copy<double>(PartOf(block, WeightPart::kNegative), layout, context).values;
+  return copy;
+}
+
+/// Permutes those that `is_place` says, with their signs.
+template <typename Element, typename IsPlace>
+void PermuteAll(SignedWeights<Element>& weights, const IsPlace& is_place, Random& random, const RunContext& context) {
+  if (weights.norms != nullptr) {
+    for (std::vector<double>* norms : {&weights.norms->positive, &weights.norms->negative}) {
+      Random same = random;
+      Permute(*norms, is_place, same, context);
+    }
+  }
+  Permute(weights.own.values, is_place, random, context);
+}
+
+/// Permutes the sizes of those other than zero and leaves their signs, and the shares of norms of either sign.
+template <typename Element>
+void PermuteSizes(SignedWeights<Element>& weights, Random& random, const RunContext& context) {
+  std::vector<Element>& values = weights.own.values;
+  const std::vector<Element> before = values;
+  Permute(
+      values, [&](size_t i) { return values[i] != 0; }, random, context);
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == 0) continue;
+    if (weights.norms == nullptr) {
+      values[i] = std::copysign(values[i], before[i]);
+      continue;
+    }
+    const double change = static_cast<double>(values[i]) / static_cast<double>(before[i]);
+    weights.norms->positive[i] *= change;
+    weights.norms->negative[i] *= change;
+  }
+}
+
 template <typename Element>
 Block Permuted(const Block& block, NullModel model, Random& random, const RunContext& context) {
   const Layout layout(block);
-  OwnWeights<Element> own = Copy<Element>(block, layout, context);
-  if (model != NullModel::kLayer) {
-    Permute(
-        own.values, [&](size_t i) { return own.values[i] != 0; }, random, context);
+  SignedWeights<Element> weights = CopySigned<Element>(block, layout, context);
+  OwnWeights<Element>& own = weights.own;
+  if (model == NullModel::kDegree) {
+    PermuteSizes(weights, random, context);
+  } else if (model == NullModel::kLayerNonzero) {
+    PermuteAll(
+        weights, [&](size_t i) { return own.values[i] != 0; }, random, context);
   } else if (!own.occupiable.empty()) {
-    Permute(
-        own.values, [&](size_t i) { return own.occupiable[i] != 0; }, random, context);
+    PermuteAll(
+        weights, [&](size_t i) { return own.occupiable[i] != 0; }, random, context);
   } else {
-    Permute(
-        own.values, [](size_t) { return true; }, random, context);
+    PermuteAll(
+        weights, [](size_t) { return true; }, random, context);
   }
 
   Block permuted = block;
+  permuted.signs = std::move(weights.norms);
   const auto owner = std::make_shared<const std::vector<Element>>(std::move(own.values));
   permuted.float_data = nullptr;
   permuted.double_data = nullptr;

@@ -8,12 +8,14 @@ namespace modlab {
 
 /// What is left of a graph in its null (definitions.md, section 8).
 enum class NullModel {
-  /// Each block's entries are permuted among those that a weight can occupy, pruned zeros included.
+  /// Each block's entries are permuted among those that a weight can occupy, pruned zeros included. Signs go with them:
+  /// a kernel's positive and negative norms stay together.
   kLayer,
-  /// The entries other than zero are permuted among their places.
+  /// The entries other than zero are permuted among their places, with their signs.
   kLayerNonzero,
   /// As kLayerNonzero, then rows and columns are scaled in turn (Sinkhorn & Knopp 1967) until every unit has its
-  /// strength in the block again, to 1e-9 of it.
+  /// strength in the block again, to 1e-9 of it. Signs stay where they are, and so do the shares of the positive and of
+  /// the negative norm in a kernel's.
   kDegree,
 };
 

@@ -118,8 +118,8 @@ std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partitio
   if (partition.clusters() < 1 || partition.clusters() > graph.units()) return "the number of clusters makes no sense";
   const auto& modularity = partition.modularity();
   if (!Finite(modularity.newman()) || !Finite(modularity.directed()) || !Finite(modularity.layer_pair()) ||
-      !Finite(modularity.resolution()) || !AtLeastZero(partition.ncut()) || !Finite(partition.ave_in_out()) ||
-      !Finite(partition.inertia()) || !AtLeastZero(partition.residual())) {
+      !Finite(modularity.signed_()) || !Finite(modularity.resolution()) || !AtLeastZero(partition.ncut()) ||
+      !Finite(partition.ave_in_out()) || !Finite(partition.inertia()) || !AtLeastZero(partition.residual())) {
     return "a measure is not finite";
   }
   if (!Partition::Method_IsValid(partition.method()) ||

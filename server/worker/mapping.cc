@@ -161,6 +161,7 @@ LeidenOptions ToLeidenOptions(const v1::LeidenSpec& spec) {
   LeidenOptions options;
   if (spec.objective() == v1::Modularity::DIRECTED) options.objective = Objective::kDirected;
   if (spec.objective() == v1::Modularity::LAYER_PAIR) options.objective = Objective::kLayerPair;
+  if (spec.objective() == v1::Modularity::SIGNED) options.objective = Objective::kSigned;
   if (spec.has_restarts()) options.restarts = spec.restarts();
   return options;
 }
@@ -187,6 +188,8 @@ v1::Modularity::Objective ToProto(Objective objective) {
       return v1::Modularity::DIRECTED;
     case Objective::kLayerPair:
       return v1::Modularity::LAYER_PAIR;
+    case Objective::kSigned:
+      return v1::Modularity::SIGNED;
   }
   return v1::Modularity::OBJECTIVE_UNSPECIFIED;
 }
@@ -197,6 +200,8 @@ double TestedModularity(const v1::Partition& partition) {
       return partition.modularity().directed();
     case v1::Modularity::LAYER_PAIR:
       return partition.modularity().layer_pair();
+    case v1::Modularity::SIGNED:
+      return partition.modularity().signed_();
     default:
       return partition.modularity().newman();
   }

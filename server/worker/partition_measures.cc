@@ -74,6 +74,8 @@ void MeasurePartition(const UnitGraph& graph, const Labelling& labelling, double
   modularity.set_newman(NewmanModularity(sums, resolution));
   modularity.set_directed(DirectedModularity(sums, resolution));
   modularity.set_layer_pair(LayerPairModularity(sums, resolution));
+  modularity.set_signed_(
+      SignedModularity(SumSignedClusters(graph, labelling.labels, labelling.clusters, context), resolution));
   modularity.set_resolution(resolution);
   partition.set_ncut(NormalizedCut(sums));
   if (const auto ratio = AverageInOut(partition.ncut(), labelling.clusters)) partition.set_ave_in_out(*ratio);

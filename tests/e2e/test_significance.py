@@ -112,7 +112,8 @@ class Score(EndToEndTest):
             self.assertAlmostEqual(test["p"], expected, places=12)
 
     def test_leidens_objectives(self):
-        for objective, field in (("newman", "newman"), ("directed", "directed"), ("layer-pair", "layerPair")):
+        for objective, field in (("newman", "newman"), ("directed", "directed"), ("layer-pair", "layerPair"),
+                                 ("signed", "signed")):
             (partition,) = self.score(DIGITS, "--method", "leiden", "--objective", objective, "--nulls", 5,
                                       "--stability", 2)["partitions"]
             self.assertEqual(partition["objective"], objective.upper().replace("-", "_"))

@@ -67,8 +67,8 @@ void FollowProduct(Call& call) {
   // A factor per unit is what the scale of a norm is, written out by hand.
   call.Execute();
   CheckBroadcast(call, first ? self : other);
-  const at::Tensor magnitude = factor.to(at::kDouble).abs();
-  AddScale(call, first ? self : other, quotient ? magnitude.reciprocal() : magnitude);
+  const at::Tensor scale = factor.to(at::kDouble);
+  AddScale(call, first ? self : other, quotient ? scale.reciprocal() : scale);
 }
 
 void FollowMasking(Call& call) {

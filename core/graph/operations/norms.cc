@@ -1,14 +1,16 @@
+#include <cmath>
+
 #include "core/error.h"
 #include "core/graph/operations/operations.h"
 
 namespace modlab::reader {
 namespace {
 
-/// |gamma| / sqrt(var + eps) per channel, in double. Without running statistics the norm divides by the batch's own,
-/// which belong to no weights: |gamma| is left.
+/// gamma / sqrt(var + eps) per channel, in double. Without running statistics the norm divides by the batch's own,
+/// which belong to no weights: gamma is left.
 at::Tensor ChannelScale(Call& call, int64_t channels) {
   const at::Tensor gamma = call.tensor("weight");
-  at::Tensor scale = gamma.defined() ? gamma.to(at::kDouble).abs() : at::ones({channels}, at::kDouble);
+  at::Tensor scale = gamma.defined() ? gamma.to(at::kDouble) : at::ones({channels}, at::kDouble);
   const at::Tensor variance = call.tensor("running_var");
   if (variance.defined() && !call.argument("training").toBool()) {
     scale = scale / at::sqrt(variance.to(at::kDouble) + call.argument("eps").toDouble());
@@ -21,7 +23,7 @@ at::Tensor ChannelScale(Call& call, int64_t channels) {
 }
 
 /// The scale of each unit of the range that a weight operation has written into a tensor; nullopt where none has, or a
-/// unit would have several.
+/// unit would have several. Where only its signs differ, a unit's scale is positive.
 std::optional<std::vector<double>> TargetScale(Call& call, const TensorUnits& input, const at::Tensor& scale) {
   if (input.origin->written_range < 0) return std::nullopt;
   const UnitRange& range = call.tracker().ranges()[input.origin->written_range];
@@ -30,19 +32,32 @@ std::optional<std::vector<double>> TargetScale(Call& call, const TensorUnits& in
   NarrowWhereBothRepeat(&labels, &values);
   labels = labels.contiguous();
   values = values.contiguous();
-  std::vector<double> by_unit(range.count, -1);
+  std::vector<std::optional<double>> by_unit(range.count);
+  bool signs_differ = false;
   for (int64_t i = 0; i < labels.numel(); ++i) {
     const int unit = labels.data_ptr<int>()[i] - range.first;
     if (unit < 0 || unit >= range.count) return std::nullopt;
     const double value = values.data_ptr<double>()[i];
-    if (by_unit[unit] >= 0 && by_unit[unit] != value) return std::nullopt;
-    by_unit[unit] = value;
+    if (!by_unit[unit]) by_unit[unit] = value;
+    if (*by_unit[unit] == value) continue;
+    if (std::abs(*by_unit[unit]) != std::abs(value)) return std::nullopt;
+    by_unit[unit] = std::abs(value);
+    signs_differ = true;
   }
-  for (double& value : by_unit) value = value < 0 ? 1 : value;
-  return by_unit;
+  if (signs_differ) WarnOfSigns(call);
+  std::vector<double> scales;
+  scales.reserve(by_unit.size());
+  for (const std::optional<double>& value : by_unit) scales.push_back(value.value_or(1));
+  return scales;
 }
 
 }  // namespace
+
+void WarnOfSigns(Call& call) {
+  call.tracker().Warn(call.Source() +
+                      ": elements of one unit are scaled by values of either sign; the signed modularity takes the "
+                      "scale as positive");
+}
 
 void AddScale(Call& call, const at::Tensor& input, const at::Tensor& scale) {
   const at::Tensor& result = call.result();
@@ -78,7 +93,7 @@ void FollowOwnStatistics(Call& call, const at::Tensor& input, const std::vector<
   call.NotHomogeneousIn(input);
   const at::Tensor gamma = call.tensor("weight");
   if (!gamma.defined() || !call.fold_norms()) return call.SetUnits(call.Read(input));
-  AddScale(call, input, gamma.to(at::kDouble).abs().view(shape));
+  AddScale(call, input, gamma.to(at::kDouble).view(shape));
 }
 
 }  // namespace

@@ -68,8 +68,10 @@ void FollowOneHot(Call& call);        // one_hot(self, num_classes)
 void FollowBatchNorm(Call& call);
 void FollowLayerNorm(Call& call);  // layer_norm, native_layer_norm, rms_norm
 void FollowGroupNorm(Call& call);  // group_norm, instance_norm
-/// Says that the result is `input` scaled by `scale` (absolute values, broadcast over the tensor), as a norm does.
+/// Says that the result is `input` scaled by `scale` (broadcast over the tensor), as a norm does.
 void AddScale(Call& call, const at::Tensor& input, const at::Tensor& scale);
+/// Warns that one unit is scaled by values of either sign, which its weights cannot follow.
+void WarnOfSigns(Call& call);
 
 // elementwise.cc
 void FollowElementwise(Call& call);  // element by element of one tensor, or of several whose units become one

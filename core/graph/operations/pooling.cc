@@ -16,11 +16,13 @@ std::optional<TensorUnits> WithoutAxes(Call& call, const at::Tensor& input, cons
     if (!labels) return std::nullopt;
     units.labels = *labels;
     for (PendingScale& scale : units.scales) {
-      const at::Tensor first = scale.values.narrow(axis, 0, 1);
-      if (!first.expand(scale.values.sizes()).equal(scale.values)) {
-        call.Unsupported("joins positions of a normalised tensor whose scales differ");
+      const auto differ = [&] { return !scale.values.narrow(axis, 0, 1).expand_as(scale.values).equal(scale.values); };
+      if (differ()) {
+        scale.values = scale.values.abs();
+        if (differ()) call.Unsupported("joins positions of a normalised tensor whose scales differ");
+        WarnOfSigns(call);
       }
-      scale.values = first;
+      scale.values = scale.values.narrow(axis, 0, 1);
     }
   }
   return units;

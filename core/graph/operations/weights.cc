@@ -62,6 +62,10 @@ void AddWeights(Call& call, const Layer& layer, int range, const TensorUnits& in
   for (const PendingScale& scale : input.scales) {
     auto values = ScaleAlong(scale.values, input.labels, axis);
     if (!values) {
+      values = ScaleAlong(scale.values.abs(), input.labels, axis);
+      if (values) WarnOfSigns(call);
+    }
+    if (!values) {
       call.Unsupported("reads a normalised tensor whose scale varies along other axes than that of the weights");
     }
     operation.scales.push_back({scale.norm, std::move(*values)});

@@ -1,5 +1,6 @@
 #include "tests/unit/core/test_graphs.h"
 
+#include <cmath>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -121,6 +122,105 @@ UnitGraph MixedGraph(uint64_t seed) {
   return graph;
 }
 
+UnitGraph SignedGraph(uint64_t seed) {
+  UnitGraph graph;
+  Random random(seed + 1000);
+  const auto turns = [&](int count) {
+    std::vector<char> result(count);
+    for (char& turn : result) turn = random.Uniform() < 0.4 ? 1 : 0;
+    return result;
+  };
+  const UnitGraph mixed = MixedGraph(seed);
+  for (const Group& group : mixed.groups()) graph.AddGroup(group);
+  int index = 0;
+  for (Block block : mixed.blocks()) {
+    BlockSigns signs;
+    if (index % 3 != 0) signs.target_turns = turns(block.target_units);
+    if (index % 3 != 1) signs.source_turns = turns(block.source_units);
+    if (index++ % 2 == 0) block.signs = std::make_shared<const BlockSigns>(std::move(signs));
+    graph.AddBlock(std::move(block));
+  }
+  const auto add_norms = [&](int source, int target, int groups, double threshold) {
+    const int sources = graph.groups()[source].units;
+    const int targets = graph.groups()[target].units;
+    BlockSigns signs;
+    std::vector<double> norms;
+    for (int i = 0; i < targets * sources / groups; ++i) {
+      signs.positive.push_back(random.Uniform() < 0.3 ? 0 : random.Uniform());
+      signs.negative.push_back(random.Uniform() < 0.3 ? 0 : random.Uniform());
+      norms.push_back(std::hypot(signs.positive.back(), signs.negative.back()));
+    }
+    Block block = OwnedBlock(source, target, sources / groups, targets, std::move(norms));
+    block.source_units = sources;
+    block.convolution_groups = groups;
+    block.threshold = threshold;
+    block.target_scale = RandomVector(targets, 0, 2, random);
+    block.signs = std::make_shared<const BlockSigns>(std::move(signs));
+    graph.AddBlock(std::move(block));
+  };
+  add_norms(0, 3, 1, 0);
+  add_norms(1, 3, 1, 0.5);
+  add_norms(2, 2, 7, 0);
+  add_norms(2, 2, 7, 0.7);
+  return graph;
+}
+
+SignedEntry SignedEntryOf(const Block& block, int target, int source) {
+  const double magnitude = block.entry(target, source);
+  if (magnitude == 0) return {};
+  const int part_sources = block.source_units / block.convolution_groups;
+  const int64_t offset = target * block.target_stride + source % part_sources * block.source_stride;
+  if (block.signs != nullptr && !block.signs->positive.empty()) {
+    const double scale = (block.target_scale.empty() ? 1 : block.target_scale[target]) *
+                         (block.source_scale.empty() ? 1 : block.source_scale[source]);
+    return {block.signs->positive[offset] * scale, block.signs->negative[offset] * scale};
+  }
+  const double element = block.float_data != nullptr ? block.float_data[offset] : block.double_data[offset];
+  bool negative = element < 0;
+  if (block.signs != nullptr) {
+    const auto turns = [](const std::vector<char>& of_units, int unit) { return !of_units.empty() && of_units[unit]; };
+    if (turns(block.signs->target_turns, target)) negative = !negative;
+    if (turns(block.signs->source_turns, source)) negative = !negative;
+  }
+  return negative ? SignedEntry{0, magnitude} : SignedEntry{magnitude, 0};
+}
+
+SignedAdjacency DenseSignedAdjacency(const UnitGraph& graph) {
+  const Eigen::MatrixXd none = Eigen::MatrixXd::Zero(graph.units(), graph.units());
+  SignedAdjacency adjacency{none, none};
+  for (const Block& block : graph.blocks()) {
+    for (int target = 0; target < block.target_units; ++target) {
+      for (int source = 0; source < block.source_units; ++source) {
+        const int row = graph.first_target_unit(block) + target;
+        const int column = graph.first_source_unit(block) + source;
+        const SignedEntry entry = SignedEntryOf(block, target, source);
+        adjacency.positive(row, column) += entry.positive;
+        adjacency.positive(column, row) += entry.positive;
+        adjacency.negative(row, column) += entry.negative;
+        adjacency.negative(column, row) += entry.negative;
+      }
+    }
+  }
+  return adjacency;
+}
+
+double SignedModularityOf(const SignedAdjacency& adjacency, const std::vector<int>& labels, double resolution) {
+  const auto excess = [&](const Eigen::MatrixXd& weights) {
+    const Eigen::VectorXd degrees = weights.rowwise().sum();
+    const double total = weights.sum();
+    double sum = 0;
+    for (int i = 0; total > 0 && i < weights.rows(); ++i) {
+      for (int j = 0; j < weights.cols(); ++j) {
+        if (labels[i] < 0 || labels[i] != labels[j]) continue;
+        sum += weights(i, j) - resolution * degrees[i] * degrees[j] / total;
+      }
+    }
+    return sum;
+  };
+  return (excess(adjacency.positive) - excess(adjacency.negative)) /
+         (adjacency.positive.sum() + adjacency.negative.sum());
+}
+
 Eigen::MatrixXd DenseAdjacency(const UnitGraph& graph) {
   Eigen::MatrixXd adjacency = Eigen::MatrixXd::Zero(graph.units(), graph.units());
   for (const Block& block : graph.blocks()) {
@@ -165,7 +265,10 @@ Permuted PermuteHidden(const UnitGraph& graph, uint64_t seed) {
   for (const Block& block : graph.blocks()) {
     std::vector<double> weights;
     for (const int target : order[block.target]) {
-      for (const int source : order[block.source]) weights.push_back(block.entry(target, source));
+      for (const int source : order[block.source]) {
+        const SignedEntry entry = SignedEntryOf(block, target, source);
+        weights.push_back(entry.positive - entry.negative);
+      }
     }
     permuted.graph.AddBlock(
         OwnedBlock(block.source, block.target, block.source_units, block.target_units, std::move(weights)));

@@ -25,13 +25,36 @@ UnitGraph PlantedChain(const std::vector<int>& widths, int parts, double noise, 
 /// block of some units of its groups, and units without edges.
 UnitGraph MixedGraph(uint64_t seed);
 
+/// MixedGraph whose blocks' signs are turned by scales in all ways, and with computed kernel norms besides: of whole
+/// layers, of a grouped convolution, and with a threshold.
+UnitGraph SignedGraph(uint64_t seed);
+
+/// A block's positive and negative weight at an entry, from what the block's members mean: the truth for what reads
+/// them otherwise.
+struct SignedEntry {
+  double positive = 0;
+  double negative = 0;
+};
+SignedEntry SignedEntryOf(const Block& block, int target, int source);
+
+/// The positive and the negative weights, as A + A^T.
+struct SignedAdjacency {
+  Eigen::MatrixXd positive;
+  Eigen::MatrixXd negative;
+};
+SignedAdjacency DenseSignedAdjacency(const UnitGraph& graph);
+
+/// The signed modularity as definitions.md, section 5, writes it, pair by pair of units. Labels may be -1.
+double SignedModularityOf(const SignedAdjacency& adjacency, const std::vector<int>& labels, double resolution);
+
 /// A + A^T entry by entry from Block::entry: the truth for everything that reads blocks faster.
 Eigen::MatrixXd DenseAdjacency(const UnitGraph& graph);
 
 /// The graph with all weights multiplied by `factor`.
 UnitGraph Scaled(const UnitGraph& graph, double factor);
 
-/// The graph with the units of every group but the first and the last in a random order.
+/// The graph, whose blocks are no computed norms, with the units of every group but the first and the last in a random
+/// order.
 struct Permuted {
   UnitGraph graph;
   std::vector<int> unit_of;  ///< Per unit of the result, the unit of the original.

@@ -39,6 +39,7 @@ v1::Job SmallJob() {
   partition.mutable_modularity()->set_newman(0.4290196616);
   partition.mutable_modularity()->set_directed(0.25);
   partition.mutable_modularity()->set_layer_pair(-0.125);
+  partition.mutable_modularity()->set_signed_(0.0625);
   partition.mutable_modularity()->set_resolution(1);
   partition.set_ncut(0.0988967041);
   partition.set_ave_in_out(9.6115);
@@ -109,6 +110,7 @@ TEST(ScoreTable, SaysEverything) {
   EXPECT_EQ(LineOf(text, "units"), "units 9 5 3;");
   EXPECT_EQ(LineOf(text, "left"), "left out 1 units, which have no edges or no cluster;");
   EXPECT_EQ(LineOf(text, "Q"), "Q 0.4290 (resolution 1; directed 0.2500, by layer pairs -0.1250);");
+  EXPECT_EQ(LineOf(text, "signed Q"), "signed Q 0.0625 (of the weights with their signs);");
   EXPECT_TRUE(LineOf(text, "n-cut").starts_with("n-cut 0.0989 "));
   EXPECT_EQ(LineOf(text, "ave"), "ave in/out 9.6115;");
   EXPECT_EQ(LineOf(text, "eigenvalues"), "eigenvalues 0 0.0938 1 1.05;");

@@ -15,7 +15,8 @@
 namespace modlab {
 namespace {
 
-constexpr Objective kObjectives[] = {Objective::kNewman, Objective::kDirected, Objective::kLayerPair};
+constexpr Objective kObjectives[] = {Objective::kNewman, Objective::kDirected, Objective::kLayerPair,
+                                     Objective::kSigned};
 
 double Modularity(const UnitGraph& graph, const std::vector<int>& labels, Objective objective, double resolution) {
   RunContext context;
@@ -27,6 +28,8 @@ double Modularity(const UnitGraph& graph, const std::vector<int>& labels, Object
       return DirectedModularity(sums, resolution);
     case Objective::kLayerPair:
       return LayerPairModularity(sums, resolution);
+    case Objective::kSigned:
+      return test::SignedModularityOf(test::DenseSignedAdjacency(graph), labels, resolution);
   }
   return 0;
 }

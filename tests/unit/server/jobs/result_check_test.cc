@@ -83,6 +83,7 @@ TEST(ResultCheck, RefusesWhatDoesNotAddUp) {
       [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_newman(kNaN); },
       [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_directed(kNaN); },
       [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_layer_pair(kNaN); },
+      [](WorkerResult*, Partition* p) { p->mutable_modularity()->set_signed_(kNaN); },
       [](WorkerResult*, Partition* p) { p->set_ncut(-1); },
       [](WorkerResult*, Partition* p) { p->add_eigenvalues(kNaN); },
       [](WorkerResult*, Partition* p) { p->set_residual(-1); },

@@ -122,6 +122,7 @@ TEST(Worker, ScoresTwoChainsAsTheirOracleSays) {
   // By NetworkX and by NumPy.
   EXPECT_NEAR(partition.modularity().directed(), 0.4296042362, 1e-7);
   EXPECT_NEAR(partition.modularity().layer_pair(), 0.4301607262, 1e-7);
+  EXPECT_NEAR(partition.modularity().signed_(), 0.0741908408, 1e-7);
   EXPECT_NEAR(partition.ncut(), 0.0988967041, 1e-7);
   EXPECT_NEAR(partition.ave_in_out(), (2 - 0.0988967041) / (2 * 0.0988967041), 1e-4);
   ASSERT_EQ(partition.eigenvalues_size(), 3);
