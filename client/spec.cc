@@ -13,8 +13,9 @@
 namespace modlab::client {
 namespace {
 
-std::optional<std::int32_t> ToNumber(std::string_view text) {
-  std::int32_t number = 0;
+template <typename Number>
+std::optional<Number> ToNumber(std::string_view text) {
+  Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
@@ -32,10 +33,16 @@ v1::SpectralSpec Spectral(const ScoreOptions& options) {
   return spectral;
 }
 
+bool HasSweep(const ScoreOptions& options) { return options.resolution && options.resolution->range; }
+
 v1::LeidenSpec Leiden(const ScoreOptions& options) {
   v1::LeidenSpec leiden;
   leiden.set_objective(options.objective);
   if (options.leiden_restarts) leiden.set_restarts(*options.leiden_restarts);
+  if (HasSweep(options)) {
+    *leiden.mutable_sweep() = *options.resolution->range;
+    if (options.resolution_steps) leiden.mutable_sweep()->set_steps(*options.resolution_steps);
+  }
   return leiden;
 }
 
@@ -59,6 +66,10 @@ std::vector<v1::Partition::Method> Methods(const ScoreOptions& options) {
   check(options.normalize_rows, v1::Partition::SPECTRAL, "--normalize-rows", "spectral");
   check(options.objective != v1::Modularity::OBJECTIVE_UNSPECIFIED, v1::Partition::LEIDEN, "--objective", "leiden");
   check(options.leiden_restarts.has_value(), v1::Partition::LEIDEN, "--leiden-restarts", "leiden");
+  check(HasSweep(options), v1::Partition::LEIDEN, "--resolution A..B", "leiden");
+  if (options.resolution_steps && !HasSweep(options)) {
+    throw UsageError("--resolution-steps is for a range of resolutions: --resolution 0.2..3, say");
+  }
   check(!options.planted.empty(), v1::Partition::PLANTED, "--planted", "planted");
   if (has(v1::Partition::PLANTED) && options.planted.empty()) {
     throw UsageError("--method planted needs the partition: give --planted FILE, with a label for each unit");
@@ -73,14 +84,33 @@ ClusterCount ParseClusterCount(std::string_view text) {
   ClusterCount count;
   const std::size_t dots = text.find("..");
   if (dots == std::string_view::npos) {
-    count.number = ToNumber(text);
+    count.number = ToNumber<std::int32_t>(text);
     if (count.number) return count;
   } else {
-    count.least = ToNumber(text.substr(0, dots));
-    count.most = ToNumber(text.substr(dots + 2));
+    count.least = ToNumber<std::int32_t>(text.substr(0, dots));
+    count.most = ToNumber<std::int32_t>(text.substr(dots + 2));
     if (count.least && count.most) return count;
   }
   throw UsageError(fmt::format("'{}' is not a number of clusters; write a number, a range as 2..16, or auto", text));
+}
+
+Resolution ParseResolution(std::string_view text) {
+  Resolution resolution;
+  const std::size_t dots = text.find("..");
+  if (dots == std::string_view::npos) {
+    resolution.value = ToNumber<double>(text);
+    if (resolution.value) return resolution;
+  } else {
+    const auto least = ToNumber<double>(text.substr(0, dots));
+    const auto most = ToNumber<double>(text.substr(dots + 2));
+    if (least && most) {
+      resolution.range.emplace();
+      resolution.range->set_least(*least);
+      resolution.range->set_most(*most);
+      return resolution;
+    }
+  }
+  throw UsageError(fmt::format("'{}' is not a resolution; write a number, or a range as 0.2..3", Printable(text)));
 }
 
 void ResourceOptions::ApplyTo(v1::Resources& resources) const {
@@ -108,7 +138,7 @@ v1::JobSpec ScoreJobSpec(const ScoreOptions& options, const std::string& model) 
   }
   if (options.nulls.ByteSizeLong() > 0) *score.mutable_nulls() = options.nulls;
   if (options.stability_runs) score.set_stability_runs(*options.stability_runs);
-  if (options.resolution) score.set_resolution(*options.resolution);
+  if (options.resolution && options.resolution->value) score.set_resolution(*options.resolution->value);
   return spec;
 }
 

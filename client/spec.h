@@ -41,6 +41,15 @@ struct ClusterCount {
 /// `4`, `2..16`, `auto`. Throws UsageError.
 ClusterCount ParseClusterCount(std::string_view text);
 
+/// One resolution of modularity, or a range of them.
+struct Resolution {
+  std::optional<double> value;
+  std::optional<v1::ResolutionRange> range;
+};
+
+/// `0.5`, `0.2..3`. Throws UsageError.
+Resolution ParseResolution(std::string_view text);
+
 /// `modlab score`'s options.
 struct ScoreOptions {
   /// In the order of the results. None: those that the server chooses, with the options below, and `planted`.
@@ -54,7 +63,8 @@ struct ScoreOptions {
   v1::NullSpec nulls;
   std::optional<std::int32_t> stability_runs;
   std::optional<std::uint32_t> seed;
-  std::optional<double> resolution;
+  std::optional<Resolution> resolution;
+  std::optional<std::int32_t> resolution_steps;
   GraphChoice graph;
   std::vector<v1::InputShape> input_shapes;
   ResourceOptions resources;

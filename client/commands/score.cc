@@ -13,6 +13,7 @@ struct ScoreCommand {
   std::string subject;
   ScoreOptions score;
   std::string clusters;
+  std::string resolution;
   std::string planted;
   std::vector<std::string> input_shapes;
   JobOptions job{.labels = {}, .priority = 0, .sharing = {}, .waiting = {.wait = true, .timeout = {}}};
@@ -23,6 +24,7 @@ ExitCode Score(Session& session, const ScoreCommand& command) {
   ScoreOptions options = command.score;
   options.input_shapes = ParseInputShapes(command.input_shapes);
   if (!command.clusters.empty()) options.clusters = ParseClusterCount(command.clusters);
+  if (!command.resolution.empty()) options.resolution = ParseResolution(command.resolution);
   if (!command.planted.empty()) options.planted = ReadPartitionFile(command.planted);
   const Deadline deadline = DeadlineAfter(command.job.waiting.timeout);
 
@@ -104,7 +106,14 @@ void Define(CLI::App& app, ScoreCommand& command) {
       ->option_text("R");
   app.add_option("--seed", command.score.seed, "Seed of everything random; the same seed gives the same numbers")
       ->option_text("N");
-  app.add_option("--resolution", command.score.resolution, "Resolution of modularity (default 1)")->type_name("X");
+  app.add_option(
+         "--resolution", command.resolution,
+         "Resolution of modularity (default 1). Of a range, as 0.2..3, Leiden looks for what stays the same over "
+         "many resolutions, beside the partition at 1")
+      ->option_text("X|A..B");
+  app.add_option("--resolution-steps", command.score.resolution_steps,
+                 "How many resolutions of that range, evenly spaced in their logarithm (default 40)")
+      ->option_text("N");
   AddGraphOptions(app, command.score.graph);
   AddInputShapes(app, command.input_shapes);
   app.add_option("--threads", command.score.resources.threads, "Threads of computation")->option_text("N");
@@ -121,6 +130,7 @@ void AddScoreCommand(CLI::App& app, Action& chosen) {
   AddExamples(*command, {"modlab score net.pt", "modlab score net.pt -k 4 --seed 1 -o json",
                          "modlab score net.pt --method spectral -k 2..32 --nulls 1000 --stop-at 10",
                          "modlab score net.pt --method leiden --objective layer-pair --null-model degree",
+                         "modlab score net.pt --method leiden --resolution 0.2..3",
                          "modlab score net.pt --planted labels.txt --stability 20",
                          "modlab score cnn.pt --input-shape 1,3,32,32 --kernel-norm spectral",
                          "modlab score net.pt --preset filan",

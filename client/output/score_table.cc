@@ -7,6 +7,7 @@
 #include "client/output/facts.h"
 #include "client/output/grid.h"
 #include "client/output/share_table.h"
+#include "client/output/sweep_table.h"
 #include "client/output/text.h"
 
 namespace modlab::client {
@@ -88,6 +89,14 @@ void AddStability(const v1::Stability& stability, Facts& facts) {
                                      stability.consensus_modularity(), stability.consensus_adjusted_rand_index()));
 }
 
+std::string SweepText(const v1::ResolutionSweep& sweep) {
+  if (sweep.steps().empty()) return "";
+  return fmt::format(
+      "{} resolutions from {} to {}; a plateau keeps nearly the same partition, its ARI is with the one above",
+      sweep.steps_size(), NumberText(sweep.steps().begin()->resolution()),
+      NumberText(sweep.steps().rbegin()->resolution()));
+}
+
 std::string PartitionText(const v1::UnitGraph& graph, const v1::Partition& partition, const TextStyle& style) {
   std::string text = Bold(Title(partition), style) + "\n\n" + ShareTable(graph, partition, style) + '\n';
 
@@ -109,7 +118,9 @@ std::string PartitionText(const v1::UnitGraph& graph, const v1::Partition& parti
   if (partition.has_eigengap_clusters()) facts.Add("eigengap", EigengapText(partition));
   facts.Add("seed", std::to_string(partition.seed()));
   for (const std::string& note : partition.notes()) facts.Add("note", Printable(note));
-  return text + facts.text();
+  if (!partition.has_sweep()) return text + facts.text();
+  facts.Add("sweep", SweepText(partition.sweep()));
+  return text + facts.text() + '\n' + SweepTable(partition.sweep(), style);
 }
 
 std::string TimingsText(const v1::Provenance& provenance) {

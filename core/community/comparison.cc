@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 namespace modlab {
 namespace {
@@ -99,16 +100,38 @@ double ExpectedMutualInformation(const Sizes& rows, const Sizes& columns, int64_
   return expected;
 }
 
+/// Units that have a cluster in both.
+using LabelPairs = std::vector<std::pair<int, int>>;
+
+LabelPairs PairsOfLabels(const std::vector<int>& first, const std::vector<int>& second) {
+  if (first.size() != second.size()) throw std::logic_error("partitions must have a label for each of the same units");
+  LabelPairs pairs;
+  for (size_t unit = 0; unit < first.size(); ++unit) {
+    if (first[unit] >= 0 && second[unit] >= 0) pairs.emplace_back(first[unit], second[unit]);
+  }
+  return pairs;
+}
+
+/// How often each of the values occurs.
+template <typename Value>
+Sizes Count(std::vector<Value> values) {
+  std::sort(values.begin(), values.end());
+  Sizes counts;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i == 0 || values[i] != values[i - 1]) counts.push_back(0);
+    ++counts.back();
+  }
+  return counts;
+}
+
 }  // namespace
 
 PartitionComparison ComparePartitions(const std::vector<int>& first, const std::vector<int>& second) {
-  if (first.size() != second.size()) throw std::logic_error("partitions must have a label for each of the same units");
   std::vector<int> kept_first;
   std::vector<int> kept_second;
-  for (size_t unit = 0; unit < first.size(); ++unit) {
-    if (first[unit] < 0 || second[unit] < 0) continue;
-    kept_first.push_back(first[unit]);
-    kept_second.push_back(second[unit]);
+  for (const auto& [in_first, in_second] : PairsOfLabels(first, second)) {
+    kept_first.push_back(in_first);
+    kept_second.push_back(in_second);
   }
   PartitionComparison comparison;
   comparison.units = static_cast<int64_t>(kept_first.size());
@@ -143,6 +166,22 @@ PartitionComparison ComparePartitions(const std::vector<int>& first, const std::
       (information - expected) / (room < 0 ? std::min(room, -epsilon) : std::max(room, epsilon));
   comparison.variation_of_information = std::max(0.0, entropies - 2 * information);
   return comparison;
+}
+
+PartitionCloseness MeasureCloseness(const std::vector<int>& first, const std::vector<int>& second) {
+  const LabelPairs pairs = PairsOfLabels(first, second);
+  std::vector<int> kept_first;
+  std::vector<int> kept_second;
+  for (const auto& [in_first, in_second] : pairs) {
+    kept_first.push_back(in_first);
+    kept_second.push_back(in_second);
+  }
+  const auto units = static_cast<int64_t>(pairs.size());
+  const Sizes cells = Count(pairs);
+  const Sizes rows = Count(std::move(kept_first));
+  const Sizes columns = Count(std::move(kept_second));
+  return {AdjustedRandIndex(cells, rows, columns, units),
+          std::max(0.0, 2 * Entropy(cells, units) - Entropy(rows, units) - Entropy(columns, units))};
 }
 
 }  // namespace modlab

@@ -31,4 +31,13 @@ struct PartitionComparison {
 /// O(units log units + rows * columns * sqrt(units)).
 PartitionComparison ComparePartitions(const std::vector<int>& first, const std::vector<int>& second);
 
+/// What can be said of two partitions without the whole of their table.
+struct PartitionCloseness {
+  double adjusted_rand_index = 0;
+  double variation_of_information = 0;
+};
+
+/// As ComparePartitions has them, for partitions into any number of clusters: O(units log units).
+PartitionCloseness MeasureCloseness(const std::vector<int>& first, const std::vector<int>& second);
+
 }  // namespace modlab

@@ -25,6 +25,7 @@ using modlab::v1::Modularity;
 using modlab::v1::NullSpec;
 using modlab::v1::PartitionSpec;
 using modlab::v1::PlantedSpec;
+using modlab::v1::ResolutionRange;
 using modlab::v1::Resources;
 using modlab::v1::ScoreSpec;
 using modlab::v1::SpectralSpec;
@@ -36,6 +37,11 @@ constexpr int kLargestClusters = 1000;
 constexpr int kDefaultRestarts = 100;
 /// For each of the numbers of clusters that are tried.
 constexpr int kDefaultRestartsInRange = 20;
+constexpr int kDefaultSweepSteps = 40;
+constexpr int kLargestSweepSteps = 200;
+/// Beyond these there is one cluster, or each unit is alone.
+constexpr double kLeastSweptResolution = 1e-6;
+constexpr double kMostSweptResolution = 1e6;
 constexpr int kLargestSamples = 100'000;
 constexpr int kDefaultStabilityRuns = 5;
 constexpr int kLargestStabilityRuns = 1000;
@@ -108,12 +114,32 @@ void ResolveSpectral(const std::string& field, const Model& model, bool has_pres
   if (spectral->has_restarts()) CheckRestarts(field + ".restarts", spectral->restarts());
 }
 
+void ResolveSweep(const std::string& field, ResolutionRange* sweep) {
+  const auto check = [&](const char* name, double resolution) {
+    if (resolution >= kLeastSweptResolution && resolution <= kMostSweptResolution) return;
+    Refuse(field + name, fmt::format("{} is not a resolution to sweep over: give {} to {} (0.2 to 3 is a usual range)",
+                                     resolution, kLeastSweptResolution, kMostSweptResolution));
+  };
+  check(".least", sweep->least());
+  check(".most", sweep->most());
+  if (sweep->most() <= sweep->least()) {
+    Refuse(field + ".most", fmt::format("{} to {} is no range of resolutions: give the smaller first, and the larger",
+                                        sweep->least(), sweep->most()));
+  }
+  if (!sweep->has_steps()) sweep->set_steps(kDefaultSweepSteps);
+  if (sweep->steps() < 2 || sweep->steps() > kLargestSweepSteps) {
+    Refuse(field + ".steps",
+           fmt::format("{} resolutions were asked for: give 2 to {}", sweep->steps(), kLargestSweepSteps));
+  }
+}
+
 void ResolveLeiden(const std::string& field, LeidenSpec* leiden) {
   if (leiden->objective() == Modularity::OBJECTIVE_UNSPECIFIED) leiden->set_objective(Modularity::NEWMAN);
   if (!Modularity::Objective_IsValid(leiden->objective())) {
     Refuse(field + ".objective", fmt::format("unknown objective {}", static_cast<int>(leiden->objective())));
   }
   if (leiden->has_restarts()) CheckRestarts(field + ".restarts", leiden->restarts());
+  if (leiden->has_sweep()) ResolveSweep(field + ".sweep", leiden->mutable_sweep());
 }
 
 void CheckPlanted(const std::string& field, const PlantedSpec& planted) {

@@ -29,6 +29,7 @@ constexpr int kMostArtifacts = 100;
 constexpr int kLargestLists = 1'000'000;
 constexpr int kMostChoices = 10'000;
 constexpr int kMostNotes = 100;
+constexpr int kMostPlateaus = 10;
 constexpr size_t kLongestReading = 1 << 20;
 
 bool Finite(double value) { return std::isfinite(value); }
@@ -150,6 +151,29 @@ std::string ProblemOfPartition(const UnitGraph& graph, const Partition& partitio
   return "";
 }
 
+std::string ProblemOfSweep(const UnitGraph& graph, const Partition& partition, const modlab::v1::PartitionSpec& asked) {
+  if (partition.has_sweep() != asked.leiden().has_sweep()) return "the sweep is missing, or was not asked for";
+  const auto& sweep = partition.sweep();
+  const auto is_count = [&](int clusters) { return clusters >= 1 && clusters <= graph.units(); };
+  bool sense = sweep.steps_size() == asked.leiden().sweep().steps() && sweep.plateaus_size() <= kMostPlateaus;
+  double last = 0;
+  for (const auto& step : sweep.steps()) {
+    sense = sense && Finite(step.resolution()) && step.resolution() > last && is_count(step.clusters()) &&
+            Finite(step.modularity()) && Finite(step.newman()) && Finite(step.adjusted_rand_index()) &&
+            AtLeastZero(step.variation_of_information());
+    last = step.resolution();
+  }
+  for (const auto& plateau : sweep.plateaus()) {
+    const auto& labels = plateau.labels();
+    sense = sense && plateau.least_resolution() > 0 && plateau.least_resolution() <= plateau.resolution() &&
+            plateau.resolution() <= plateau.most_resolution() && Finite(plateau.most_resolution()) &&
+            is_count(plateau.clusters()) && Finite(plateau.modularity()) && Finite(plateau.newman()) &&
+            Finite(plateau.adjusted_rand_index()) && (labels.empty() || labels.size() == graph.units()) &&
+            std::all_of(labels.begin(), labels.end(), [&](int label) { return IsLabel(label, plateau.clusters()); });
+  }
+  return sense ? "" : "the sweep makes no sense";
+}
+
 std::string ProblemOfAgreements(const modlab::v1::ScoreResult& score) {
   const int count = score.partitions_size();
   bool sense = score.agreements_size() == count * (count - 1) / 2 && score.reading().size() <= kLongestReading;
@@ -226,8 +250,10 @@ std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
   const auto& score = result.result().score();
   if (std::string problem = ProblemOfGraph(score.graph()); !problem.empty()) return problem;
   if (score.partitions_size() != spec.score().partitions_size()) return "the partitions are not those asked for";
-  for (const Partition& partition : score.partitions()) {
+  for (int i = 0; i < score.partitions_size(); ++i) {
+    const Partition& partition = score.partitions(i);
     std::string problem = ProblemOfPartition(score.graph(), partition, has_artifact(partition.labels_artifact()));
+    if (problem.empty()) problem = ProblemOfSweep(score.graph(), partition, spec.score().partitions(i));
     if (problem.empty() && partition.has_significance()) {
       problem = ProblemOfSignificance(partition.significance(), spec.score().nulls());
     }

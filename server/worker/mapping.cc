@@ -166,6 +166,15 @@ LeidenOptions ToLeidenOptions(const v1::LeidenSpec& spec) {
   return options;
 }
 
+SweepOptions ToSweepOptions(const v1::LeidenSpec& spec) {
+  SweepOptions options;
+  options.leiden = ToLeidenOptions(spec);
+  options.least = spec.sweep().least();
+  options.most = spec.sweep().most();
+  if (spec.sweep().has_steps()) options.steps = spec.sweep().steps();
+  return options;
+}
+
 NullModel ToNullModel(v1::NullSpec::Model model) {
   switch (model) {
     case v1::NullSpec::LAYER_NONZERO:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/community/leiden.h"
+#include "core/community/resolution_sweep.h"
 #include "core/error.h"
 #include "core/graph/model_reader.h"
 #include "core/graph/unit_graph.h"
@@ -37,6 +38,8 @@ v1::UnitGraph ToProto(const UnitGraph& graph, RunContext& context);
 
 SpectralOptions ToSpectralOptions(const v1::SpectralSpec& spec);
 LeidenOptions ToLeidenOptions(const v1::LeidenSpec& spec);
+/// Of one that has a sweep.
+SweepOptions ToSweepOptions(const v1::LeidenSpec& spec);
 /// Not RANDOM_INIT, which takes the model and not its graph.
 NullModel ToNullModel(v1::NullSpec::Model model);
 v1::Modularity::Objective ToProto(Objective objective);

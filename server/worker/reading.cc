@@ -74,6 +74,15 @@ std::string StabilityText(const v1::Stability& stability) {
   return fmt::format("{} (ARI {:.2f})", verdict, mean);
 }
 
+std::string SweepText(const v1::ResolutionSweep& sweep) {
+  const std::string range =
+      fmt::format("{:.3g} to {:.3g}", sweep.steps().begin()->resolution(), sweep.steps().rbegin()->resolution());
+  if (sweep.plateaus().empty()) return fmt::format("resolutions from {} divide it into nothing that lasts", range);
+  const v1::Plateau& longest = sweep.plateaus(0);
+  return fmt::format("over resolutions from {}, k = {} lasts longest, from {:.3g} to {:.3g}", range, longest.clusters(),
+                     longest.least_resolution(), longest.most_resolution());
+}
+
 std::string AgreementText(const v1::Partition& first, const v1::Partition& second,
                           const v1::PartitionAgreement& agreement) {
   const double index = agreement.adjusted_rand_index();
@@ -89,6 +98,7 @@ std::string ReadResult(const v1::ScoreResult& result) {
   for (const v1::Partition& partition : result.partitions()) {
     std::string sentence = NameOf(partition) + ": " + SignificanceText(partition);
     if (partition.has_stability()) sentence += "; " + StabilityText(partition.stability());
+    if (!partition.sweep().steps().empty()) sentence += "; " + SweepText(partition.sweep());
     add(sentence + ".");
   }
   int pair = 0;

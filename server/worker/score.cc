@@ -17,6 +17,7 @@
 #include "server/worker/reading.h"
 #include "server/worker/score_defaults.h"
 #include "server/worker/stability_runs.h"
+#include "server/worker/sweep.h"
 
 namespace modlab::server {
 namespace {
@@ -89,6 +90,9 @@ v1::ScoreResult Score(v1::ScoreSpec& spec, uint32_t seed, const AttemptDirectory
     partition.set_objective(ToProto(found.back().objective));
     MeasurePartition(graph, labelling, spec.resolution(), with_units, context, partition);
     StoreLabels(labelling, i, directory, partition, artifacts);
+    if (spec.partitions(i).leiden().has_sweep()) {
+      Sweep(graph, spec.partitions(i).leiden(), found.back(), seed, with_units, context, partition);
+    }
   }
   Compare(found, result);
 

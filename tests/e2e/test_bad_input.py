@@ -131,14 +131,19 @@ class BadInput(EndToEndTest):
                 (["--label", "nosign"], "nosign"), (["-k", "many"], "many"), (["-k", "2.."], "2.."),
                 (["--method", "kmeans"], "method"), (["--objective", "barber"], "objective"),
                 (["--null-model", "none"], "null-model"), (["--method", "planted"], "--planted FILE"),
-                (["--method", "leiden", "--restarts", 3], "--restarts"),
+                (["--method", "leiden", "--restarts", 3], "--restarts"), (["--resolution", "0.2.."], "0.2.."),
+                (["--resolution", "high"], "high"), (["--resolution", 2, "--resolution-steps", 9], "--resolution 0.2..3"),
+                (["--method", "spectral", "--resolution", "0.2..3"], "--method leiden"),
                 (["--planted", self.file("labels.txt", b"0 1 two")], "'two'")):
             with self.subTest(options):
                 _, err = self.modlab("score", DIGITS, *options, code=2)
                 self.assertIn(word, err)
         for options, word in (
                 (["--restarts", 0], "restarts"), (["--restarts", 10001], "restarts"), (["--resolution", 0], "resolution"),
-                (["--resolution", "nan"], "resolution"), (["--threads", 0], "threads"), (["--threads", 100000], "threads"),
+                (["--resolution", "nan"], "resolution"), (["--resolution", "0..3"], "0.2 to 3"),
+                (["--resolution", "3..2"], "3 to 2"), (["--resolution", "1..1e9"], "1000000"),
+                (["--resolution", "0.2..3", "--resolution-steps", 201], "201 resolutions"),
+                (["--threads", 0], "threads"), (["--threads", 100000], "threads"),
                 (["--priority", 101], "priority"), (["--input-shape", "1,63"], "63"), (["-k", "3..2"], "3 to 2"),
                 (["-k", "1..5"], "2 or more"), (["--leiden-restarts", 0], "restarts"), (["--nulls", -1], "null models"),
                 (["--stop-at", 0], "exceedances"), (["--stability", 1], "partitions"),

@@ -81,7 +81,7 @@ TEST(ScoreJobSpec, EveryOptionHasItsField) {
   options.clusters = ClusterCount{.number = 0, .least = {}, .most = {}};  // the server's to refuse
   options.restarts = 7;
   options.seed = 0;
-  options.resolution = 0.5;
+  options.resolution = ParseResolution("0.5");
   options.graph.options.set_kernel_norm(v1::GraphOptions::MAX_COLUMN_SUM);
   options.graph.options.set_fold_batch_norm(false);
   options.graph.preset = v1::PRESET_FILAN;
@@ -102,6 +102,33 @@ TEST(ScoreJobSpec, EveryOptionHasItsField) {
     }})",
                                             "the test");
   EXPECT_EQ(SparseJson(ScoreJobSpec(options, "models/abc")), SparseJson(expected));
+}
+
+TEST(ScoreJobSpec, ARangeOfResolutionsIsLeidensSweep) {
+  ScoreOptions options;
+  options.resolution = ParseResolution("0.2..3");
+  const std::string expected = R"({"score": {"model": "models/abc", "partitions": [
+      {"spectral": {}}, {"leiden": {"sweep": {"least": 0.2, "most": 3}}}]}})";
+  EXPECT_EQ(SparseJson(ScoreJobSpec(options, "models/abc")), SparseJson(ParseJobSpec(expected, "the test")));
+  options.resolution_steps = 7;
+  EXPECT_EQ(ScoreJobSpec(options, "models/abc").score().partitions(1).leiden().sweep().steps(), 7);
+  options.resolution = ParseResolution("2");
+  EXPECT_THROW(ScoreJobSpec(options, "models/abc"), UsageError);  // steps of one resolution
+  options = {};
+  options.methods = {v1::Partition::SPECTRAL};
+  options.resolution = ParseResolution("0.2..3");
+  EXPECT_THROW(ScoreJobSpec(options, "models/abc"), UsageError);
+}
+
+TEST(ParseResolution, TakesANumberOrARange) {
+  EXPECT_EQ(ParseResolution("1e-2").value, 0.01);
+  EXPECT_FALSE(ParseResolution("1").range);
+  const Resolution range = ParseResolution(".5..1e1");
+  EXPECT_FALSE(range.value);
+  EXPECT_EQ(range.range->least(), 0.5);
+  EXPECT_EQ(range.range->most(), 10);
+  for (const char* bad : {"", "x", "1x", "1..", "..1", "1..2..3", "1,2"})
+    EXPECT_THROW(ParseResolution(bad), UsageError);
 }
 
 TEST(ResourceOptions, OverrideOnlyWhatWasGiven) {

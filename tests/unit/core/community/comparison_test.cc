@@ -105,5 +105,37 @@ TEST(ComparePartitions, RefusesPartitionsOfDifferentUnits) {
   EXPECT_THROW(ComparePartitions({0, 1}, {0}), std::logic_error);
 }
 
+TEST(MeasureCloseness, IsWhatTheWholeComparisonSays) {
+  Random random(5);
+  for (int repeat = 0; repeat < 100; ++repeat) {
+    std::vector<int> first(1 + random.Index(60));
+    std::vector<int> second(first.size());
+    const int rows = 1 + random.Index(8);
+    const int columns = 1 + random.Index(8);
+    for (size_t unit = 0; unit < first.size(); ++unit) {
+      first[unit] = random.Index(rows + 1) - 1;
+      second[unit] = random.Index(3) == 0 ? random.Index(columns + 1) - 1 : first[unit];
+    }
+    const PartitionComparison whole = ComparePartitions(first, second);
+    const PartitionCloseness closeness = MeasureCloseness(first, second);
+    EXPECT_NEAR(closeness.adjusted_rand_index, whole.adjusted_rand_index, 1e-12);
+    EXPECT_NEAR(closeness.variation_of_information, whole.variation_of_information, 1e-12);
+  }
+  EXPECT_EQ(MeasureCloseness({}, {}).adjusted_rand_index, 1);
+  EXPECT_EQ(MeasureCloseness({0, 0, 1}, {5, 5, 2}).adjusted_rand_index, 1);
+  EXPECT_EQ(MeasureCloseness({0, 0, 1}, {5, 5, 2}).variation_of_information, 0);
+  EXPECT_THROW(MeasureCloseness({0}, {0, 1}), std::logic_error);
+}
+
+TEST(MeasureCloseness, TakesClustersOfSingleUnits) {
+  constexpr int units = 200'000;
+  std::vector<int> alone(units);
+  for (int unit = 0; unit < units; ++unit) alone[unit] = unit;
+  EXPECT_EQ(MeasureCloseness(alone, alone).adjusted_rand_index, 1);
+  const PartitionCloseness closeness = MeasureCloseness(alone, std::vector<int>(units, 0));
+  EXPECT_EQ(closeness.adjusted_rand_index, 0);
+  EXPECT_NEAR(closeness.variation_of_information, std::log(units), 1e-9);
+}
+
 }  // namespace
 }  // namespace modlab

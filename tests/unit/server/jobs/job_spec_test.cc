@@ -144,6 +144,36 @@ TEST_F(JobSpecTest, KeepsWhatIsGiven) {
   EXPECT_EQ(spec_.score().resolution(), 0.5);
 }
 
+TEST_F(JobSpecTest, ResolvesASweep) {
+  modlab::v1::LeidenSpec& leiden = *spec_.mutable_score()->mutable_partitions(0)->mutable_leiden();
+  modlab::v1::ResolutionRange& sweep = *leiden.mutable_sweep();
+  const std::string field = "job.spec.score.partitions[0].leiden.sweep";
+  for (const double bad : {0.0, -1.0, 1e-7, 1e7, std::numeric_limits<double>::quiet_NaN()}) {
+    sweep.set_least(bad);
+    sweep.set_most(3);
+    EXPECT_EQ(Refused(), field + ".least") << bad;
+    sweep.set_least(0.2);
+    sweep.set_most(bad);
+    EXPECT_EQ(Refused(), field + ".most") << bad;
+  }
+  for (const double bad : {0.1, 0.2}) {
+    sweep.set_most(bad);
+    EXPECT_EQ(Refused(), field + ".most") << bad;
+  }
+  sweep.set_most(3);
+  for (const int bad : {-1, 0, 1, 201}) {
+    sweep.set_steps(bad);
+    EXPECT_EQ(Refused(), field + ".steps") << bad;
+  }
+  sweep.clear_steps();
+  Resolve();
+  EXPECT_EQ(sweep.steps(), 40);
+  EXPECT_EQ(spec_.score().resolution(), 1);
+  leiden.clear_sweep();
+  Resolve();
+  EXPECT_FALSE(leiden.has_sweep());
+}
+
 TEST_F(JobSpecTest, NamesTheFieldAtFault) {
   const std::string clusters = "job.spec.score.partitions[0].spectral.clusters";
   for (const int k : {-1, 0, 1, 107}) {

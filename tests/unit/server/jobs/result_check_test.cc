@@ -58,6 +58,77 @@ WorkerResult Good() {
 
 TEST(ResultCheck, TakesAGoodResult) { EXPECT_EQ(ProblemOfResult(Spec(), Good()), ""); }
 
+JobSpec SpecWithSweep() {
+  JobSpec spec;
+  spec.mutable_score()->add_partitions()->mutable_leiden()->mutable_sweep()->set_steps(2);
+  return spec;
+}
+
+WorkerResult GoodSweep() {
+  WorkerResult result = Good();
+  auto* sweep = result.mutable_result()->mutable_score()->mutable_partitions(0)->mutable_sweep();
+  for (const double resolution : {0.5, 2.0}) {
+    auto* step = sweep->add_steps();
+    step->set_resolution(resolution);
+    step->set_clusters(2);
+  }
+  auto* plateau = sweep->add_plateaus();
+  plateau->set_least_resolution(0.5);
+  plateau->set_resolution(1);
+  plateau->set_most_resolution(2);
+  plateau->set_clusters(2);
+  for (const int label : {0, 1, 0}) plateau->add_labels(label);
+  return result;
+}
+
+TEST(ResultCheck, TakesASweepThatWasAskedFor) {
+  EXPECT_EQ(ProblemOfResult(SpecWithSweep(), GoodSweep()), "");
+  EXPECT_NE(ProblemOfResult(Spec(), GoodSweep()), "");
+  EXPECT_NE(ProblemOfResult(SpecWithSweep(), Good()), "");
+}
+
+TEST(ResultCheck, RefusesASweepThatDoesNotAddUp) {
+  using modlab::v1::Plateau;
+  using modlab::v1::ResolutionStep;
+  using modlab::v1::ResolutionSweep;
+  const std::vector<std::function<void(ResolutionSweep*, ResolutionStep*, Plateau*)>> damages = {
+      [](ResolutionSweep* s, ResolutionStep*, Plateau*) { s->add_steps()->CopyFrom(s->steps(1)); },
+      [](ResolutionSweep* s, ResolutionStep*, Plateau*) { s->mutable_steps()->RemoveLast(); },
+      [](ResolutionSweep* s, ResolutionStep*, Plateau*) {
+        const Plateau plateau = s->plateaus(0);
+        for (int i = 0; i < 10; ++i) s->add_plateaus()->CopyFrom(plateau);
+      },
+      [](ResolutionSweep*, ResolutionStep* s, Plateau*) { s->set_resolution(0.5); },
+      [](ResolutionSweep*, ResolutionStep* s, Plateau*) { s->set_resolution(kNaN); },
+      [](ResolutionSweep*, ResolutionStep* s, Plateau*) { s->set_clusters(0); },
+      [](ResolutionSweep*, ResolutionStep* s, Plateau*) { s->set_clusters(4); },
+      [](ResolutionSweep*, ResolutionStep* s, Plateau*) { s->set_modularity(kNaN); },
+      [](ResolutionSweep*, ResolutionStep* s, Plateau*) { s->set_newman(kNaN); },
+      [](ResolutionSweep*, ResolutionStep* s, Plateau*) { s->set_adjusted_rand_index(kNaN); },
+      [](ResolutionSweep*, ResolutionStep* s, Plateau*) { s->set_variation_of_information(-1); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_least_resolution(0); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_least_resolution(1.5); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_resolution(3); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_resolution(kNaN); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) {
+        p->set_most_resolution(std::numeric_limits<double>::infinity());
+      },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_clusters(0); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_clusters(1); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_labels(0, -2); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->add_labels(0); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_modularity(kNaN); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_newman(kNaN); },
+      [](ResolutionSweep*, ResolutionStep*, Plateau* p) { p->set_adjusted_rand_index(kNaN); },
+  };
+  for (size_t i = 0; i < damages.size(); ++i) {
+    WorkerResult result = GoodSweep();
+    auto* sweep = result.mutable_result()->mutable_score()->mutable_partitions(0)->mutable_sweep();
+    damages[i](sweep, sweep->mutable_steps(1), sweep->mutable_plateaus(0));
+    EXPECT_NE(ProblemOfResult(SpecWithSweep(), result), "") << i;
+  }
+}
+
 TEST(ResultCheck, RefusesWhatDoesNotAddUp) {
   const std::vector<std::function<void(WorkerResult*, Partition*)>> damages = {
       [](WorkerResult* r, Partition*) { r->mutable_result()->mutable_inspect(); },
