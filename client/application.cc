@@ -58,6 +58,7 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
   AddScoreCommand(app, chosen);
   AddGraphCommand(app, chosen);
   AddCompareCommand(app, chosen);
+  AddSignificanceCommand(app, chosen);
   AddModelCommands(app, chosen);
   AddJobCommands(app, chosen);
   AddServerCommands(app, chosen);

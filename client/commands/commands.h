@@ -17,6 +17,7 @@ void AddModelCommands(CLI::App& app, Action& chosen);
 void AddScoreCommand(CLI::App& app, Action& chosen);
 void AddGraphCommand(CLI::App& app, Action& chosen);
 void AddCompareCommand(CLI::App& app, Action& chosen);
+void AddSignificanceCommand(CLI::App& app, Action& chosen);
 void AddJobCommands(CLI::App& app, Action& chosen);
 void AddSubmitCommand(CLI::App& job, Action& chosen);
 void AddLogsCommand(CLI::App& job, Action& chosen);

@@ -79,8 +79,15 @@ class PrintingObserver : public ProgressObserver {
   const Session& session_;
 };
 
-/// What people call the model: its display name, or its resource name if it is gone.
-std::string TitleOf(Session& session, const std::string& model) {
+std::string HowToGoOn(const Session& session, const v1::Job& job) {
+  const std::string id = IdOf(job.name());
+  return fmt::format("come back with `{}`, or end it with `{}`", session.CommandLine("job watch " + id),
+                     session.CommandLine("job cancel " + id));
+}
+
+}  // namespace
+
+std::string ModelTitle(Session& session, const std::string& model) {
   v1::GetModelRequest request;
   request.set_name(model);
   try {
@@ -89,14 +96,6 @@ std::string TitleOf(Session& session, const std::string& model) {
     return model;
   }
 }
-
-std::string HowToGoOn(const Session& session, const v1::Job& job) {
-  const std::string id = IdOf(job.name());
-  return fmt::format("come back with `{}`, or end it with `{}`", session.CommandLine("job watch " + id),
-                     session.CommandLine("job cancel " + id));
-}
-
-}  // namespace
 
 v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& options) {
   v1::CreateJobRequest request;
@@ -167,7 +166,7 @@ ExitCode Report(const Session& session, const WatchOutcome& outcome) {
 
 void PrintResult(Session& session, const v1::Job& job) {
   session.Print(job, IdOf(job.name()), [&](const TextStyle& style) {
-    if (job.result().has_score()) return ScoreTable(job, TitleOf(session, ModelOf(job.spec())), style);
+    if (job.result().has_score()) return ScoreTable(job, ModelTitle(session, ModelOf(job.spec())), style);
     if (job.result().has_inspect()) return InspectionText(job.result().inspect(), style);
     if (job.result().has_graph()) return GraphText(job.result().graph().graph(), style);
     return JobText(job, style);

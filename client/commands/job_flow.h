@@ -13,6 +13,9 @@ namespace modlab::client {
 
 // What happens between a request for work and its result, shared by all commands that make or await jobs.
 
+/// What people call the model: its display name, or its resource name if it is gone.
+std::string ModelTitle(Session& session, const std::string& model);
+
 v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& options);
 
 /// Whether to say which job is waited for, so that its id is known to somebody who wants to come back to it.

@@ -6,7 +6,7 @@
 #include "modlab/v1/score.pb.h"
 
 /// core/community/comparison.h in the protocol's words, of which worker and daemon both have need. The daemon has no
-/// more of core than this: what it gets to see are labels, never a model.
+/// more of core than this and adjustment.h: what it gets to see are labels and p-values, never a model.
 namespace modlab::server {
 
 /// Labels as ComparePartitions takes them; at most 2^31 - 1 units.

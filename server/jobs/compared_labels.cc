@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <utility>
 
 #include "server/executor/labels_file.h"
 #include "server/jobs/request_error.h"
-#include "server/store/jobs_table.h"
+#include "server/jobs/scored_job.h"
 
 namespace modlab::server {
 namespace {
@@ -17,11 +16,6 @@ namespace {
 using modlab::v1::ComparedPartition;
 using modlab::v1::Job;
 using modlab::v1::Partition;
-
-std::string Lower(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  return name;
-}
 
 std::string MethodText(Partition::Method method) { return Lower(Partition::Method_Name(method)); }
 
@@ -47,26 +41,6 @@ ComparedLabels FromRequest(const ComparedPartition& asked, const std::string& fi
                        fmt::format("{}.labels[{}]", field, wrong - labels.begin()));
   }
   return {{}, {labels.begin(), labels.end()}, {}};
-}
-
-void CheckScored(const Job& job, const std::string& field) {
-  if (job.kind() != Job::SCORE) {
-    throw RequestError(
-        modlab::v1::FIELD_INVALID,
-        fmt::format("{} is of kind {}: only score jobs have partitions", job.name(), Lower(Job::Kind_Name(job.kind()))),
-        field);
-  }
-  if (job.state() == Job::SUCCEEDED) return;
-  std::string why;
-  if (!HasEnded(job.state())) {
-    why = fmt::format("{} is {} and has no partitions yet: wait for it (`modlab job wait`)", job.name(),
-                      Lower(Job::State_Name(job.state())));
-  } else if (job.state() == Job::CANCELLED) {
-    why = fmt::format("{} was cancelled and has no partitions", job.name());
-  } else {
-    why = fmt::format("{} failed and has no partitions (`modlab job show` says why)", job.name());
-  }
-  throw RequestError(modlab::v1::RESULT_MISSING, why, field, {{"state", Job::State_Name(job.state())}});
 }
 
 /// `it has 0 spectral (8 clusters, with a consensus), 1 leiden (12 clusters)`.
@@ -148,8 +122,7 @@ std::vector<int> LabelsOf(Jobs& jobs, const Principal& principal, const Job& job
 
 ComparedLabels FromJob(Jobs& jobs, const Principal& principal, const ComparedPartition& asked,
                        const std::string& field) {
-  const Job job = jobs.Get(principal, asked.job(), field + ".job");
-  CheckScored(job, field + ".job");
+  const Job job = GetScoredJob(jobs, principal, asked.job(), field + ".job");
   const modlab::v1::ScoreResult& score = job.result().score();
   CheckUnits(score.graph().units(), field + ".job");
   const int index = Choose(job, asked, field);

@@ -44,7 +44,7 @@ const char* NameOf(grpc::StatusCode code) {
 /// Whoever only looks is not written down, unless they may not.
 bool IsAudited(std::string_view method, grpc::StatusCode code) {
   if (code == grpc::StatusCode::UNAUTHENTICATED || code == grpc::StatusCode::PERMISSION_DENIED) return true;
-  constexpr std::array looks = {"Get", "List", "Watch", "Compare"};
+  constexpr std::array looks = {"Get", "List", "Watch", "Compare", "Adjust"};
   return std::none_of(looks.begin(), looks.end(), [method](const char* verb) { return method.starts_with(verb); });
 }
 

@@ -1,5 +1,6 @@
 #include "server/rpc/services.h"
 
+#include "server/jobs/adjust_p_values.h"
 #include "server/jobs/compare_partitions.h"
 #include "server/rpc/download_stream.h"
 #include "server/rpc/upload_stream.h"
@@ -150,6 +151,13 @@ ServerUnaryReactor* JobService::ComparePartitions(CallbackServerContext* context
                                                   modlab::v1::ComparePartitionsResponse* response) {
   return RunUnary(call_, context, "ComparePartitions", request, response,
                   [=, this](const Principal& principal) { return CompareAsAsked(jobs_, principal, *request); });
+}
+
+ServerUnaryReactor* JobService::AdjustPValues(CallbackServerContext* context,
+                                              const modlab::v1::AdjustPValuesRequest* request,
+                                              modlab::v1::AdjustPValuesResponse* response) {
+  return RunUnary(call_, context, "AdjustPValues", request, response,
+                  [=, this](const Principal& principal) { return AdjustAsAsked(jobs_, principal, *request); });
 }
 
 // --- ServerService

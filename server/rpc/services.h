@@ -91,6 +91,9 @@ class JobService : public modlab::v1::JobService::CallbackService {
   grpc::ServerUnaryReactor* ComparePartitions(grpc::CallbackServerContext* context,
                                               const modlab::v1::ComparePartitionsRequest* request,
                                               modlab::v1::ComparePartitionsResponse* response) override;
+  grpc::ServerUnaryReactor* AdjustPValues(grpc::CallbackServerContext* context,
+                                          const modlab::v1::AdjustPValuesRequest* request,
+                                          modlab::v1::AdjustPValuesResponse* response) override;
 
  private:
   CallContext call_;

@@ -203,19 +203,6 @@ v1::Modularity::Objective ToProto(Objective objective) {
   return v1::Modularity::OBJECTIVE_UNSPECIFIED;
 }
 
-double TestedModularity(const v1::Partition& partition) {
-  switch (partition.objective()) {
-    case v1::Modularity::DIRECTED:
-      return partition.modularity().directed();
-    case v1::Modularity::LAYER_PAIR:
-      return partition.modularity().layer_pair();
-    case v1::Modularity::SIGNED:
-      return partition.modularity().signed_();
-    default:
-      return partition.modularity().newman();
-  }
-}
-
 v1::Reason ToReason(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kInvalidOption:

@@ -43,8 +43,6 @@ SweepOptions ToSweepOptions(const v1::LeidenSpec& spec);
 /// Not RANDOM_INIT, which takes the model and not its graph.
 NullModel ToNullModel(v1::NullSpec::Model model);
 v1::Modularity::Objective ToProto(Objective objective);
-/// The one of a partition's modularities that is its objective.
-double TestedModularity(const v1::Partition& partition);
 
 v1::Reason ToReason(ErrorKind kind);
 v1::JobError ToProto(const Error& error, const std::string& phase);

@@ -4,6 +4,8 @@
 
 #include "core/community/modularity_bound.h"
 #include "core/measure/significance.h"
+#include "server/comparison/adjustment.h"
+#include "server/comparison/tested_modularity.h"
 #include "server/worker/mapping.h"
 
 namespace modlab::server {
@@ -34,17 +36,11 @@ void Normalize(const UnitGraph& graph, const FoundPartition& found, double resol
 /// All tests of the job together.
 void AdjustPValues(google::protobuf::RepeatedPtrField<v1::Partition>& partitions) {
   std::vector<v1::NullTest*> tests;
-  std::vector<double> p;
-  const auto add = [&](v1::NullTest* test) {
-    tests.push_back(test);
-    p.push_back(test->p());
-  };
   for (v1::Partition& partition : partitions) {
-    add(partition.mutable_significance()->mutable_modularity());
-    add(partition.mutable_significance()->mutable_ncut());
+    tests.push_back(partition.mutable_significance()->mutable_modularity());
+    tests.push_back(partition.mutable_significance()->mutable_ncut());
   }
-  const std::vector<double> adjusted = AdjustForFalseDiscovery(p);
-  for (size_t i = 0; i < tests.size(); ++i) tests[i]->set_p_adjusted(adjusted[i]);
+  AdjustForTheirNumber(tests);
 }
 
 }  // namespace

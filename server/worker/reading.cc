@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "server/worker/mapping.h"
+#include "server/comparison/tested_modularity.h"
 
 namespace modlab::server {
 namespace {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/community/resolution_sweep.h"
+#include "server/comparison/tested_modularity.h"
 #include "server/worker/mapping.h"
 
 namespace modlab::server {

@@ -48,7 +48,7 @@ class Help(EndToEndTest):
 
         visit()
         self.assertLessEqual(
-            {"score", "graph", "compare", "version", "model push", "model list", "model show", "model pull", "model delete", "job list",
+            {"score", "graph", "compare", "significance", "version", "model push", "model list", "model show", "model pull", "model delete", "job list",
              "job show", "job watch", "job logs", "job cancel", "job wait", "job result", "job delete", "job submit", "server start",
              "server stop", "server status", "server queue", "server drain", "server undrain", "server list", "server remove",
              "completion"}, set(commands))

@@ -35,9 +35,9 @@ ALLOWED = {
     "server/worker": {"server", "messages", "protobuf", "core", "libtorch"},
     "client": {"client", "messages", "protobuf", "grpc"},
 }
-# The one place where the daemon meets core, and only this header of it: partitions are compared where they are kept, and
-# their labels are no model. Plain C++ without LibTorch or Eigen. Everything else of core is the worker's.
-ALLOWED_HEADERS = {"server/comparison": {"core/community/comparison.h"}}
+# The one place where the daemon meets core, and only these headers of it: partitions are compared, and p-values adjusted,
+# where they are kept, and neither is a model. Plain C++ without LibTorch or Eigen. Everything else of core is the worker's.
+ALLOWED_HEADERS = {"server/comparison": {"core/community/comparison.h", "core/measure/significance.h"}}
 # Folders of server/ that the small processes may use: neither the store nor what serves clients.
 SMALL_PROCESSES = {"server/comparison", "server/sandbox", "server/supervisor", "server/worker"}
 SHARED_WITH_SMALL = ("server/comparison/", "server/executor/", "server/sandbox/", "server/supervisor/", "server/worker/")

@@ -5,6 +5,7 @@
 
 #include "requests.pb.h"
 #include "server/executor/utf8.h"
+#include "server/jobs/adjust_p_values.h"
 #include "server/jobs/admission.h"
 #include "server/jobs/compare_partitions.h"
 #include "server/jobs/inspection.h"
@@ -142,6 +143,9 @@ class Server {
         return;
       case Step::kComparePartitions:
         CompareAsAsked(jobs_, who, step.compare_partitions());
+        return;
+      case Step::kAdjustPValues:
+        AdjustAsAsked(jobs_, who, step.adjust_p_values());
         return;
       case Step::kFinish:
         return Finish(step.finish());

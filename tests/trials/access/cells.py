@@ -72,6 +72,7 @@ REQUESTS = {
         lambda thing: job_pb2.ComparePartitionsRequest(
             first=job_pb2.ComparedPartition(labels=[0] * wide_model.UNITS),
             second=job_pb2.ComparedPartition(job=thing.name)),
+    ("JobService.AdjustPValues", ""): lambda thing: job_pb2.AdjustPValuesRequest(jobs=[thing.name]),
     ("ServerService.GetServer", ""): lambda thing: server_pb2.GetServerRequest(),
     ("ServerService.DrainServer", ""): lambda thing: server_pb2.DrainServerRequest(message="a trial"),
     ("ServerService.UndrainServer", ""): lambda thing: server_pb2.UndrainServerRequest(),
@@ -80,7 +81,7 @@ REQUESTS = {
 # What these change when they are allowed cannot be seen in the thing itself.
 LEAVE_NO_TRACE = {("UploadService.CreateUpload", ""), ("ModelService.CreateModel", "validate_only"),
                   ("JobService.CreateJob", "validate_only")}
-READING = ("Get", "List", "Watch", "Download", "Compare")
+READING = ("Get", "List", "Watch", "Download", "Compare", "Adjust")
 
 
 def _outcome(lab, rpc, answer, thing):

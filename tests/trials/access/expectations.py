@@ -126,6 +126,7 @@ ROWS = {
     ("JobService.DownloadArtifact", ""): ("job_with_artifact", READ),
     ("JobService.ComparePartitions", "first"): ("job_with_artifact", READ),
     ("JobService.ComparePartitions", "second"): ("job_with_artifact", READ),
+    ("JobService.AdjustPValues", ""): ("job", READ),
     ("ServerService.GetServer", ""): ("server", LOOK_AT_SERVER),
     ("ServerService.DrainServer", ""): ("server", OPERATE_SERVER),
     ("ServerService.UndrainServer", ""): ("server", OPERATE_SERVER),

@@ -207,7 +207,9 @@ class Lab(EndToEndTest):
     def _create_job(self, person, share, kind="model"):
         model = self.thing(kind, person.name, "PRIVATE")
         self.count += 1
-        job = Job(spec=score_spec(model, clusters=2, restarts=1), labels={"number": str(self.count)}, **share)
+        spec = score_spec(model, clusters=2, restarts=1)
+        spec.score.nulls.samples = 2 if kind == "model" else 0
+        job = Job(spec=spec, labels={"number": str(self.count)}, **share)
         name = self.must("JobService.CreateJob", person, job_pb2.CreateJobRequest(job=job)).name
         return Thing(name, person.user, label=str(self.count))
 
