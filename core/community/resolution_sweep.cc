@@ -63,9 +63,14 @@ std::vector<SweptPartition> Measure(const UnitGraph& graph, std::vector<Labellin
   context.ParallelFor(static_cast<int>(found.size()), [&](int i) {
     RunContext own(&context);
     const ClusterSums sums = SumClusters(graph, found[i].labels, found[i].clusters, own);
+    const auto modularity = [&](double resolution) {
+      return objective == Objective::kSigned
+                 ? Modularity(graph, found[i].labels, found[i].clusters, objective, resolution, own)
+                 : Modularity(sums, objective, resolution);
+    };
     SweptPartition& partition = measured[i];
-    partition.internal = Modularity(sums, objective, 0);
-    partition.expected = partition.internal - Modularity(sums, objective, 1);
+    partition.internal = modularity(0);
+    partition.expected = partition.internal - modularity(1);
     partition.newman = NewmanModularity(sums);
     partition.labelling = std::move(found[i]);
   });
