@@ -49,9 +49,8 @@ UnitGraph ReadGraph(std::ifstream& file) {
 json Find(const UnitGraph& graph, int clusters, int restarts, uint32_t seed) {
   RunContext context(2);
   json found;
-  const std::pair<const char*, Objective> objectives[] = {{"newman", Objective::kNewman},
-                                                          {"directed", Objective::kDirected},
-                                                          {"layer_pair", Objective::kLayerPair}};
+  const std::pair<const char*, Objective> objectives[] = {
+      {"newman", Objective::kNewman}, {"directed", Objective::kDirected}, {"layer_pair", Objective::kLayerPair}};
   for (const auto& [name, objective] : objectives) {
     const LeidenClustering leiden =
         Leiden(graph, {.objective = objective, .restarts = restarts, .seed = seed}, context);
@@ -60,12 +59,9 @@ json Find(const UnitGraph& graph, int clusters, int restarts, uint32_t seed) {
   const SpectralClustering spectral =
       ClusterSpectrally(graph, {.clusters = clusters, .restarts = restarts, .seed = seed}, context);
   const ClusterSums sums = SumClusters(graph, spectral.labels, spectral.clusters, context);
-  found["spectral"] = {{"modularity", NewmanModularity(sums)},
-                       {"ncut", NormalizedCut(sums)},
-                       {"labels", spectral.labels},
-                       {"eigenvalues", spectral.eigenvalues},
-                       {"inertia", spectral.inertia},
-                       {"residual", spectral.residual}};
+  found["spectral"] = {
+      {"modularity", NewmanModularity(sums)}, {"ncut", NormalizedCut(sums)}, {"labels", spectral.labels},
+      {"eigenvalues", spectral.eigenvalues},  {"inertia", spectral.inertia}, {"residual", spectral.residual}};
   return found;
 }
 
