@@ -1,9 +1,11 @@
 #include "core/community/level.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "core/community/stored_level.h"
 #include "core/graph/block_rows.h"
+#include "core/graph/sparse_entries.h"
 
 namespace modlab {
 namespace {
@@ -15,7 +17,7 @@ constexpr int kTileRows = 128;
 /// Up to so many weights of all nodes are copied: 64 MB.
 constexpr int64_t kLargestCopy = 8 << 20;
 
-/// Reads a graph's blocks where they lie.
+/// Reads a graph's blocks where they lie; of sparse ones the columns' weights are copied into rows.
 class UnitLevel final : public Level {
  public:
   explicit UnitLevel(const UnitGraph& graph) : graph_(graph), rows_(graph), of_group_(graph.groups().size()) {
@@ -23,11 +25,16 @@ class UnitLevel final : public Level {
     std::vector<std::vector<char>> joined(groups, std::vector<char>(groups, 0));
     for (size_t index = 0; index < rows_.blocks.size(); ++index) {
       const Block& block = graph.blocks()[index];
-      const bool rows_are_sources = rows_.blocks[index].rows_are_sources();
-      of_group_[rows_are_sources ? block.source : block.target].push_back({static_cast<int>(index), true});
-      of_group_[rows_are_sources ? block.target : block.source].push_back({static_cast<int>(index), false});
+      const BlockRows& rows = rows_.blocks[index];
+      of_group_[rows.rows_are_sources() ? block.source : block.target].push_back({&rows, true});
+      if (block.is_sparse()) {
+        const Block& turned = turned_blocks_.emplace_back(Transposed(block));
+        of_group_[block.source].push_back({&turned_rows_.emplace_back(graph, turned), true});
+      } else {
+        of_group_[rows.rows_are_sources() ? block.target : block.source].push_back({&rows, false});
+      }
       joined[block.source][block.target] = joined[block.target][block.source] = 1;
-      entries_ += 2 * static_cast<int64_t>(block.target_units) * block.source_units / block.convolution_groups;
+      entries_ += 2 * block.stored_entries();
     }
     std::vector<Batch> group_batches(groups);
     for (int group = 0; group < groups; ++group) {
@@ -55,9 +62,9 @@ class UnitLevel final : public Level {
   void ForEachRun(const Batch& batch, const char* wanted, const std::function<void(const Run&)>& take) const override {
     for (const Side& side : of_group_[GroupOf(batch)]) {
       if (side.is_row) {
-        ReadRows(rows_.blocks[side.block], batch, wanted, take);
+        ReadRows(*side.block, batch, wanted, take);
       } else {
-        ReadColumns(rows_.blocks[side.block], batch, wanted, take);
+        ReadColumns(*side.block, batch, wanted, take);
       }
     }
   }
@@ -75,7 +82,7 @@ class UnitLevel final : public Level {
  private:
   /// A block that a group's units are the rows or the columns of.
   struct Side {
-    int block = 0;
+    const BlockRows* block = nullptr;
     bool is_row = false;
   };
 
@@ -87,16 +94,26 @@ class UnitLevel final : public Level {
 
   static void ReadRows(const BlockRows& block, const Batch& batch, const char* wanted,
                        const std::function<void(const Run&)>& take) {
-    std::vector<double> weights(block.columns());
+    std::vector<double> weights;
+    std::vector<int> others;
     for (int unit = batch.first; unit < batch.last; ++unit) {
       const int row = unit - block.first_row_unit();
       if (row < 0 || row >= block.rows() || (wanted != nullptr && wanted[unit - batch.first] == 0)) continue;
-      const BlockRows::Columns columns = block.ColumnsOf(row, row + 1);
-      const int count = columns.last - columns.first;
-      block.Read(row, columns.first, count, weights.data());
-      const int first = block.first_column_unit() + columns.first;
-      if (unit >= first && unit < first + count) weights[unit - first] = 0;
-      take({.node = unit, .first = first, .count = count, .weights = weights.data()});
+      const RowEntries entries = block.EntriesOf(row, weights);
+      Run run = {.node = unit,
+                 .first = block.first_column_unit() + entries.first_column,
+                 .count = entries.count,
+                 .weights = weights.data()};
+      if (entries.columns != nullptr) {
+        others.assign(entries.columns, entries.columns + entries.count);
+        for (int& other : others) other += block.first_column_unit();
+        run.others = others.data();
+        const auto self = std::lower_bound(others.begin(), others.end(), unit);
+        if (self != others.end() && *self == unit) weights[self - others.begin()] = 0;
+      } else if (unit >= run.first && unit < run.first + run.count) {
+        weights[unit - run.first] = 0;
+      }
+      take(run);
     }
   }
 
@@ -123,6 +140,8 @@ class UnitLevel final : public Level {
 
   const UnitGraph& graph_;
   ChunkedRows rows_;
+  std::deque<Block> turned_blocks_;  // of the sparse ones
+  std::deque<BlockRows> turned_rows_;
   std::vector<std::vector<Side>> of_group_;
   std::vector<Batch> batches_;
   std::vector<int> group_of_batch_;

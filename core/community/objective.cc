@@ -22,13 +22,14 @@ std::vector<BlockStrengths> SumBlocks(const ChunkedRows& rows, RunContext& conte
   context.ParallelFor(static_cast<int>(chunks.size()), [&](int index) {
     const RowChunk& chunk = rows.chunks[index];
     chunks[index] = {std::vector<double>(chunk.rows(), 0.0), std::vector<double>(chunk.columns(), 0.0)};
-    std::vector<double> weights(chunk.columns());
+    std::vector<double> weights;
     for (int row = 0; row < chunk.rows(); ++row) {
-      rows.blocks[chunk.block].Read(chunk.first_row + row, chunk.first_column, chunk.columns(), weights.data());
-      for (int column = 0; column < chunk.columns(); ++column) {
-        chunks[index].row[row] += weights[column];
-        chunks[index].column[column] += weights[column];
-      }
+      double& row_sum = chunks[index].row[row];
+      double* const column_sums = chunks[index].column.data();
+      rows.blocks[chunk.block].EntriesOf(chunk.first_row + row, weights).ForEach([&](int column, double weight) {
+        row_sum += weight;
+        column_sums[column - chunk.first_column] += weight;
+      });
     }
   });
   std::vector<BlockStrengths> sums;

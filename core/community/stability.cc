@@ -9,6 +9,7 @@
 
 #include "core/community/comparison.h"
 #include "core/graph/block_rows.h"
+#include "core/graph/sparse_entries.h"
 #include "core/random.h"
 
 namespace modlab {
@@ -110,35 +111,34 @@ UnitGraph NodeGraph(const Nodes& nodes, const std::vector<Labelling>& runs, cons
   return graph;
 }
 
-/// The graph's edges with shares as their weights.
+/// The graph's edges with shares as their weights; which end is the source does not matter for what it is for. A block
+/// must have fewer than 2^31 of them.
 UnitGraph EdgeGraph(const UnitGraph& graph, const std::vector<Labelling>& runs, const RunContext& context) {
   UnitGraph joined;
   for (const Group& group : graph.groups()) joined.AddGroup(group);
   for (const Block& block : graph.blocks()) {
     const BlockRows rows(graph, block);
-    const auto shares = std::make_shared<std::vector<float>>(static_cast<size_t>(rows.rows()) * rows.columns());
-    std::vector<double> weights(rows.columns());
+    SparseEntries<float> shares;
+    std::vector<double> weights;
     for (int row = 0; row < rows.rows(); ++row) {
       context.CheckCancelled();
-      rows.Read(row, 0, rows.columns(), weights.data());
-      for (int column = 0; column < rows.columns(); ++column) {
-        if (weights[column] == 0) continue;
+      rows.EntriesOf(row, weights).ForEach([&](int column, double weight) {
+        if (weight == 0) return;
         const double share = Share(runs, rows.first_row_unit() + row, rows.first_column_unit() + column);
-        if (share < kLeastShare) continue;
-        (*shares)[static_cast<size_t>(row) * rows.columns() + column] = static_cast<float>(share);
-      }
+        if (share < kLeastShare) return;
+        shares.pattern.columns.push_back(column);
+        shares.values.push_back(static_cast<float>(share));
+      });
+      shares.pattern.starts.push_back(static_cast<int>(shares.values.size()));
     }
     Block added;
-    added.source = block.source;
-    added.target = block.target;
-    added.source_offset = block.source_offset;
-    added.target_offset = block.target_offset;
-    added.source_units = block.source_units;
-    added.target_units = block.target_units;
-    added.float_data = shares->data();
-    added.target_stride = rows.rows_are_sources() ? 1 : rows.columns();
-    added.source_stride = rows.rows_are_sources() ? rows.columns() : 1;
-    added.owner = shares;
+    added.source = rows.rows_are_sources() ? block.target : block.source;
+    added.target = rows.rows_are_sources() ? block.source : block.target;
+    added.source_offset = rows.rows_are_sources() ? block.target_offset : block.source_offset;
+    added.target_offset = rows.rows_are_sources() ? block.source_offset : block.target_offset;
+    added.source_units = rows.columns();
+    added.target_units = rows.rows();
+    TakeEntries(std::move(shares), added);
     joined.AddBlock(std::move(added));
   }
   return joined;

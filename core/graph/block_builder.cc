@@ -8,6 +8,8 @@
 #include "core/graph/block_rows.h"
 #include "core/graph/normalization.h"
 #include "core/graph/selection.h"
+#include "core/graph/sparse_entries.h"
+#include "core/graph/sparse_weights.h"
 #include "core/graph/weight_blocks.h"
 
 namespace modlab::reader {
@@ -133,7 +135,7 @@ std::vector<OperationScales> Scales(const UnitTracker& tracker) {
 class Repetitions {
  public:
   bool IsNew(const LayerWeights& weights) {
-    std::vector<int64_t> key = {reinterpret_cast<int64_t>(weights.weight.data_ptr())};
+    std::vector<int64_t> key = {reinterpret_cast<int64_t>(Elements(weights.weight).data_ptr())};
     key.insert(key.end(), weights.weight.sizes().begin(), weights.weight.sizes().end());
     for (const auto& places : {weights.sources, weights.targets}) {
       for (const Place& place : places) {
@@ -246,7 +248,7 @@ UnitGraph BuildUnitGraph(const UnitTracker& tracker, const Parameters& parameter
     if (options.normalization == Normalization::kLayerMean) DivideByMeans(blocks, context);
     for (Block& block : blocks) {
       block.threshold = options.threshold;
-      graph.AddBlock(std::move(block));
+      graph.AddBlock(CompressedIfSparse(std::move(block), context));
     }
   }
   context.Report("read", 1.0);

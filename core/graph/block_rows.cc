@@ -11,9 +11,9 @@ namespace modlab {
 namespace {
 
 /// Enough entries to be worth waking a thread for.
-constexpr int64_t kChunkEntries = 32 * 1024;
+constexpr int kChunkEntries = 32 * 1024;
 /// With this many rows a chunk's sums over columns are small beside the weights it reads.
-constexpr int64_t kMinChunkRows = 64;
+constexpr int kMinChunkRows = 64;
 
 MODLAB_CPU_DISPATCH
 void ReadFloats(const float* data, int count, double* weights) {
@@ -108,9 +108,11 @@ BlockRows::BlockRows(const Block& block, int first_target_unit, int first_source
       threshold_(block.threshold),
       part_rows_(block.target_units / block.convolution_groups),
       part_columns_(block.source_units / block.convolution_groups),
+      row_starts_(block.row_starts),
+      row_columns_(block.row_sources),
       part_(block.part),
       signs_(block.signs.get()) {
-  if (std::abs(row_stride_) < std::abs(column_stride_)) {
+  if (!is_sparse() && std::abs(row_stride_) < std::abs(column_stride_)) {
     std::swap(rows_, columns_);
     std::swap(row_stride_, column_stride_);
     std::swap(first_row_unit_, first_column_unit_);
@@ -131,7 +133,66 @@ BlockRows::Columns BlockRows::RowsOf(int first_column, int last_column) const {
           .last = ((last_column - 1) / part_columns_ + 1) * part_rows_};
 }
 
+RowEntries BlockRows::EntriesOf(int row, std::vector<double>& weights) const {
+  RowEntries entries;
+  if (is_sparse()) {
+    entries.columns = row_columns_ + row_starts_[row];
+    entries.count = row_starts_[row + 1] - row_starts_[row];
+    weights.resize(entries.count);
+    ReadStored(row, row_starts_[row], entries.count, weights.data());
+  } else {
+    const Columns columns = ColumnsOf(row, row + 1);
+    entries.first_column = columns.first;
+    entries.count = columns.last - columns.first;
+    weights.resize(entries.count);
+    ReadPresent(row, columns.first, entries.count, weights.data());
+  }
+  entries.weights = weights.data();
+  return entries;
+}
+
+/// `count` of a sparse block's stored entries, all of one row, from the one at `first` on.
+void BlockRows::ReadStored(int row, int first, int count, double* weights) const {
+  const int* const columns = row_columns_ + first;
+  if (part_ != WeightPart::kMagnitude) {
+    if (float_data_ != nullptr) {
+      CopyApart(float_data_ + first, 1, count, weights);
+    } else {
+      CopyApart(double_data_ + first, 1, count, weights);
+    }
+    if (signs_ != nullptr) {
+      for (int i = 0; i < count; ++i) weights[i] = signs_->Turns(row, columns[i]) ? -weights[i] : weights[i];
+    }
+    if (part_ != WeightPart::kSigned) Clip(part_ == WeightPart::kPositive ? 1 : -1, count, weights);
+  } else if (float_data_ != nullptr) {
+    ReadFloats(float_data_ + first, count, weights);
+  } else {
+    ReadDoubles(double_data_ + first, count, weights);
+  }
+  if (row_scale_ != nullptr) Scale(row_scale_[row], count, weights);
+  if (column_scale_ != nullptr) {
+    for (int i = 0; i < count; ++i) weights[i] *= column_scale_[columns[i]];
+  }
+  ApplyThreshold(count, weights);
+}
+
+void BlockRows::ReadSparse(int row, int column, int count, double* weights) const {
+  std::fill(weights, weights + count, 0.0);
+  const int* const end = row_columns_ + row_starts_[row + 1];
+  const int* entry = std::lower_bound(row_columns_ + row_starts_[row], end, column);
+  const int* const last = std::lower_bound(entry, end, column + count);
+  constexpr int most = 64;
+  double stored[most];
+  while (entry < last) {
+    const int read = static_cast<int>(std::min<std::ptrdiff_t>(most, last - entry));
+    ReadStored(row, static_cast<int>(entry - row_columns_), read, stored);
+    for (int i = 0; i < read; ++i) weights[entry[i] - column] = stored[i];
+    entry += read;
+  }
+}
+
 void BlockRows::Read(int row, int column, int count, double* weights) const {
+  if (is_sparse()) return ReadSparse(row, column, count, weights);
   const Columns columns = ColumnsOf(row, row + 1);
   const int first = std::clamp(columns.first, column, column + count);
   const int last = std::clamp(columns.last, column, column + count);
@@ -181,8 +242,8 @@ void BlockRows::ApplyThreshold(int count, double* weights) const {
 }
 
 void BlockRows::ReadTurned(int row, int rows, int column, int columns, double* weights, int pitch) const {
-  // A grouped convolution's parts may end anywhere in these, and signs are read by row.
-  if (part_rows_ < rows_ || part_ != WeightPart::kMagnitude) {
+  // A grouped convolution's parts may end anywhere in these, and signs and compressed rows are read by row.
+  if (is_sparse() || part_rows_ < rows_ || part_ != WeightPart::kMagnitude) {
     std::vector<double> of_row(columns);
     for (int r = 0; r < rows; ++r) {
       Read(row + r, column, columns, of_row.data());
@@ -205,17 +266,33 @@ void BlockRows::ReadTurned(int row, int rows, int column, int columns, double* w
   }
 }
 
+namespace {
+
+/// One past the last row of a chunk from a row on: of a sparse block, whose chunks have so many entries that sums over
+/// its columns are small beside them, too.
+int EndOfChunk(const BlockRows& rows, int first) {
+  if (rows.is_sparse()) {
+    const int64_t wanted = std::max<int64_t>(kChunkEntries, int64_t{kMinChunkRows} * rows.columns());
+    int last = std::min(first + kMinChunkRows, rows.rows());
+    while (last < rows.rows() && int64_t{rows.row_start(last)} - rows.row_start(first) < wanted) ++last;
+    return last;
+  }
+  // A grouped convolution's entries lie along the diagonal: many rows have mostly columns without any.
+  const BlockRows::Columns columns = rows.ColumnsOf(0, 1);
+  const bool is_diagonal = columns.last < rows.columns();
+  const int chunk_rows = is_diagonal ? kMinChunkRows : std::max(kMinChunkRows, kChunkEntries / rows.columns());
+  return std::min(first + chunk_rows, rows.rows());
+}
+
+}  // namespace
+
 ChunkedRows::ChunkedRows(const UnitGraph& graph) {
   blocks.reserve(graph.blocks().size());
   for (const Block& block : graph.blocks()) {
     const BlockRows& rows = blocks.emplace_back(graph, block);
     if (rows.columns() == 0 || rows.rows() == 0) continue;
-    // A grouped convolution's entries lie along the diagonal: many rows have mostly columns without any.
-    const bool is_diagonal = block.convolution_groups > 1;
-    const int64_t chunk_rows = is_diagonal ? kMinChunkRows : std::max(kMinChunkRows, kChunkEntries / rows.columns());
-    for (int64_t first = 0; first < rows.rows(); first += chunk_rows) {
-      const int first_row = static_cast<int>(first);
-      const int last_row = static_cast<int>(std::min<int64_t>(first + chunk_rows, rows.rows()));
+    for (int first_row = 0, last_row = 0; first_row < rows.rows(); first_row = last_row) {
+      last_row = EndOfChunk(rows, first_row);
       const BlockRows::Columns columns = rows.ColumnsOf(first_row, last_row);
       chunks.push_back({.block = static_cast<int>(blocks.size()) - 1,
                         .first_row = first_row,
@@ -234,17 +311,15 @@ std::vector<int> ConnectedComponents(const UnitGraph& graph, const RunContext& c
   for (const RowChunk& chunk : rows.chunks) {
     context.CheckCancelled();
     const BlockRows& block = rows.blocks[chunk.block];
-    weights.resize(chunk.columns());
     for (int row = chunk.first_row; row < chunk.last_row; ++row) {
-      block.Read(row, chunk.first_column, chunk.columns(), weights.data());
       const int row_unit = block.first_row_unit() + row;
       int root = sets.Find(row_unit);
-      for (int column = 0; column < chunk.columns(); ++column) {
-        if (weights[column] == 0) continue;
-        const int column_unit = block.first_column_unit() + chunk.first_column + column;
+      block.EntriesOf(row, weights).ForEach([&](int column, double weight) {
+        if (weight == 0) return;
+        const int column_unit = block.first_column_unit() + column;
         has_edges[row_unit] = has_edges[column_unit] = 1;
         root = sets.Join(root, column_unit);
-      }
+      });
     }
   }
 

@@ -8,8 +8,27 @@
 
 namespace modlab {
 
+/// Entries of one row, in memory that the next row's may take.
+struct RowEntries {
+  const int* columns = nullptr;  ///< Ascending; null: first_column, first_column + 1, ...
+  int first_column = 0;
+  int count = 0;
+  const double* weights = nullptr;
+
+  /// Calls take(column, weight) for each.
+  template <typename Take>
+  void ForEach(const Take& take) const {
+    if (columns == nullptr) {
+      for (int i = 0; i < count; ++i) take(first_column + i, weights[i]);
+    } else {
+      for (int i = 0; i < count; ++i) take(columns[i], weights[i]);
+    }
+  }
+};
+
 /// A block turned so that its rows lie along memory: rows are its target units, or its source units where those are
-/// farther apart in memory. An undirected graph does not mind. Refers to the block, which must outlive it.
+/// farther apart in memory; those of a sparse block are its target units. An undirected graph does not mind. Refers to
+/// the block, which must outlive it.
 class BlockRows {
  public:
   BlockRows(const UnitGraph& graph, const Block& block);
@@ -32,12 +51,18 @@ class BlockRows {
   /// The rows that some column of [first_column, last_column) has entries in.
   Columns RowsOf(int first_column, int last_column) const;
 
+  /// All entries of a row that are stored, as Read gives them; those that are left out are 0. Writes them to `weights`.
+  RowEntries EntriesOf(int row, std::vector<double>& weights) const;
   /// Writes the weights (absolute, or the part of them that the block has; scales applied) of `count` entries of a row,
   /// from `column` on: 0 where the block has none.
   void Read(int row, int column, int count, double* weights) const;
   /// The same of a few columns and many rows, turned: weights[c * pitch + r] is that of row `row` + r and column
   /// `column` + c. pitch >= rows.
   void ReadTurned(int row, int rows, int column, int columns, double* weights, int pitch) const;
+
+  /// Whether most entries are left out of the rows, and where a row begins among those that are not.
+  bool is_sparse() const { return row_starts_ != nullptr; }
+  int row_start(int row) const { return row_starts_[row]; }
 
   /// For those who read weights where they lie: |data[row * stride + column]| times the scales, if set. Null where they
   /// do not lie together, some are missing, or there is a threshold or a part: then there is Read.
@@ -49,9 +74,12 @@ class BlockRows {
 
  private:
   bool is_plain() const {
-    return column_stride_ == 1 && part_rows_ == rows_ && threshold_ <= 0 && part_ == WeightPart::kMagnitude;
+    return !is_sparse() && column_stride_ == 1 && part_rows_ == rows_ && threshold_ <= 0 &&
+           part_ == WeightPart::kMagnitude;
   }
   void ReadPresent(int row, int column, int count, double* weights) const;
+  void ReadStored(int row, int first, int count, double* weights) const;
+  void ReadSparse(int row, int column, int count, double* weights) const;
   void ReadPart(int row, int column, int64_t offset, int count, double* weights) const;
   void ApplyThreshold(int count, double* weights) const;
   BlockRows(const Block& block, int first_target_unit, int first_source_unit);
@@ -71,12 +99,14 @@ class BlockRows {
   int part_rows_;
   int part_columns_;
   bool sources_are_rows_ = false;
+  const int* row_starts_;  ///< Null: dense.
+  const int* row_columns_;
   WeightPart part_;
   const BlockSigns* signs_;  ///< Null: no signs are turned.
 };
 
-/// Some rows of one block, and the columns that have entries in them: the unit of parallel work. Chunks depend on the
-/// graph only, so sums kept for each chunk and added in the chunks' order are the same for any number of threads.
+/// Some rows of one block, and the columns that may have entries in them: the unit of parallel work. Chunks depend on
+/// the graph only, so sums kept for each chunk and added in the chunks' order are the same for any number of threads.
 struct RowChunk {
   int block = 0;  ///< Index into the blocks.
   int first_row = 0;

@@ -15,19 +15,15 @@ void ForEachEdge(const UnitGraph& graph, RunContext& context, const std::functio
     const BlockRows rows(graph, graph.blocks()[block]);
     for (int row = 0; row < rows.rows(); ++row) {
       context.CheckCancelled();
-      const BlockRows::Columns columns = rows.ColumnsOf(row, row + 1);
-      weights.resize(columns.last - columns.first);
-      rows.Read(row, columns.first, columns.last - columns.first, weights.data());
       const int row_unit = rows.first_row_unit() + row;
-      for (int column = columns.first; column < columns.last; ++column) {
-        const double weight = weights[column - columns.first];
-        if (weight == 0) continue;
+      rows.EntriesOf(row, weights).ForEach([&](int column, double weight) {
+        if (weight == 0) return;
         const int column_unit = rows.first_column_unit() + column;
         visit({.block = static_cast<int>(block),
                .source = rows.rows_are_sources() ? row_unit : column_unit,
                .target = rows.rows_are_sources() ? column_unit : row_unit,
                .weight = weight});
-      }
+      });
     }
   }
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "core/graph/sparse_weights.h"
+
 namespace modlab::reader {
 namespace {
 
@@ -24,10 +26,11 @@ int64_t Extent(const at::Tensor& tensor) {
   return extent;
 }
 
+/// Elements for the memory of a weight; of a sparse one, for the entries that it has.
 at::Tensor Draw(const at::Tensor& weight, const std::string& operation, Random& random) {
   const int64_t fan_in = IsRecurrent(operation) ? weight.size(0) : weight.numel() / weight.size(0);
   const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
-  const at::Tensor drawn = at::empty({Extent(weight)}, at::kDouble);
+  const at::Tensor drawn = at::empty({Extent(Elements(weight))}, at::kDouble);
   double* const elements = drawn.data_ptr<double>();
   for (int64_t i = 0; i < drawn.numel(); ++i) {
     elements[i] = operation == "embedding" ? StandardNormal(random) : bound * (2 * random.Uniform() - 1);
@@ -41,8 +44,10 @@ void DrawFreshWeights(UnitTracker& tracker, Random& random) {
   std::map<std::pair<const void*, int64_t>, at::Tensor> drawn;  // by memory
   tracker.ReplaceWeights([&](const WeightOperation& operation) {
     const at::Tensor& weight = operation.weight;
-    at::Tensor& memory = drawn[{weight.data_ptr(), Extent(weight)}];
+    const at::Tensor elements = Elements(weight);
+    at::Tensor& memory = drawn[{elements.data_ptr(), Extent(elements)}];
     if (!memory.defined()) memory = Draw(weight, tracker.ranges()[operation.range].operation, random);
+    if (IsSparse(weight)) return WithElements(weight, memory);
     return memory.as_strided(weight.sizes(), weight.strides());
   });
 }

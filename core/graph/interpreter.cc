@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/graph/construction.h"
 #include "core/graph/operations/operations.h"
+#include "core/graph/sparse_weights.h"
 
 namespace modlab::reader {
 namespace {
@@ -175,6 +176,14 @@ std::vector<c10::IValue> Interpreter::RunOperation(const Node& node, std::vector
         "is an operation that the graph reader cannot follow units through; leave it out of the model, or replace it "
         "by "
         "one that is known not to mix them");
+  }
+  const bool reads_sparse = std::any_of(call.arguments().begin(), call.arguments().end(), [](const c10::IValue& value) {
+    return value.isTensor() && IsSparse(value.toTensor());
+  });
+  if (reads_sparse && !TakesSparse(handler)) {
+    call.Unsupported(
+        "reads a sparse tensor, which the graph reader follows in linear layers and matrix products only; make it "
+        "dense before (to_dense)");
   }
   handler(call);
   return std::move(call.results());

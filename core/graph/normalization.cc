@@ -6,16 +6,41 @@
 #include <utility>
 
 #include "core/graph/model_reader.h"
+#include "core/graph/sparse_weights.h"
 
 namespace modlab::reader {
 namespace {
 
 double Scale(const std::vector<double>& scales, size_t index) { return scales.empty() ? 1 : scales[index]; }
 
+double L2Norm(const std::vector<double>& slice) {
+  return ComputeKernelNorm(KernelNorm::kL2, slice.data(), static_cast<int64_t>(slice.size()), 1);
+}
+
+template <typename Element>
+std::vector<double> SparseRowNorms(const WeightOperation& operation, const OperationScales& scales,
+                                   RunContext& context) {
+  const at::Tensor elements = Elements(operation.weight);
+  const auto* const data = elements.data_ptr<Element>();
+  const int* const starts = RowStarts(operation.weight);
+  const int* const columns = Columns(operation.weight);
+  std::vector<double> norms(operation.weight.size(0));
+  context.ParallelFor(static_cast<int>(norms.size()), [&](int row) {
+    std::vector<double> slice;
+    for (int i = starts[row]; i < starts[row + 1]; ++i) {
+      if (operation.sources[columns[i]] == kNoUnit) continue;
+      slice.push_back(Scale(scales.source, columns[i]) * static_cast<double>(data[i]));
+    }
+    if (!slice.empty()) norms[row] = std::abs(Scale(scales.target, row)) * L2Norm(slice);
+  });
+  return norms;
+}
+
 /// L2 norm of each row of an operation's weights, its source and target scales applied; what constants are read with is
 /// left out.
 template <typename Element>
 std::vector<double> RowNorms(const WeightOperation& operation, const OperationScales& scales, RunContext& context) {
+  if (IsSparse(operation.weight)) return SparseRowNorms<Element>(operation, scales, context);
   const at::Tensor weight = operation.weight.flatten(2 < operation.weight.dim() ? 2 : 1);
   const int64_t rows = weight.size(0);
   const int64_t inputs = operation.weight.size(1);
@@ -33,9 +58,7 @@ std::vector<double> RowNorms(const WeightOperation& operation, const OperationSc
       const Element* kernel = data + row * weight.stride(0) + input * weight.stride(1);
       for (int64_t i = 0; i < elements; ++i) slice.push_back(scale * static_cast<double>(kernel[i * element_stride]));
     }
-    if (slice.empty()) return;
-    norms[row] = std::abs(Scale(scales.target, row)) *
-                 ComputeKernelNorm(KernelNorm::kL2, slice.data(), static_cast<int64_t>(slice.size()), 1);
+    if (!slice.empty()) norms[row] = std::abs(Scale(scales.target, row)) * L2Norm(slice);
   });
   return norms;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/graph/sparse_weights.h"
+
 namespace modlab::reader {
 namespace {
 
@@ -55,13 +57,16 @@ Parameters::Parameters(const torch::jit::Module& module, const torch::jit::Graph
   if (first != tensors.end() && first->scalar_type() == at::kDouble) dtype_ = at::kDouble;
 }
 
-void Parameters::Add(const std::string& name, const at::Tensor& tensor) {
-  const void* storage = tensor.defined() ? StorageOf(tensor) : nullptr;
+void Parameters::Add(const std::string& name, const at::Tensor& parameter) {
+  if (!parameter.defined()) return;
+  const at::Tensor tensor = Elements(parameter);
+  const void* storage = StorageOf(tensor);
   if (storage == nullptr || tensor.numel() == 0) return;
   extents_[storage].push_back({FirstByte(tensor), EndByte(tensor), name});
 }
 
-std::string Parameters::NameOf(const at::Tensor& tensor, const std::string& layer) const {
+std::string Parameters::NameOf(const at::Tensor& parameter, const std::string& layer) const {
+  const at::Tensor tensor = Elements(parameter);
   const auto found = extents_.find(StorageOf(tensor));
   if (found == extents_.end() || tensor.numel() == 0) return "";
   const auto& extents = found->second;
@@ -85,6 +90,12 @@ at::Tensor Parameters::Computable(const at::Tensor& tensor) {
   Add(name, copy);
   converted_.emplace(tensor.unsafeGetTensorImpl(), Converted{tensor, copy});
   return copy;
+}
+
+at::Tensor Parameters::Rows(const at::Tensor& sparse, bool transposed) {
+  Converted& known = compressed_[{sparse.unsafeGetTensorImpl(), transposed}];
+  if (!known.copy.defined()) known = {sparse, CompressedRows(sparse, transposed)};
+  return known.copy;
 }
 
 }  // namespace modlab::reader

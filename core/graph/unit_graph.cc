@@ -9,10 +9,31 @@
 
 namespace modlab {
 
+namespace {
+
+/// Index of an entry's element in the data; -1 where it is not stored.
+int64_t Offset(const Block& block, int target_unit, int source_unit) {
+  if (block.is_sparse()) {
+    const int* const end = block.row_sources + block.row_starts[target_unit + 1];
+    const int* const found = std::lower_bound(block.row_sources + block.row_starts[target_unit], end, source_unit);
+    return found == end || *found != source_unit ? -1 : found - block.row_sources;
+  }
+  const int part_sources = block.source_units / block.convolution_groups;
+  const int part_targets = block.target_units / block.convolution_groups;
+  if (target_unit / part_targets != source_unit / part_sources) return -1;
+  return target_unit * block.target_stride + source_unit % part_sources * block.source_stride;
+}
+
+}  // namespace
+
+int64_t Block::stored_entries() const {
+  if (is_sparse()) return int64_t{row_starts[target_units]} - row_starts[0];
+  return int64_t{target_units} * (source_units / convolution_groups);
+}
+
 double Block::entry(int target_unit, int source_unit) const {
-  const int part_sources = source_units / convolution_groups;
-  if (target_unit / (target_units / convolution_groups) != source_unit / part_sources) return 0;
-  const int64_t offset = target_unit * target_stride + source_unit % part_sources * source_stride;
+  const int64_t offset = Offset(*this, target_unit, source_unit);
+  if (offset < 0) return 0;
   const bool turns = part != WeightPart::kMagnitude && signs != nullptr && signs->Turns(target_unit, source_unit);
   const double element = float_data != nullptr ? static_cast<double>(float_data[offset]) : double_data[offset];
   double weight = PartOf(turns ? -element : element, part);
@@ -46,6 +67,10 @@ void UnitGraph::AddBlock(Block block) {
   const int parts = block.convolution_groups;
   if (parts < 1 || block.source_units % parts != 0 || block.target_units % parts != 0) {
     throw std::logic_error("a block's units cannot be cut into its groups of a convolution");
+  }
+  const bool has_norms = block.signs != nullptr && !block.signs->positive.empty();
+  if (block.is_sparse() && (parts != 1 || block.occupiable != nullptr || has_norms || block.row_sources == nullptr)) {
+    throw std::logic_error("a sparse block has weights that any of its entries can be, and no computed norms");
   }
   const int64_t entries = int64_t{block.target_units} * block.source_units;
   if (block.occupiable != nullptr && static_cast<int64_t>(block.occupiable->size()) != entries) {
@@ -88,17 +113,16 @@ void UnitGraph::RaiseThreshold(double threshold) {
 
 BlockTotals Totals(const Block& block) {
   const BlockRows rows(block);
-  std::vector<double> weights(rows.columns());
+  std::vector<double> weights;
   BlockTotals totals;
   totals.entries = block.occupiable == nullptr
                        ? int64_t{block.target_units} * (block.source_units / block.convolution_groups)
                        : std::count(block.occupiable->begin(), block.occupiable->end(), uint8_t{1});
   for (int row = 0; row < rows.rows(); ++row) {
-    rows.Read(row, 0, rows.columns(), weights.data());
-    for (const double weight : weights) {
+    rows.EntriesOf(row, weights).ForEach([&](int, double weight) {
       if (weight != 0) ++totals.edges;
       totals.weight += weight;
-    }
+    });
   }
   return totals;
 }

@@ -64,6 +64,10 @@ struct BlockSigns {
 /// Exactly one of the two element pointers is set. One of the strides is 1 for every block that the model reader makes
 /// (fast), but any strides are right. Scales are absolute (>= 0) and may be empty, which means all ones.
 ///
+/// A sparse block has compressed rows instead: the elements of target unit t are data[row_starts[t]] to
+/// data[row_starts[t + 1] - 1], those of the source units row_sources[row_starts[t]], ..., which ascend. All other
+/// entries are 0; a weight can occupy each of them. Strides mean nothing then, and there is one convolution group.
+///
 /// `owner` keeps the memory alive (a tensor's storage, a vector). Immutable after construction, so it is safe to read
 /// from many threads. Copying copies the view, never the weights.
 struct Block {
@@ -81,6 +85,8 @@ struct Block {
   const double* double_data = nullptr;
   int64_t target_stride = 0;
   int64_t source_stride = 1;
+  const int* row_starts = nullptr;  ///< [target_units + 1]; null: the block is dense.
+  const int* row_sources = nullptr;
   std::vector<double> target_scale;
   std::vector<double> source_scale;
   std::shared_ptr<const void> owner;
@@ -99,6 +105,10 @@ struct Block {
   /// What the entries are. Others than magnitudes are made by PartOf, and only for those who say that they take them.
   WeightPart part = WeightPart::kMagnitude;
 
+  bool is_sparse() const { return row_starts != nullptr; }
+  /// Number of entries that are stored: of a sparse block those of its rows, else all but those between different
+  /// groups of a convolution.
+  int64_t stored_entries() const;
   /// |weight|, or its part, with scales applied. For tests and small graphs; kernels read the data themselves.
   double entry(int target_unit, int source_unit) const;
 };

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/graph/sparse_weights.h"
 
 namespace modlab::reader {
 namespace {
@@ -142,7 +143,7 @@ void UnitTracker::AddWeightOperation(WeightOperation operation) {
   for (const WeightOperation& earlier : weight_operations_) {
     if (earlier.range != operation.range || !earlier.weight.is_same(operation.weight)) {
       const bool same_view = earlier.range == operation.range && earlier.weight.sizes() == operation.weight.sizes() &&
-                             earlier.weight.data_ptr() == operation.weight.data_ptr();
+                             Elements(earlier.weight).data_ptr() == Elements(operation.weight).data_ptr();
       if (!same_view) continue;
     }
     // The same layer again, in a loop: it reads an input's elements as the same units.

@@ -94,8 +94,9 @@ struct Statistic {
 struct WeightOperation {
   /// The layer's name in the model.
   std::string layer;
-  int range = 0;      ///< Index of its output units' range; row i of the weight writes the range's unit i.
-  at::Tensor weight;  ///< [out][in / groups][kernel ...]: the model's own, or a view of it.
+  int range = 0;  ///< Index of its output units' range; row i of the weight writes the range's unit i.
+  /// [out][in / groups][kernel ...]: the model's own, or a view of it. Or sparse, [out][in], as CompressedRows.
+  at::Tensor weight;
   int groups = 1;
   std::vector<int> sources;  ///< Unit, or kNoUnit, at each of the `in` positions that it reads.
   struct Scale {

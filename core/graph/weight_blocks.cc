@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/graph/block_rows.h"
+#include "core/graph/sparse_weights.h"
 
 namespace modlab::reader {
 namespace {
@@ -106,8 +107,8 @@ std::vector<char> TakeSigns(std::vector<double>& scale) {
   return turns;
 }
 
-/// A block of a matrix [out][in / groups], read where it lies, between the units of two runs.
-Block ViewBlock(const LayerWeights& weights, const at::Tensor& matrix, const Stretch& targets, const Stretch& sources) {
+/// A block between the units of two stretches, without its elements.
+Block PlacedBlock(const LayerWeights& weights, const Stretch& targets, const Stretch& sources) {
   Block block;
   block.source = sources.place.group;
   block.target = targets.place.group;
@@ -116,22 +117,67 @@ Block ViewBlock(const LayerWeights& weights, const at::Tensor& matrix, const Str
   block.source_units = static_cast<int>(sources.count);
   block.target_units = static_cast<int>(targets.count);
   block.layer = weights.layer;
-  block.target_stride = matrix.stride(0);
-  block.source_stride = matrix.stride(1);
-  const int64_t first = targets.first * matrix.stride(0) + sources.first * matrix.stride(1);
-  if (matrix.scalar_type() == at::kDouble) {
-    block.double_data = matrix.data_ptr<double>() + first;
-  } else {
-    block.float_data = matrix.data_ptr<float>() + first;
-  }
   block.source_scale = Part(weights.source_scale, sources);
   block.target_scale = Part(weights.target_scale, targets);
-  block.owner = std::make_shared<at::Tensor>(matrix);
   BlockSigns signs;
   signs.target_turns = TakeSigns(block.target_scale);
   signs.source_turns = TakeSigns(block.source_scale);
   if (!signs.target_turns.empty() || !signs.source_turns.empty()) {
     block.signs = std::make_shared<const BlockSigns>(std::move(signs));
+  }
+  return block;
+}
+
+void ReadFrom(const at::Tensor& elements, int64_t first, Block& block) {
+  if (elements.scalar_type() == at::kDouble) {
+    block.double_data = elements.data_ptr<double>() + first;
+  } else {
+    block.float_data = elements.data_ptr<float>() + first;
+  }
+}
+
+/// A block of a matrix [out][in / groups], read where it lies, between the units of two stretches.
+Block ViewBlock(const LayerWeights& weights, const at::Tensor& matrix, const Stretch& targets, const Stretch& sources) {
+  Block block = PlacedBlock(weights, targets, sources);
+  block.target_stride = matrix.stride(0);
+  block.source_stride = matrix.stride(1);
+  ReadFrom(matrix, targets.first * matrix.stride(0) + sources.first * matrix.stride(1), block);
+  block.owner = std::make_shared<at::Tensor>(matrix);
+  return block;
+}
+
+/// Copies the entries of some columns of the rows of a sparse matrix.
+template <typename Element>
+void TakeColumns(const at::Tensor& matrix, const Stretch& targets, const Stretch& sources, Block& block) {
+  const int* const starts = RowStarts(matrix);
+  const int* const columns = Columns(matrix);
+  const auto* const elements = matrix.values().data_ptr<Element>();
+  SparseEntries<Element> entries;
+  for (int64_t row = targets.first; row < targets.first + targets.count; ++row) {
+    const int* const end = columns + starts[row + 1];
+    const int* const begin = std::lower_bound(columns + starts[row], end, sources.first);
+    for (const int* column = begin; column < end && *column < sources.first + sources.count; ++column) {
+      entries.pattern.columns.push_back(*column - static_cast<int>(sources.first));
+      entries.values.push_back(elements[column - columns]);
+    }
+    entries.pattern.starts.push_back(static_cast<int>(entries.values.size()));
+  }
+  TakeEntries(std::move(entries), block);
+}
+
+/// The same of a sparse matrix; copied where not all of its columns are between these units, or it has no entries.
+Block SparseBlock(const LayerWeights& weights, const Stretch& targets, const Stretch& sources) {
+  const at::Tensor& matrix = weights.weight;
+  Block block = PlacedBlock(weights, targets, sources);
+  if (sources.count == matrix.size(1) && matrix.values().numel() > 0) {
+    ReadFrom(matrix.values(), 0, block);
+    block.row_starts = RowStarts(matrix) + targets.first;
+    block.row_sources = Columns(matrix);
+    block.owner = std::make_shared<at::Tensor>(matrix);
+  } else if (matrix.scalar_type() == at::kDouble) {
+    TakeColumns<double>(matrix, targets, sources, block);
+  } else {
+    TakeColumns<float>(matrix, targets, sources, block);
   }
   return block;
 }
@@ -380,28 +426,40 @@ std::vector<Block> MakeBlocks(const LayerWeights& weights, KernelNorm kernel_nor
     const bool as_stretches =
         targets.size() == TargetParts(weights.targets) && sources.size() == Spans(weights.sources).size();
     if (one_element && weights.groups == 1 && as_stretches) {
-      const at::Tensor matrix = Matrix(weights.weight);
+      const bool is_sparse = IsSparse(weights.weight);
+      const at::Tensor matrix = is_sparse ? weights.weight : Matrix(weights.weight);
       std::vector<Block> blocks;
       for (const Stretch& target : targets) {
         for (const Stretch& source : sources) {
-          blocks.push_back(ViewBlock(weights, matrix, target, source));
+          blocks.push_back(is_sparse ? SparseBlock(weights, target, source)
+                                     : ViewBlock(weights, matrix, target, source));
           Describe(weights, 1, blocks.back());
         }
       }
       return blocks;
     }
   }
-  return ComputedBlocks(weights, kernel_norm, context);
+  if (!IsSparse(weights.weight)) return ComputedBlocks(weights, kernel_norm, context);
+  LayerWeights dense = weights;
+  dense.weight = Dense(weights.weight);
+  return ComputedBlocks(dense, kernel_norm, context);
 }
 
 void CheckFinite(const at::Tensor& weight, const std::string& layer, RunContext& context) {
   // A transposed matrix is looked through as it lies: a copy would double the memory of a large layer.
-  const bool transposed = weight.dim() == 2 && weight.stride(0) == 1 && weight.stride(1) != 1;
-  const at::Tensor elements = (transposed ? weight.t() : weight).contiguous();
+  const bool sparse = IsSparse(weight);
+  const bool transposed = !sparse && weight.dim() == 2 && weight.stride(0) == 1 && weight.stride(1) != 1;
+  const at::Tensor elements = (transposed ? weight.t() : Elements(weight)).contiguous();
   const int64_t element = weight.scalar_type() == at::kDouble ? FirstNotFinite<double>(elements, context)
                                                               : FirstNotFinite<float>(elements, context);
   if (element < 0) return;
-  const int64_t in_order = transposed ? element % weight.size(0) * weight.size(1) + element / weight.size(0) : element;
+  int64_t in_order = element;
+  if (transposed) in_order = element % weight.size(0) * weight.size(1) + element / weight.size(0);
+  if (sparse) {
+    const int* const starts = RowStarts(weight);
+    const int64_t row = std::upper_bound(starts, starts + weight.size(0) + 1, element) - starts - 1;
+    in_order = row * weight.size(1) + Columns(weight)[element];
+  }
   const std::string index = IndexText(in_order, weight.sizes());
   throw Error(ErrorKind::kWeightsNotFinite,
               "weight " + index + " of layer " + layer +
@@ -422,12 +480,11 @@ std::vector<char> UnitsWithEdges(const UnitGraph& graph, RunContext& context) {
     Marks& own = marks[index];
     own.rows.assign(chunk.rows(), 0);
     own.columns.assign(chunk.columns(), 0);
-    std::vector<double> weights(chunk.columns());
+    std::vector<double> weights;
     for (int row = 0; row < chunk.rows(); ++row) {
-      rows.blocks[chunk.block].Read(chunk.first_row + row, chunk.first_column, chunk.columns(), weights.data());
-      for (int column = 0; column < chunk.columns(); ++column) {
-        if (weights[column] != 0) own.rows[row] = own.columns[column] = 1;
-      }
+      rows.blocks[chunk.block].EntriesOf(chunk.first_row + row, weights).ForEach([&](int column, double weight) {
+        if (weight != 0) own.rows[row] = own.columns[column - chunk.first_column] = 1;
+      });
     }
   });
   std::vector<char> connected(graph.units(), 0);

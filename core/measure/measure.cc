@@ -20,19 +20,19 @@ struct ChunkSums {
 };
 
 ChunkSums SumChunk(const BlockRows& block, const RowChunk& chunk, const std::vector<int>& labels) {
-  const int* column_labels = labels.data() + block.first_column_unit() + chunk.first_column;
+  const int* const column_labels = labels.data() + block.first_column_unit();
   ChunkSums sums{.row_internal = {}, .row_sums = {}, .column_sums = std::vector<double>(chunk.columns(), 0.0)};
-  std::vector<double> weights(chunk.columns());
+  double* const column_sums = sums.column_sums.data();
+  std::vector<double> weights;
   for (int row = chunk.first_row; row < chunk.last_row; ++row) {
-    block.Read(row, chunk.first_column, chunk.columns(), weights.data());
     const int label = labels[block.first_row_unit() + row];
     double internal = 0;
     double sum = 0;
-    for (int column = 0; column < chunk.columns(); ++column) {
-      internal += column_labels[column] == label ? weights[column] : 0.0;
-      sum += weights[column];
-      sums.column_sums[column] += weights[column];
-    }
+    block.EntriesOf(row, weights).ForEach([&](int column, double weight) {
+      internal += column_labels[column] == label ? weight : 0.0;
+      sum += weight;
+      column_sums[column - chunk.first_column] += weight;
+    });
     sums.row_internal.push_back(internal);
     sums.row_sums.push_back(sum);
   }

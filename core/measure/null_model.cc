@@ -8,7 +8,9 @@
 
 #include "core/error.h"
 #include "core/graph/block_rows.h"
+#include "core/graph/sparse_entries.h"
 #include "core/graph/weight_part.h"
+#include "core/measure/random_pattern.h"
 
 namespace modlab {
 namespace {
@@ -17,7 +19,7 @@ constexpr double kStrengthTolerance = 1e-9;
 constexpr int kMostScalings = 20'000;
 
 /// A block's weights, as they lie in memory of their own: rows as BlockRows has them, each with the entries of its
-/// part.
+/// part, or those that a sparse block stores.
 template <typename Element>
 struct OwnWeights {
   std::vector<Element> values;
@@ -25,7 +27,7 @@ struct OwnWeights {
   std::vector<uint8_t> occupiable;
 };
 
-/// Where a block's copy has the first entry of a row, and how far apart its rows are.
+/// Where a dense block's copy has the first entry of a row, and how far apart its rows are.
 struct Layout {
   explicit Layout(const Block& block)
       : rows_are_sources(BlockRows(block).rows_are_sources()),
@@ -49,9 +51,20 @@ template <typename Element>
 OwnWeights<Element> Copy(const Block& block, const Layout& layout, const RunContext& context) {
   const BlockRows rows(block);
   OwnWeights<Element> own;
+  std::vector<double> weights;
+  if (block.is_sparse()) {
+    own.values.reserve(block.stored_entries());
+    for (int row = 0; row < rows.rows(); ++row) {
+      context.CheckCancelled();
+      rows.EntriesOf(row, weights).ForEach([&](int, double weight) {
+        own.values.push_back(static_cast<Element>(weight));
+      });
+    }
+    return own;
+  }
   own.values.resize(static_cast<size_t>(block.target_units) * layout.part_sources);
   if (block.occupiable != nullptr) own.occupiable.resize(own.values.size());
-  std::vector<double> weights(rows.columns());
+  weights.resize(rows.columns());
   for (int row = 0; row < rows.rows(); ++row) {
     context.CheckCancelled();
     const BlockRows::Columns columns = rows.ColumnsOf(row, row + 1);
@@ -156,6 +169,18 @@ Block Permuted(const Block& block, NullModel model, Random& random, const RunCon
 
   Block permuted = block;
   permuted.signs = std::move(weights.norms);
+  permuted.target_scale.clear();
+  permuted.source_scale.clear();
+  permuted.threshold = 0;
+  if (block.is_sparse()) {
+    SparseEntries<Element> entries{model == NullModel::kLayer
+                                       ? DrawPattern(block.target_units, block.source_units,
+                                                     static_cast<int>(block.stored_entries()), random, context)
+                                       : PatternOf(block),
+                                   std::move(own.values)};
+    TakeEntries(std::move(entries), permuted);
+    return permuted;
+  }
   const auto owner = std::make_shared<const std::vector<Element>>(std::move(own.values));
   permuted.float_data = nullptr;
   permuted.double_data = nullptr;
@@ -167,9 +192,6 @@ Block Permuted(const Block& block, NullModel model, Random& random, const RunCon
   permuted.owner = owner;
   permuted.target_stride = layout.target_stride;
   permuted.source_stride = layout.source_stride;
-  permuted.target_scale.clear();
-  permuted.source_scale.clear();
-  permuted.threshold = 0;
   return permuted;
 }
 
@@ -185,18 +207,13 @@ template <typename OfRow>
 Strengths Sum(const BlockRows& block, const std::vector<double>& column_scale, const OfRow& of_row,
               const RunContext& context) {
   Strengths sums{std::vector<double>(block.rows(), 0.0), std::vector<double>(block.columns(), 0.0)};
-  std::vector<double> weights(block.columns());
+  std::vector<double> weights;
   for (int row = 0; row < block.rows(); ++row) {
     context.CheckCancelled();
-    const BlockRows::Columns columns = block.ColumnsOf(row, row + 1);
-    block.Read(row, columns.first, columns.last - columns.first, weights.data());
-    for (int column = columns.first; column < columns.last; ++column) {
-      sums.rows[row] += weights[column - columns.first] * column_scale[column];
-    }
+    const RowEntries entries = block.EntriesOf(row, weights);
+    entries.ForEach([&](int column, double weight) { sums.rows[row] += weight * column_scale[column]; });
     const double scale = of_row(row, sums.rows[row]);
-    for (int column = columns.first; column < columns.last; ++column) {
-      sums.columns[column] += weights[column - columns.first] * scale;
-    }
+    entries.ForEach([&](int column, double weight) { sums.columns[column] += weight * scale; });
   }
   return sums;
 }

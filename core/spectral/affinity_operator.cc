@@ -79,6 +79,29 @@ void ScaleSums(const double* scale, int count, int vectors, std::vector<double>&
   }
 }
 
+/// What ApplyTile does, for the rows of a sparse block, whose columns are all of a chunk's.
+void ApplySparse(const BlockRows& block, const RowChunk& chunk, Directions directions, const double* x, int units,
+                 int vectors, ChunkSums& sums) {
+  std::vector<double> weights;
+  for (int row = 0; row < sums.rows; ++row) {
+    const RowEntries entries = block.EntriesOf(chunk.first_row + row, weights);
+    for (int vector = 0; vector < vectors; ++vector) {
+      const double* const of_vector = x + static_cast<int64_t>(vector) * units;
+      if (directions.to_rows) {
+        const double* const column_x = of_vector + block.first_column_unit();
+        double sum = 0;
+        for (int i = 0; i < entries.count; ++i) sum += entries.weights[i] * column_x[entries.columns[i]];
+        sums.row_sums[static_cast<size_t>(vector) * sums.rows + row] = sum;
+      }
+      if (directions.to_columns) {
+        const double row_x = of_vector[sums.first_row_unit + row];
+        double* const column_sums = sums.column_sums.data() + static_cast<int64_t>(vector) * sums.columns;
+        for (int i = 0; i < entries.count; ++i) column_sums[entries.columns[i]] += entries.weights[i] * row_x;
+      }
+    }
+  }
+}
+
 ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double* x, int units, int vectors) {
   ChunkSums sums;
   sums.first_row_unit = block.first_row_unit() + chunk.first_row;
@@ -91,6 +114,10 @@ ChunkSums ApplyChunk(const BlockRows& block, const RowChunk& chunk, const double
   if (directions.to_rows) sums.row_sums.resize(static_cast<size_t>(vectors) * sums.rows);
   if (directions.to_columns) sums.column_sums.resize(static_cast<size_t>(vectors) * sums.columns);
 
+  if (block.is_sparse()) {
+    ApplySparse(block, chunk, directions, x, units, vectors, sums);
+    return sums;
+  }
   TileReader reader(block);
   const double* const row_scale = reader.row_scale() == nullptr ? nullptr : reader.row_scale() + chunk.first_row;
   const double* const column_scale =

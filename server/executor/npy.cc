@@ -1,6 +1,7 @@
 #include "server/executor/npy.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace modlab::server {
 namespace {
@@ -42,6 +43,12 @@ std::string NpyHeader(const std::string& type, const std::vector<int64_t>& shape
 std::string NpyArray(const std::vector<int64_t>& values) {
   std::string bytes = NpyHeader("<i8", {static_cast<int64_t>(values.size())});
   for (const int64_t value : values) AppendLittleEndian(static_cast<uint64_t>(value), 8, bytes);
+  return bytes;
+}
+
+std::string NpyArray(const std::vector<double>& values) {
+  std::string bytes = NpyHeader("<f8", {static_cast<int64_t>(values.size())});
+  for (const double value : values) AppendLittleEndian(std::bit_cast<uint64_t>(value), 8, bytes);
   return bytes;
 }
 

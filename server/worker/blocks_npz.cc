@@ -4,10 +4,13 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "core/graph/block_rows.h"
 #include "server/executor/files.h"
 #include "server/executor/npy.h"
 #include "server/executor/utf8.h"
@@ -99,6 +102,27 @@ class BlockSource {
   int row_ = 0;
 };
 
+/// A sparse block's arrays, named as SciPy's csr_matrix has them.
+std::vector<std::pair<std::string, std::string>> SparseArrays(const Block& block, const RunContext& context) {
+  const BlockRows rows(block);
+  std::vector<double> data;
+  std::vector<int64_t> indices;
+  std::vector<int64_t> row_starts = {0};
+  std::vector<double> weights;
+  for (int row = 0; row < rows.rows(); ++row) {
+    context.CheckCancelled();
+    rows.EntriesOf(row, weights).ForEach([&](int column, double weight) {
+      data.push_back(weight);
+      indices.push_back(column);
+    });
+    row_starts.push_back(static_cast<int64_t>(data.size()));
+  }
+  return {{"_data", NpyArray(data)},
+          {"_indices", NpyArray(indices)},
+          {"_indptr", NpyArray(row_starts)},
+          {"_shape", NpyArray(std::vector<int64_t>{block.target_units, block.source_units})}};
+}
+
 /// An archive that is written when it is closed, or not at all.
 class Archive {
  public:
@@ -179,10 +203,19 @@ void WriteBlocksNpz(const std::filesystem::path& path, const UnitGraph& graph, R
       {"block_target_offsets", NpyArray(target_offsets)},
   };
   context.Report("export", 0.0);
+  std::deque<std::string> arrays;  // of sparse blocks, until the archive is closed
   Archive archive(path);
   for (const auto& [name, bytes] : lists) archive.Add(name, bytes);
   for (size_t i = 0; i < graph.blocks().size(); ++i) {
-    archive.Add("block_" + std::to_string(i), BlockSource::Make(archive.get(), graph.blocks()[i], context));
+    const Block& block = graph.blocks()[i];
+    const std::string name = "block_" + std::to_string(i);
+    if (!block.is_sparse()) {
+      archive.Add(name, BlockSource::Make(archive.get(), block, context));
+      continue;
+    }
+    for (auto& [part, bytes] : SparseArrays(block, context)) {
+      archive.Add(name + part, arrays.emplace_back(std::move(bytes)));
+    }
   }
   archive.Close(context);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/graph/sparse_weights.h"
 
 namespace modlab::reader {
 namespace {
@@ -124,7 +125,7 @@ std::vector<at::Tensor> Call::result_list() const {
 CallSite Call::Site(const at::Tensor& weight) const {
   CallSite site(run_.callers.begin(), run_.callers.end());
   site.push_back(&node_);
-  if (weight.defined()) site.push_back(weight.data_ptr());
+  if (weight.defined()) site.push_back(Elements(weight).data_ptr());
   return site;
 }
 
@@ -165,6 +166,14 @@ void Call::NotHomogeneousIn(const at::Tensor& tensor) const {
   if (units == nullptr || units->labels.numel() == 0) return;
   const int label = units->labels.max().item<int>();
   if (IsUnit(label)) run_.units.AddInhomogeneous(Source(), label);
+}
+
+at::Tensor Call::Rows(const at::Tensor& sparse, bool transposed) const {
+  try {
+    return run_.parameters.Rows(sparse, transposed);
+  } catch (const std::invalid_argument& wrong) {
+    Unsupported("has sparse weights " + std::string(wrong.what()) + " in layer " + LayerName(sparse, "linear"));
+  }
 }
 
 std::string Call::LayerName(const at::Tensor& weight, const std::string& operation) const {

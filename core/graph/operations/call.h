@@ -94,6 +94,9 @@ class Call {
   void SetUnits(const at::Tensor& tensor, TensorUnits units);
   void SetUnits(TensorUnits units) { SetUnits(result(), std::move(units)); }
 
+  /// A sparse matrix that carries no units as the graph reader works with it. Errors: kOperationUnsupported.
+  at::Tensor Rows(const at::Tensor& sparse, bool transposed) const;
+
   /// Name for the layer whose weight this is: the parameter's module, else the operation's, else `conv2d_3`.
   std::string LayerName(const at::Tensor& weight, const std::string& operation) const;
 

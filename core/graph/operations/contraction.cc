@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "core/graph/operations/operations.h"
+#include "core/graph/sparse_weights.h"
 
 namespace modlab::reader {
 namespace {
@@ -42,7 +43,10 @@ struct Operand {
 
 Operand MakeOperand(Call& call, const at::Tensor& tensor, Axes axes) {
   Operand operand{tensor, std::move(axes), std::nullopt};
-  if (call.tracker().Find(tensor) == nullptr) return operand;
+  if (call.tracker().Find(tensor) == nullptr) {
+    if (IsSparse(tensor)) call.Rows(tensor, false);  // before LibTorch multiplies it, with indices as they are
+    return operand;
+  }
   operand.units = call.Read(tensor);
   operand.units->labels = call.tracker().Resolved(operand.units->labels);
   return operand;
@@ -112,6 +116,23 @@ at::Tensor AsResult(const at::Tensor& part, const Axes& axes, const Axes& result
   return part.permute(order).reshape(sizes).expand(shape);
 }
 
+/// A constant with its axes in this order, joined to `shape`.
+at::Tensor Arranged(const Call& call, const Operand& constant, const Axes& order, const std::vector<int64_t>& shape) {
+  if (IsSparse(constant.tensor)) {  // a matrix [written][summed], or the other way round
+    return call.Rows(constant.tensor, Find(constant.axes, order.front()) != 0);
+  }
+  at::Tensor weight = constant.tensor;
+  Axes axes = constant.axes;
+  for (size_t axis = axes.size(); axis-- > 0;) {  // einsum sums over axes that nothing else has
+    if (Has(order, axes[axis])) continue;
+    weight = weight.sum(static_cast<int64_t>(axis));
+    axes.erase(axes.begin() + static_cast<int64_t>(axis));
+  }
+  std::vector<int64_t> permutation;
+  for (const int axis : order) permutation.push_back(Find(axes, axis));
+  return weight.permute(permutation).reshape(shape);
+}
+
 /// One of a product's operands depends on the input: weights, where they are summed over an axis of units.
 void FollowWeights(Call& call, const Operand& input, const Operand& constant, const Axes& result_axes) {
   const auto in_result = [&](int axis) { return Has(result_axes, axis); };
@@ -167,22 +188,13 @@ void FollowWeights(Call& call, const Operand& input, const Operand& constant, co
   order.insert(order.end(), written.begin(), written.end());
   order.insert(order.end(), summed.begin(), summed.end());
   order.insert(order.end(), kernel.begin(), kernel.end());
-  at::Tensor weight = constant.tensor;
-  Axes weight_axes = constant.axes;
-  for (size_t axis = weight_axes.size(); axis-- > 0;) {  // einsum sums over axes that nothing else has
-    if (Has(order, weight_axes[axis])) continue;
-    weight = weight.sum(static_cast<int64_t>(axis));
-    weight_axes.erase(weight_axes.begin() + static_cast<int64_t>(axis));
-  }
-  std::vector<int64_t> permutation;
-  for (const int axis : order) permutation.push_back(Find(weight_axes, axis));
   const auto product = [&](const Axes& axes) {
     return std::accumulate(axes.begin(), axes.end(), int64_t{1},
                            [&](int64_t size, int axis) { return size * constant.size(axis); });
   };
   std::vector<int64_t> shape = {product(grouped) * product(written), product(summed)};
   if (!kernel.empty()) shape.push_back(product(kernel));
-  weight = weight.permute(permutation).reshape(shape);
+  const at::Tensor weight = Arranged(call, constant, order, shape);
 
   Axes positions = grouped;
   positions.insert(positions.end(), summed.begin(), summed.end());
@@ -300,8 +312,9 @@ void FollowProductOf(Call& call, const Operand& first, const Operand& second, co
   FollowWeights(call, left.units ? left : right, left.units ? right : left, result_axes);
 }
 
-/// Axes of the factors of a matrix product: [..., n, k] and [..., k, m], of which n or m may be missing.
-void FollowMatrixProduct(Call& call, const at::Tensor& first, const at::Tensor& second) {
+/// Axes of the factors of a matrix product: [..., n, k] and [..., k, m], of which n or m may be missing; or the second
+/// is [m, k].
+void FollowMatrixProduct(Call& call, const at::Tensor& first, const at::Tensor& second, bool is_transposed = false) {
   constexpr int row = -1;
   constexpr int summed = -2;
   constexpr int column = -3;
@@ -317,6 +330,7 @@ void FollowMatrixProduct(Call& call, const at::Tensor& first, const at::Tensor& 
   left.push_back(summed);
   right.push_back(summed);
   if (second.dim() > 1) right.push_back(column), result.push_back(column);
+  if (is_transposed) std::reverse(right.begin(), right.end());
   FollowProductOf(call, MakeOperand(call, first, left), MakeOperand(call, second, right), result);
 }
 
@@ -325,14 +339,15 @@ void FollowMatrixProduct(Call& call, const at::Tensor& first, const at::Tensor& 
 void FollowLinear(Call& call) {
   RefuseUnitsIn(call, {"bias"});
   const at::Tensor weight = call.tensor("weight");
-  FollowMatrixProduct(call, call.tensor("input"), weight.dim() == 1 ? weight : weight.t());
+  FollowMatrixProduct(call, call.tensor("input"), weight, true);
 }
 
 void FollowMatMul(Call& call) {
   const char* second = call.HasArgument("mat2") ? "mat2" : "other";
   if (call.HasArgument("vec")) second = "vec";
   if (call.HasArgument("tensor")) second = "tensor";
-  FollowMatrixProduct(call, call.tensor("self"), call.tensor(second));
+  if (call.HasArgument("dense")) second = "dense";
+  FollowMatrixProduct(call, call.tensor(call.HasArgument("sparse") ? "sparse" : "self"), call.tensor(second));
 }
 
 void FollowAddMatMul(Call& call) {

@@ -12,6 +12,8 @@ using Handler = void (*)(Call& call);
 
 /// The handler of an operation (`aten::relu`, or in place `aten::relu_`), or nullptr.
 Handler FindHandler(const std::string& name);
+/// Whether a handler follows sparse weights.
+bool TakesSparse(Handler handler);
 
 // weights.cc
 /// Notes the units at the positions of an axis (>= 0) of a tensor that `weight` [out][in / groups][kernel ...] is

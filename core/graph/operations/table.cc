@@ -12,8 +12,8 @@ const std::unordered_map<std::string, Handler>& Table() {
       for (const char* name : names) handlers->emplace(name, handler);
     };
     add(FollowLinear, {"aten::linear"});
-    add(FollowAddMatMul, {"aten::addmm", "aten::baddbmm", "aten::addmv"});
-    add(FollowMatMul, {"aten::matmul", "aten::mm", "aten::bmm", "aten::mv", "aten::dot"});
+    add(FollowAddMatMul, {"aten::addmm", "aten::baddbmm", "aten::addmv", "aten::_sparse_addmm"});
+    add(FollowMatMul, {"aten::matmul", "aten::mm", "aten::bmm", "aten::mv", "aten::dot", "aten::_sparse_mm"});
     add(FollowEinsum, {"aten::einsum"});
     add(FollowConvolution,
         {"aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::convolution", "aten::_convolution",
@@ -185,6 +185,10 @@ const std::unordered_map<std::string, Handler>& Table() {
 }
 
 }  // namespace
+
+bool TakesSparse(Handler handler) {
+  return handler == FollowLinear || handler == FollowMatMul || handler == FollowAddMatMul;
+}
 
 Handler FindHandler(const std::string& name) {
   const auto found = Table().find(name);

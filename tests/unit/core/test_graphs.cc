@@ -1,5 +1,6 @@
 #include "tests/unit/core/test_graphs.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "core/graph/sparse_entries.h"
 #include "core/random.h"
 
 namespace modlab::test {
@@ -60,6 +62,27 @@ Block StridedBlock(const UnitGraph& graph, int source, int target, int64_t targe
     block.double_data = data->data();
   }
   block.owner = data;
+  return block;
+}
+
+/// A sparse block of elements that are random in [-1, 1], some of them stored zeros.
+template <typename Element>
+Block SparseBlock(const UnitGraph& graph, int source, int target, double density, Random& random) {
+  Block block;
+  block.source = source;
+  block.target = target;
+  block.source_units = graph.groups()[source].units;
+  block.target_units = graph.groups()[target].units;
+  SparseEntries<Element> entries;
+  for (int row = 0; row < block.target_units; ++row) {
+    for (int column = 0; column < block.source_units; ++column) {
+      if (random.Uniform() >= density) continue;
+      entries.pattern.columns.push_back(column);
+      entries.values.push_back(random.Uniform() < 0.1 ? Element{0} : static_cast<Element>(2 * random.Uniform() - 1));
+    }
+    entries.pattern.starts.push_back(static_cast<int>(entries.values.size()));
+  }
+  TakeEntries(std::move(entries), block);
   return block;
 }
 
@@ -119,6 +142,14 @@ UnitGraph MixedGraph(uint64_t seed) {
   part.target_offset = 10;
   part.target_units = 20;
   graph.AddBlock(std::move(part));
+  graph.AddBlock(SparseBlock<float>(graph, 2, 1, 0.1, random));
+  graph.AddBlock(SparseBlock<double>(graph, 2, 2, 0.2, random));  // to itself
+  Block sparse = SparseBlock<float>(graph, 1, 3, 0.05, random);
+  sparse.target_scale = RandomVector(9, 0, 2, random);
+  sparse.source_scale = RandomVector(601, 0, 2, random);
+  sparse.source_scale[5] = 0;
+  sparse.threshold = 0.1;
+  graph.AddBlock(std::move(sparse));
   return graph;
 }
 
@@ -169,7 +200,12 @@ SignedEntry SignedEntryOf(const Block& block, int target, int source) {
   const double magnitude = block.entry(target, source);
   if (magnitude == 0) return {};
   const int part_sources = block.source_units / block.convolution_groups;
-  const int64_t offset = target * block.target_stride + source % part_sources * block.source_stride;
+  int64_t offset = target * block.target_stride + source % part_sources * block.source_stride;
+  if (block.is_sparse()) {
+    offset = std::find(block.row_sources + block.row_starts[target], block.row_sources + block.row_starts[target + 1],
+                       source) -
+             block.row_sources;
+  }
   if (block.signs != nullptr && !block.signs->positive.empty()) {
     const double scale = (block.target_scale.empty() ? 1 : block.target_scale[target]) *
                          (block.source_scale.empty() ? 1 : block.source_scale[source]);
@@ -242,6 +278,7 @@ UnitGraph Scaled(const UnitGraph& graph, double factor) {
   for (Block block : graph.blocks()) {
     if (block.target_scale.empty()) block.target_scale.assign(block.target_units, 1.0);
     for (double& scale : block.target_scale) scale *= factor;
+    block.threshold *= factor;
     scaled.AddBlock(std::move(block));
   }
   return scaled;

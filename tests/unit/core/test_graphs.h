@@ -22,7 +22,7 @@ UnitGraph PlantedChain(const std::vector<int>& widths, int parts, double noise, 
 
 /// A graph with everything that a block may be: float and double data, rows contiguous, columns contiguous, neither,
 /// scales on either side, blocks from a group to itself, two blocks between the same groups, grouped convolutions, a
-/// block of some units of its groups, and units without edges.
+/// block of some units of its groups, sparse blocks, one of them with scales and a threshold, and units without edges.
 UnitGraph MixedGraph(uint64_t seed);
 
 /// MixedGraph whose blocks' signs are turned by scales in all ways, and with computed kernel norms besides: of whole

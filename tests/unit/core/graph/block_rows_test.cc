@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/graph/sparse_entries.h"
+#include "core/graph/weight_part.h"
 #include "tests/unit/core/test_graphs.h"
 
 namespace modlab {
@@ -15,7 +17,7 @@ TEST(BlockRows, ReadsEveryEntryOfEveryKindOfBlock) {
   const UnitGraph graph = test::MixedGraph(1);
   for (const Block& block : graph.blocks()) {
     const BlockRows rows(graph, block);
-    const bool turned = block.target_stride < block.source_stride;
+    const bool turned = !block.is_sparse() && block.target_stride < block.source_stride;
     ASSERT_EQ(rows.first_row_unit(), turned ? graph.first_source_unit(block) : graph.first_target_unit(block));
     ASSERT_EQ(rows.rows(), turned ? block.source_units : block.target_units);
     ASSERT_EQ(rows.columns(), turned ? block.target_units : block.source_units);
@@ -26,6 +28,33 @@ TEST(BlockRows, ReadsEveryEntryOfEveryKindOfBlock) {
       for (int column = first; column < rows.columns(); ++column) {
         const double entry = turned ? block.entry(column, row) : block.entry(row, column);
         ASSERT_DOUBLE_EQ(weights[column - first], entry) << row << ", " << column;
+      }
+    }
+  }
+}
+
+TEST(BlockRows, EntriesOfARowAreThoseThatReadGives) {
+  const UnitGraph graph = test::SignedGraph(1);
+  for (const WeightPart part : {WeightPart::kMagnitude, WeightPart::kNegative, WeightPart::kSigned}) {
+    for (const Block& block : graph.blocks()) {
+      const Block read = PartOf(block, part);
+      const BlockRows rows(graph, read);
+      std::vector<double> weights(rows.columns());
+      std::vector<double> buffer;
+      for (int row = 0; row < rows.rows(); ++row) {
+        rows.Read(row, 0, rows.columns(), weights.data());
+        int last = -1;
+        const RowEntries entries = rows.EntriesOf(row, buffer);
+        entries.ForEach([&](int column, double weight) {
+          ASSERT_GT(column, last);
+          ASSERT_EQ(weight, weights[column]);
+          for (int left_out = last + 1; left_out < column; ++left_out) ASSERT_EQ(weights[left_out], 0);
+          last = column;
+        });
+        for (int left_out = last + 1; left_out < rows.columns(); ++left_out) ASSERT_EQ(weights[left_out], 0);
+        if (rows.is_sparse()) {
+          EXPECT_LT(entries.count, rows.columns());
+        }
       }
     }
   }
@@ -65,6 +94,40 @@ TEST(ChunkedRows, CoversEveryRowOnce) {
     next[chunk.block] = chunk.last_row;
   }
   for (size_t block = 0; block < next.size(); ++block) EXPECT_EQ(next[block], rows.blocks[block].rows());
+}
+
+TEST(ChunkedRows, CutsSparseBlocksByTheirEntries) {
+  SparseEntries<float> entries;
+  constexpr int rows = 5000;
+  for (int row = 0; row < rows; ++row) {
+    for (int column = row % 3; column < 1000; column += row < rows / 2 ? 10 : 500)
+      entries.pattern.columns.push_back(column);
+    entries.pattern.starts.push_back(static_cast<int>(entries.pattern.columns.size()));
+  }
+  entries.values.assign(entries.pattern.columns.size(), 1.0F);
+  UnitGraph graph;
+  graph.AddGroup({.name = "in", .operation = "input", .units = 1000});
+  graph.AddGroup({.name = "out", .operation = "linear", .units = rows});
+  Block block;
+  block.target = 1;
+  block.source_units = 1000;
+  block.target_units = rows;
+  TakeEntries(entries, block);
+  graph.AddBlock(std::move(block));
+  const ChunkedRows chunked(graph);
+  int next = 0;
+  for (const RowChunk& chunk : chunked.chunks) {
+    EXPECT_EQ(chunk.first_row, next);
+    next = chunk.last_row;
+    // Sums over columns are small beside the entries, and those of one chunk are no large part of all.
+    const int stored = chunked.blocks[0].row_start(chunk.last_row) - chunked.blocks[0].row_start(chunk.first_row);
+    if (chunk.last_row < rows) {
+      EXPECT_GE(stored, 64 * 1000);
+    }
+    EXPECT_LE(stored, 64 * 1000 + 100);
+  }
+  EXPECT_EQ(next, rows);
+  EXPECT_GT(chunked.chunks.size(), 3U);
 }
 
 TEST(ChunkedRows, LeavesOutColumnsThatAGroupedConvolutionHasNoEntriesIn) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/graph/sparse_entries.h"
 #include "tests/unit/server/executor/temporary_attempt.h"
 
 namespace modlab::server {
@@ -87,6 +88,30 @@ TEST(BlocksNpz, NumpyReadsIt) {
             "block_target_offsets <i8 [0, 0]\n"
             "block_0 <f8 [[0.1, 0.0], [2.0, 1e-30]]\n"
             "block_1 <f8 [[0.0, 0.3333333333333333], [0.0, 0.0]]\n");
+}
+
+TEST(BlocksNpz, SciPyReadsSparseBlocks) {
+  const TemporaryAttempt attempt;
+  UnitGraph graph;
+  graph.AddGroup({.name = "input", .operation = "input", .units = 3});
+  graph.AddGroup({.name = "fc", .operation = "linear", .units = 2});
+  Block block;
+  block.target = 1;
+  block.source_units = 3;
+  block.target_units = 2;
+  block.target_scale = {1, 2};
+  TakeEntries(SparseEntries<float>{{{0, 1, 3}, {2, 0, 2}}, {-1, 2, 0.5}}, block);
+  graph.AddBlock(std::move(block));
+  RunContext context;
+  WriteBlocksNpz(attempt.root() / "b.npz", graph, context);
+  EXPECT_EQ(PythonSays("import numpy, scipy.sparse, sys; b = numpy.load(sys.argv[1]); "
+                       "print(*(k for k in b.files if k.startswith(\"block_0\"))); "
+                       "of = lambda part: b[\"block_0_\" + part]; "
+                       "print(scipy.sparse.csr_matrix((of(\"data\"), of(\"indices\"), of(\"indptr\")), "
+                       "of(\"shape\")).todense().tolist())",
+                       attempt.root() / "b.npz"),
+            "block_0_data block_0_indices block_0_indptr block_0_shape\n"
+            "[[0.0, 0.0, 1.0], [4.0, 0.0, 1.0]]\n");
 }
 
 TEST(EdgeFiles, ThatCannotBeWrittenAreASystemError) {
