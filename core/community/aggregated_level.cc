@@ -12,6 +12,10 @@ namespace {
 
 /// Up to so many entries weights are stored as a matrix.
 constexpr int64_t kLargestMatrix = 8 << 20;
+/// With so many times as many weights below as may be listed, there are mostly more than that.
+constexpr int64_t kWeightsForOne = 8;
+/// Nodes whose lists are made together.
+constexpr int kNodesAtOnce = 256;
 
 /// Nodes are clusters of another level's; their weights are summed whenever they are read.
 class SummedLevel final : public Level {
@@ -105,11 +109,9 @@ std::shared_ptr<const Level> AggregateToMatrix(const Level& level, std::vector<i
   return std::make_shared<StoredLevel>(clusters, std::move(matrix));
 }
 
-}  // namespace
-
-std::shared_ptr<const Level> Aggregate(std::shared_ptr<const Level> level, const std::vector<int>& labels, int clusters,
-                                       const RunContext& context) {
-  if (int64_t{clusters} * clusters <= kLargestMatrix) return AggregateToMatrix(*level, labels, clusters, context);
+/// The level's clusters as nodes.
+std::shared_ptr<const SummedLevel> Sum(std::shared_ptr<const Level> level, const std::vector<int>& labels,
+                                       int clusters) {
   const auto* const summed = dynamic_cast<const SummedLevel*>(level.get());
   if (summed == nullptr) return std::make_shared<SummedLevel>(std::move(level), labels, clusters);
   std::vector<int> of_members = summed->labels();
@@ -117,6 +119,29 @@ std::shared_ptr<const Level> Aggregate(std::shared_ptr<const Level> level, const
     if (label >= 0) label = labels[label];
   }
   return std::make_shared<SummedLevel>(summed->level(), std::move(of_members), clusters);
+}
+
+/// The sums in lists; null where they are too many.
+std::shared_ptr<const Level> Store(const SummedLevel& level, int64_t most, const RunContext& context) {
+  if (level.entries() > kWeightsForOne * most) return nullptr;
+  auto stored = std::make_shared<StoredLevel>(level.nodes());
+  for (int first = 0; first < level.nodes(); first += kNodesAtOnce) {
+    context.CheckCancelled();
+    const Batch batch = {first, std::min(first + kNodesAtOnce, level.nodes())};
+    level.ForEachRun(batch, nullptr, [&](const Run& run) { stored->Add(run); });
+    if (stored->entries() > most) return nullptr;
+  }
+  return stored;
+}
+
+}  // namespace
+
+std::shared_ptr<const Level> Aggregate(std::shared_ptr<const Level> level, const std::vector<int>& labels, int clusters,
+                                       const RunContext& context, int64_t most_listed) {
+  if (int64_t{clusters} * clusters <= kLargestMatrix) return AggregateToMatrix(*level, labels, clusters, context);
+  const std::shared_ptr<const SummedLevel> summed = Sum(std::move(level), labels, clusters);
+  if (auto stored = Store(*summed, most_listed, context)) return stored;
+  return summed;
 }
 
 }  // namespace modlab

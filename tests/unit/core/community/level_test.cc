@@ -84,7 +84,8 @@ Eigen::MatrixXd Aggregated(const Eigen::MatrixXd& adjacency, const std::vector<i
 
 TEST(Level, AggregatesFewClustersAndMany) {
   const RunContext context;
-  for (const int clusters : {5, 3500}) {  // a matrix; read from the units each time
+  // A matrix; lists; read from the units each time.
+  for (const auto& [clusters, most_listed] : {std::pair(5, 0), std::pair(3500, 16 << 20), std::pair(3500, 1 << 10)}) {
     const UnitGraph graph = clusters == 5 ? test::MixedGraph(1) : test::RandomChain({3000, 1000}, 2);
     const Eigen::MatrixXd adjacency = test::DenseAdjacency(graph);
     std::vector<int> labels = SomeLabels(graph.units(), clusters);
@@ -92,7 +93,8 @@ TEST(Level, AggregatesFewClustersAndMany) {
       if (adjacency.row(unit).isZero(0)) labels[unit] = -1;
     }
     const std::shared_ptr<const Level> level = MakeUnitLevel(graph);
-    const auto aggregated = Aggregate(level, labels, clusters, context);
+    const auto aggregated = Aggregate(level, labels, clusters, context, most_listed);
+    EXPECT_EQ(aggregated->entries() == level->entries(), most_listed == 1 << 10);
     ASSERT_EQ(aggregated->nodes(), clusters);
     const Eigen::MatrixXd expected = Aggregated(adjacency, labels, clusters);
     EXPECT_LT((Dense(*aggregated) - WithoutDiagonal(expected)).cwiseAbs().maxCoeff(), 1e-10);
@@ -105,17 +107,19 @@ TEST(Level, AggregatesFewClustersAndMany) {
   }
 }
 
-TEST(Level, FindsNeighboursOfClustersThatAreNotStored) {
+TEST(Level, FindsNeighboursOfManyClusters) {
   const RunContext context;
   const UnitGraph graph = test::RandomChain({3000, 1000}, 2);
   std::vector<int> labels(graph.units());
   for (int unit = 0; unit < graph.units(); ++unit) labels[unit] = unit < 3000 ? unit : 3000 + unit % 2;
-  const auto level = Aggregate(MakeUnitLevel(graph), labels, 3002, context);
-  std::vector<char> marked(3002, 0);
-  marked[3001] = 1;
-  std::vector<int> found;
-  level->CollectNeighbours(7, marked, found);
-  EXPECT_EQ(found, (std::vector<int>{3000}));
+  for (const int most_listed : {0, 16 << 20}) {
+    const auto level = Aggregate(MakeUnitLevel(graph), labels, 3002, context, most_listed);
+    std::vector<char> marked(3002, 0);
+    marked[3001] = 1;
+    std::vector<int> found;
+    level->CollectNeighbours(7, marked, found);
+    EXPECT_EQ(found, (std::vector<int>{3000}));
+  }
 }
 
 TEST(Level, FindsNeighboursThatAreNotMarked) {

@@ -135,7 +135,8 @@ TEST(SignedLevel, SumsByClusterWhateverTheSigns) {
 }
 
 TEST(SignedLevel, AggregatesTheSameWayStoredAndSummed) {
-  // A matrix for 5000 clusters would be too large: weights are summed when read. Those beyond the units have none.
+  // A matrix for 5000 clusters would be too large: weights are in lists, or summed when read. Those beyond the units have
+  // none.
   const UnitGraph graph = test::SignedGraph(3);
   const UnitGraph weights = PartOf(graph, WeightPart::kSigned);
   const std::shared_ptr<const Level> level = MakeUnitLevel(weights);
@@ -143,8 +144,8 @@ TEST(SignedLevel, AggregatesTheSameWayStoredAndSummed) {
   std::vector<int> labels(graph.units());
   for (int& label : labels) label = random.Index(9);
   RunContext context;
-  const auto matrix_of = [&](int clusters) {
-    const auto aggregated = Aggregate(level, labels, clusters, context);
+  const auto matrix_of = [&](int clusters, int64_t most_listed) {
+    const auto aggregated = Aggregate(level, labels, clusters, context, most_listed);
     Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(9, 9);
     for (int node = 0; node < 9; ++node) {
       aggregated->ForEachRun({node, node + 1}, nullptr, [&](const modlab::Run& run) {
@@ -153,9 +154,10 @@ TEST(SignedLevel, AggregatesTheSameWayStoredAndSummed) {
     }
     return matrix;
   };
-  const Eigen::MatrixXd dense = matrix_of(9);
+  const Eigen::MatrixXd dense = matrix_of(9, 0);
   EXPECT_LT(dense.minCoeff(), 0);
-  EXPECT_LT((dense - matrix_of(5000)).cwiseAbs().maxCoeff(), 1e-9);
+  EXPECT_LT((dense - matrix_of(5000, 0)).cwiseAbs().maxCoeff(), 1e-9);
+  EXPECT_LT((dense - matrix_of(5000, 1 << 20)).cwiseAbs().maxCoeff(), 1e-9);
 }
 
 }  // namespace
