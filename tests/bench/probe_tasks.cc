@@ -60,7 +60,7 @@ json ProbeTasks::DescribeGraph() const {
   double bytes = 0;
   for (const Block& block : graph_.blocks()) {
     const BlockTotals totals = Totals(block);
-    const double entries = static_cast<double>(block.target_units) * block.source_units / block.convolution_groups;
+    const auto entries = static_cast<double>(block.stored_entries());
     edges += static_cast<double>(totals.edges);
     bytes += entries * static_cast<double>(block.float_data != nullptr ? sizeof(float) : sizeof(double));
   }

@@ -92,7 +92,7 @@ class Sparse(EndToEndTest):
             self.assertEqual(len(labels), WIDTH * LAYERS)
             self.assertAlmostEqual(partition["modularity"]["newman"], modularity(graph, labels), places=9)
             self.assertGreater(metrics.adjusted_rand_score(planted, labels), 0.99, method)
-        peak = answer["status"]["peakMemoryBytes"]
+        peak = answer["attempts"][-1]["peakMemoryBytes"]
         self.assertLess(peak, dense_bytes / 3, f"{peak / MEBIBYTE:.0f} MiB")
 
 
