@@ -11,6 +11,7 @@ import argparse
 import json
 import pathlib
 import statistics
+import sys
 import tempfile
 import time
 
@@ -25,8 +26,11 @@ def parse_arguments():
     parser.add_argument("programs", type=pathlib.Path, help="folder of modlab and modlabd")
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("--cancellations", type=int, default=40)
-    parser.add_argument("options", nargs="*", metavar="-- SCORE OPTIONS", help="as `modlab score` takes them")
-    return parser.parse_args()
+    own = sys.argv[1:]
+    end = own.index("--") if "--" in own else len(own)
+    options = parser.parse_args(own[:end])
+    options.score = own[end + 1:]
+    return options
 
 
 def events_of(daemon, job):
@@ -57,7 +61,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
         daemon = round_trip.Daemon(options.programs.resolve(), folder)
         try:
-            score = (options.model.resolve(), *options.options)
+            score = (options.model.resolve(), *options.score)
             job, _, _ = daemon.score(*score)
             lasts = round_trip.seconds_of(job["endTime"]) - round_trip.seconds_of(job["startTime"])
             print(f"the job takes {table.seconds(lasts)}; at most {table.seconds(AIM)} is aimed at")
