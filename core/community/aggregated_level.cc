@@ -128,9 +128,12 @@ std::shared_ptr<const Level> Store(const SummedLevel& level, int64_t most, const
   for (int first = 0; first < level.nodes(); first += kNodesAtOnce) {
     context.CheckCancelled();
     const Batch batch = {first, std::min(first + kNodesAtOnce, level.nodes())};
-    level.ForEachRun(batch, nullptr, [&](const Run& run) { stored->Add(run); });
+    level.ForEachRun(batch, nullptr, [&](const Run& run) {
+      if (stored->entries() <= most) stored->Add(run);
+    });
     if (stored->entries() > most) return nullptr;
   }
+  stored->ShrinkToFit();
   return stored;
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -111,8 +113,8 @@ UnitGraph NodeGraph(const Nodes& nodes, const std::vector<Labelling>& runs, cons
   return graph;
 }
 
-/// The graph's edges with shares as their weights; which end is the source does not matter for what it is for. A block
-/// must have fewer than 2^31 of them.
+/// The graph's edges with shares as their weights; which end is the source does not matter for what it is for. Errors:
+/// std::bad_alloc where a block has 2^31 of them.
 UnitGraph EdgeGraph(const UnitGraph& graph, const std::vector<Labelling>& runs, const RunContext& context) {
   UnitGraph joined;
   for (const Group& group : graph.groups()) joined.AddGroup(group);
@@ -129,8 +131,11 @@ UnitGraph EdgeGraph(const UnitGraph& graph, const std::vector<Labelling>& runs, 
         shares.pattern.columns.push_back(column);
         shares.values.push_back(static_cast<float>(share));
       });
+      if (shares.values.size() > static_cast<size_t>(std::numeric_limits<int>::max())) throw std::bad_alloc();
       shares.pattern.starts.push_back(static_cast<int>(shares.values.size()));
     }
+    shares.pattern.columns.shrink_to_fit();
+    shares.values.shrink_to_fit();
     Block added;
     added.source = rows.rows_are_sources() ? block.target : block.source;
     added.target = rows.rows_are_sources() ? block.source : block.target;

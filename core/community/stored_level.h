@@ -18,6 +18,12 @@ class StoredLevel final : public Level {
   /// Adds weights of run.node: consecutive ones as they are, or only those that are not 0 where these are few.
   void Add(const Run& run);
 
+  /// Gives back memory that is held for more.
+  void ShrinkToFit() {
+    weights_.shrink_to_fit();
+    others_.shrink_to_fit();
+  }
+
   int nodes() const override { return static_cast<int>(runs_.size()); }
   const std::vector<Batch>& batches() const override { return batches_; }  ///< Each a node.
   void ForEachRun(const Batch& batch, const char* wanted, const std::function<void(const Run&)>& take) const override;

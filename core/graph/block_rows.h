@@ -60,7 +60,7 @@ class BlockRows {
   /// `column` + c. pitch >= rows.
   void ReadTurned(int row, int rows, int column, int columns, double* weights, int pitch) const;
 
-  /// Whether most entries are left out of the rows, and where a row begins among those that are not.
+  /// Whether rows have the entries that are stored, and no others; and where a row's begin among all that are.
   bool is_sparse() const { return row_starts_ != nullptr; }
   int row_start(int row) const { return row_starts_[row]; }
 

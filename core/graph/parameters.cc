@@ -3,6 +3,7 @@
 #include <torch/csrc/jit/ir/constants.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "core/graph/sparse_weights.h"
 
@@ -23,6 +24,17 @@ const void* StorageOf(const at::Tensor& tensor) {
 
 bool IsHalf(const at::Tensor& tensor) {
   return tensor.scalar_type() == at::kHalf || tensor.scalar_type() == at::kBFloat16;
+}
+
+size_t HashOf(const at::Tensor& contiguous) {
+  const auto bytes = static_cast<size_t>(contiguous.numel() * contiguous.element_size());
+  return std::hash<std::string_view>()({static_cast<const char*>(contiguous.data_ptr()), bytes});
+}
+
+/// What two matrices of CompressedRows have in common if they are equal, and as good as never otherwise.
+std::vector<size_t> ContentOf(const at::Tensor& rows) {
+  return {static_cast<size_t>(rows.size(0)), static_cast<size_t>(rows.size(1)), HashOf(rows.crow_indices()),
+          HashOf(rows.col_indices()), HashOf(rows.values())};
 }
 
 void AppendConstants(const torch::jit::Block& block, std::vector<at::Tensor>& tensors) {
@@ -93,9 +105,10 @@ at::Tensor Parameters::Computable(const at::Tensor& tensor) {
 }
 
 at::Tensor Parameters::Rows(const at::Tensor& sparse, bool transposed) {
-  Converted& known = compressed_[{sparse.unsafeGetTensorImpl(), transposed}];
-  if (!known.copy.defined()) known = {sparse, CompressedRows(sparse, transposed)};
-  return known.copy;
+  at::Tensor rows = CompressedRows(sparse, transposed);
+  at::Tensor& known = compressed_[ContentOf(rows)];
+  if (!known.defined()) known = rows;
+  return known;
 }
 
 }  // namespace modlab::reader

@@ -5,7 +5,6 @@
 #include <map>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace modlab::reader {
@@ -25,7 +24,8 @@ class Parameters {
   /// The tensor itself, or for float16 and bfloat16, which a CPU cannot compute with, its one float32 copy.
   at::Tensor Computable(const at::Tensor& tensor);
 
-  /// A sparse matrix, or its transposed, as CompressedRows has it: always the same tensor for the same one.
+  /// A sparse matrix, or its transposed, as CompressedRows has it: the same tensor for equal ones, since LibTorch
+  /// copies a sparse tensor when it transposes it. Errors: those of CompressedRows.
   at::Tensor Rows(const at::Tensor& sparse, bool transposed);
 
   /// Names of all floating-point tensors with two or more axes that are parameters.
@@ -48,8 +48,8 @@ class Parameters {
     at::Tensor original;  // kept alive: its address is the key
     at::Tensor copy;
   };
-  std::unordered_map<const void*, Converted> converted_;          // by tensor
-  std::map<std::pair<const void*, bool>, Converted> compressed_;  // by tensor, and whether it is transposed
+  std::unordered_map<const void*, Converted> converted_;  // by tensor
+  std::map<std::vector<size_t>, at::Tensor> compressed_;  // by content
   std::vector<std::string> weight_names_;
   at::ScalarType dtype_ = at::kFloat;
 };

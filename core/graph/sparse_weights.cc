@@ -21,20 +21,32 @@ void CheckInRange(const int64_t* indices, int64_t count, int64_t size) {
 bool IsCsc(const at::Tensor& tensor) { return tensor.layout() == at::kSparseCsc; }
 
 /// Row starts and columns of a matrix in the layout CSR, or those of the transposed of one in the layout CSC.
-SparsePattern PatternOfCompressed(const at::Tensor& matrix, int64_t count) {
-  const bool is_csc = IsCsc(matrix);
-  const at::Tensor starts = Indices64(is_csc ? matrix.ccol_indices() : matrix.crow_indices());
-  const at::Tensor columns = Indices64(is_csc ? matrix.row_indices() : matrix.col_indices());
-  const auto* const start = starts.data_ptr<int64_t>();
-  const auto* const column = columns.data_ptr<int64_t>();
-  const int64_t rows = matrix.size(is_csc ? 1 : 0);
-  if (starts.numel() != rows + 1 || columns.numel() != count || start[0] != 0 || start[rows] != count ||
+struct CompressedIndices {
+  explicit CompressedIndices(const at::Tensor& matrix)
+      : starts(Indices64(IsCsc(matrix) ? matrix.ccol_indices() : matrix.crow_indices())),
+        columns(Indices64(IsCsc(matrix) ? matrix.row_indices() : matrix.col_indices())) {}
+
+  at::Tensor starts;
+  at::Tensor columns;
+};
+
+void CheckCompressed(const at::Tensor& matrix, int64_t count) {
+  const CompressedIndices indices(matrix);
+  const int64_t rows = matrix.size(IsCsc(matrix) ? 1 : 0);
+  const auto* const start = indices.starts.data_ptr<int64_t>();
+  if (indices.starts.numel() != rows + 1 || indices.columns.numel() != count || start[0] != 0 || start[rows] != count ||
       !std::is_sorted(start, start + rows + 1)) {
     throw std::invalid_argument("whose row starts do not fit its entries");
   }
-  CheckInRange(column, count, matrix.size(is_csc ? 0 : 1));
+  CheckInRange(indices.columns.data_ptr<int64_t>(), count, matrix.size(IsCsc(matrix) ? 0 : 1));
+}
+
+SparsePattern PatternOfCompressed(const at::Tensor& matrix, int64_t count) {
+  const CompressedIndices indices(matrix);
+  const auto* const start = indices.starts.data_ptr<int64_t>();
+  const auto* const column = indices.columns.data_ptr<int64_t>();
   SparsePattern pattern;
-  pattern.starts.assign(start, start + rows + 1);
+  pattern.starts.assign(start, start + indices.starts.numel());
   pattern.columns.assign(column, column + count);
   return pattern;
 }
@@ -45,8 +57,6 @@ SparseEntries<Element> EntriesOfCoo(const at::Tensor& matrix, const Element* ele
   const at::Tensor indices = Indices64(matrix._indices());
   const auto* const rows = indices.data_ptr<int64_t>();
   const auto* const columns = rows + count;
-  CheckInRange(rows, count, matrix.size(0));
-  CheckInRange(columns, count, matrix.size(1));
   SparseEntries<Element> entries;
   std::vector<int>& starts = entries.pattern.starts;
   starts.assign(matrix.size(0) + 1, 0);
@@ -163,14 +173,24 @@ at::Tensor Elements(const at::Tensor& tensor) {
   return tensor.is_sparse() ? tensor._values() : tensor.values();
 }
 
-at::Tensor CompressedRows(const at::Tensor& matrix, bool transposed) {
+void CheckIndices(const at::Tensor& matrix) {
   if (!matrix.is_sparse() && !matrix.is_sparse_csr() && !IsCsc(matrix)) {
     throw std::invalid_argument("in another layout than COO, CSR and CSC");
   }
   const bool is_matrix = matrix.dim() == 2 && Elements(matrix).dim() == 1 &&
                          (!matrix.is_sparse() || (matrix._indices().dim() == 2 && matrix._indices().size(0) == 2 &&
                                                   matrix._indices().size(1) == matrix._values().numel()));
-  if (!is_matrix) throw std::invalid_argument("that are no matrix of numbers");
+  if (!is_matrix || matrix.size(0) < 0 || matrix.size(1) < 0) {
+    throw std::invalid_argument("that are no matrix of numbers");
+  }
+  const int64_t count = Elements(matrix).numel();
+  if (!matrix.is_sparse()) return CheckCompressed(matrix, count);
+  const at::Tensor indices = Indices64(matrix._indices());
+  for (const int axis : {0, 1}) CheckInRange(indices.data_ptr<int64_t>() + axis * count, count, matrix.size(axis));
+}
+
+at::Tensor CompressedRows(const at::Tensor& matrix, bool transposed) {
+  CheckIndices(matrix);
   switch (matrix.scalar_type()) {
     case at::kFloat:
       return Compressed<float>(matrix, transposed);

@@ -12,9 +12,13 @@ bool IsSparse(const at::Tensor& tensor);
 /// The tensor that the elements of a sparse one are in; another tensor itself.
 at::Tensor Elements(const at::Tensor& tensor);
 
+/// Checks that a sparse tensor is a matrix whose indices lie in it: LibTorch takes them as they are, and reads and
+/// writes wherever they point. Errors: std::invalid_argument, whose text completes "has sparse weights ...".
+void CheckIndices(const at::Tensor& matrix);
+
 /// A sparse matrix, or its transposed, as the graph reader works with them: layout CSR, indices of 32 bits, columns
-/// ascending in every row, duplicates added up. A copy; indices are checked, since LibTorch takes them as they are.
-/// Errors: std::invalid_argument, whose text completes "has sparse weights ...".
+/// ascending in every row, duplicates added up. A copy. Errors: those of CheckIndices, and std::invalid_argument for
+/// other types than float32 and float64.
 at::Tensor CompressedRows(const at::Tensor& matrix, bool transposed);
 
 /// Another such matrix with entries in the same places.

@@ -146,39 +146,13 @@ Block ViewBlock(const LayerWeights& weights, const at::Tensor& matrix, const Str
   return block;
 }
 
-/// Copies the entries of some columns of the rows of a sparse matrix.
-template <typename Element>
-void TakeColumns(const at::Tensor& matrix, const Stretch& targets, const Stretch& sources, Block& block) {
-  const int* const starts = RowStarts(matrix);
-  const int* const columns = Columns(matrix);
-  const auto* const elements = matrix.values().data_ptr<Element>();
-  SparseEntries<Element> entries;
-  for (int64_t row = targets.first; row < targets.first + targets.count; ++row) {
-    const int* const end = columns + starts[row + 1];
-    const int* const begin = std::lower_bound(columns + starts[row], end, sources.first);
-    for (const int* column = begin; column < end && *column < sources.first + sources.count; ++column) {
-      entries.pattern.columns.push_back(*column - static_cast<int>(sources.first));
-      entries.values.push_back(elements[column - columns]);
-    }
-    entries.pattern.starts.push_back(static_cast<int>(entries.values.size()));
-  }
-  TakeEntries(std::move(entries), block);
-}
-
-/// The same of a sparse matrix; copied where not all of its columns are between these units, or it has no entries.
-Block SparseBlock(const LayerWeights& weights, const Stretch& targets, const Stretch& sources) {
-  const at::Tensor& matrix = weights.weight;
+/// The same of a sparse matrix, all of whose columns are between these units.
+Block SparseViewBlock(const LayerWeights& weights, const Stretch& targets, const Stretch& sources) {
   Block block = PlacedBlock(weights, targets, sources);
-  if (sources.count == matrix.size(1) && matrix.values().numel() > 0) {
-    ReadFrom(matrix.values(), 0, block);
-    block.row_starts = RowStarts(matrix) + targets.first;
-    block.row_sources = Columns(matrix);
-    block.owner = std::make_shared<at::Tensor>(matrix);
-  } else if (matrix.scalar_type() == at::kDouble) {
-    TakeColumns<double>(matrix, targets, sources, block);
-  } else {
-    TakeColumns<float>(matrix, targets, sources, block);
-  }
+  ReadFrom(weights.weight.values(), 0, block);
+  block.row_starts = RowStarts(weights.weight) + targets.first;
+  block.row_sources = Columns(weights.weight);
+  block.owner = std::make_shared<at::Tensor>(weights.weight);
   return block;
 }
 
@@ -342,6 +316,93 @@ Block GroupedBlock(const LayerWeights& weights, const Stretch& targets, const St
   return block;
 }
 
+/// Copies the entries of a sparse matrix between units of two groups. A unit has one row or position at most.
+class SparseCopy {
+ public:
+  SparseCopy(const LayerWeights& weights, int source, const Span& sources, int target, const Span& targets)
+      : weights_(weights),
+        sources_{0, sources.count(), {source, sources.first}},
+        targets_{0, targets.count(), {target, targets.first}},
+        row_of_(targets.count(), -1),
+        column_of_(weights.sources.size(), -1) {
+    for (size_t row = 0; row < weights.targets.size(); ++row) {
+      const Place& place = weights.targets[row];
+      if (place.group == target) row_of_[place.index - targets.first] = static_cast<int>(row);
+    }
+    for (size_t position = 0; position < weights.sources.size(); ++position) {
+      const Place& place = weights.sources[position];
+      if (place.group == source) column_of_[position] = place.index - sources.first;
+    }
+  }
+
+  Block Make() const {
+    LayerWeights scaled = weights_;
+    if (!weights_.source_scale.empty()) {
+      scaled.source_scale.assign(sources_.count, 1);
+      for (size_t position = 0; position < column_of_.size(); ++position) {
+        if (column_of_[position] >= 0) scaled.source_scale[column_of_[position]] = weights_.source_scale[position];
+      }
+    }
+    if (!weights_.target_scale.empty()) {
+      scaled.target_scale.assign(targets_.count, 1);
+      for (size_t index = 0; index < row_of_.size(); ++index) {
+        if (row_of_[index] >= 0) scaled.target_scale[index] = weights_.target_scale[row_of_[index]];
+      }
+    }
+    Block block = PlacedBlock(scaled, targets_, sources_);
+    if (weights_.weight.scalar_type() == at::kDouble) {
+      TakeEntries(Copy<double>(), block);
+    } else {
+      TakeEntries(Copy<float>(), block);
+    }
+    return block;
+  }
+
+ private:
+  template <typename Element>
+  SparseEntries<Element> Copy() const {
+    const int* const starts = RowStarts(weights_.weight);
+    const int* const columns = Columns(weights_.weight);
+    const at::Tensor elements = weights_.weight.values();
+    const auto* const data = elements.data_ptr<Element>();
+    SparseEntries<Element> entries;
+    for (const int row : row_of_) {
+      const int end = row < 0 ? 0 : starts[row + 1];
+      for (int i = row < 0 ? 0 : starts[row]; i < end; ++i) {
+        if (column_of_[columns[i]] < 0) continue;
+        entries.pattern.columns.push_back(column_of_[columns[i]]);
+        entries.values.push_back(data[i]);
+      }
+      entries.pattern.starts.push_back(static_cast<int>(entries.values.size()));
+    }
+    // Turned twice, so that columns ascend.
+    return Transposed(Transposed(entries, static_cast<int>(sources_.count)), static_cast<int>(targets_.count));
+  }
+
+  const LayerWeights& weights_;
+  Stretch sources_;
+  Stretch targets_;
+  std::vector<int> row_of_;     ///< By target unit; -1: it is none of this layer's.
+  std::vector<int> column_of_;  ///< By position; -1: it is no unit of the group.
+};
+
+/// Blocks of a sparse matrix whose units have one row or position each.
+std::vector<Block> SparseBlocks(const LayerWeights& weights) {
+  const std::vector<Stretch> targets = StretchesOf(weights.targets);
+  const std::vector<Stretch> sources = StretchesOf(weights.sources);
+  const bool all_columns = sources.size() == 1 && sources[0].count == weights.weight.size(1);
+  if (all_columns && targets.size() == 1 && weights.weight.values().numel() > 0) {
+    return {SparseViewBlock(weights, targets[0], sources[0])};
+  }
+  std::vector<Block> blocks;
+  for (const auto& [target, target_span] : Spans(weights.targets)) {
+    for (const auto& [source, source_span] : Spans(weights.sources)) {
+      blocks.push_back(SparseCopy(weights, source, source_span, target, target_span).Make());
+    }
+  }
+  return blocks;
+}
+
 /// Blocks of computed norms, one for each pair of groups.
 std::vector<Block> ComputedBlocks(const LayerWeights& weights, KernelNorm kernel_norm, RunContext& context) {
   std::vector<Block> blocks;
@@ -415,6 +476,16 @@ std::string IndexText(int64_t element, at::IntArrayRef shape) {
 }  // namespace
 
 std::vector<Block> MakeBlocks(const LayerWeights& weights, KernelNorm kernel_norm, RunContext& context) {
+  if (IsSparse(weights.weight)) {
+    if (AreDistinct(weights.sources) && AreDistinct(weights.targets)) {
+      std::vector<Block> blocks = SparseBlocks(weights);
+      for (Block& block : blocks) Describe(weights, 1, block);
+      return blocks;
+    }
+    LayerWeights dense = weights;
+    dense.weight = Dense(weights.weight);
+    return MakeBlocks(dense, kernel_norm, context);
+  }
   const bool one_element = weights.weight.numel() == weights.weight.size(0) * weights.weight.size(1);
   if (AreDistinct(weights.sources)) {
     const std::vector<Stretch> targets = StretchesOf(weights.targets);
@@ -426,23 +497,18 @@ std::vector<Block> MakeBlocks(const LayerWeights& weights, KernelNorm kernel_nor
     const bool as_stretches =
         targets.size() == TargetParts(weights.targets) && sources.size() == Spans(weights.sources).size();
     if (one_element && weights.groups == 1 && as_stretches) {
-      const bool is_sparse = IsSparse(weights.weight);
-      const at::Tensor matrix = is_sparse ? weights.weight : Matrix(weights.weight);
+      const at::Tensor matrix = Matrix(weights.weight);
       std::vector<Block> blocks;
       for (const Stretch& target : targets) {
         for (const Stretch& source : sources) {
-          blocks.push_back(is_sparse ? SparseBlock(weights, target, source)
-                                     : ViewBlock(weights, matrix, target, source));
+          blocks.push_back(ViewBlock(weights, matrix, target, source));
           Describe(weights, 1, blocks.back());
         }
       }
       return blocks;
     }
   }
-  if (!IsSparse(weights.weight)) return ComputedBlocks(weights, kernel_norm, context);
-  LayerWeights dense = weights;
-  dense.weight = Dense(weights.weight);
-  return ComputedBlocks(dense, kernel_norm, context);
+  return ComputedBlocks(weights, kernel_norm, context);
 }
 
 void CheckFinite(const at::Tensor& weight, const std::string& layer, RunContext& context) {

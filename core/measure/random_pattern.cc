@@ -6,12 +6,13 @@
 namespace modlab {
 namespace {
 
-constexpr int64_t kBetweenChecks = 1 << 20;
+constexpr int64_t kBetweenChecks = 1 << 18;
 
 /// The places that a pattern does not have.
-SparsePattern Complement(const SparsePattern& pattern, int columns) {
+SparsePattern Complement(const SparsePattern& pattern, int columns, const RunContext& context) {
   SparsePattern others;
   for (int row = 0; row < pattern.rows(); ++row) {
+    context.CheckCancelled();
     int next = pattern.starts[row];
     for (int column = 0; column < columns; ++column) {
       if (next < pattern.starts[row + 1] && pattern.columns[next] == column) {
@@ -25,31 +26,22 @@ SparsePattern Complement(const SparsePattern& pattern, int columns) {
   return others;
 }
 
-/// Places are drawn one by one until `count` of them are different: for a set of less than half of all.
+/// Draws places until `count` of them are different, as many at a time as are missing: for a set of at most half of
+/// all.
 SparsePattern DrawSparse(int rows, int columns, int count, Random& random, const RunContext& context) {
-  std::vector<int> starts(rows + 1, 0);
-  for (int64_t i = 0; i < count; ++i) {
-    if (i % kBetweenChecks == 0) context.CheckCancelled();
-    ++starts[random.Index(rows) + 1];
-  }
   std::vector<std::vector<int>> of_row(rows);
-  int64_t missing = count;
-  for (int row = 0; row < rows; ++row) {
-    std::vector<int>& places = of_row[row];
-    places.resize(starts[row + 1]);
-    for (int& column : places) column = random.Index(columns);
-    std::sort(places.begin(), places.end());
-    places.erase(std::unique(places.begin(), places.end()), places.end());
-    missing -= static_cast<int64_t>(places.size());
-  }
-  context.CheckCancelled();
-  while (missing > 0) {
-    std::vector<int>& places = of_row[random.Index(rows)];
-    const int column = random.Index(columns);
-    const auto place = std::lower_bound(places.begin(), places.end(), column);
-    if (place != places.end() && *place == column) continue;
-    places.insert(place, column);
-    --missing;
+  for (int64_t missing = count; missing > 0;) {
+    for (int64_t i = 0; i < missing; ++i) {
+      if (i % kBetweenChecks == 0) context.CheckCancelled();
+      of_row[random.Index(rows)].push_back(random.Index(columns));
+    }
+    missing = count;
+    for (std::vector<int>& places : of_row) {
+      context.CheckCancelled();
+      std::sort(places.begin(), places.end());
+      places.erase(std::unique(places.begin(), places.end()), places.end());
+      missing -= static_cast<int64_t>(places.size());
+    }
   }
   SparsePattern pattern;
   pattern.columns.reserve(count);
@@ -65,7 +57,7 @@ SparsePattern DrawSparse(int rows, int columns, int count, Random& random, const
 SparsePattern DrawPattern(int rows, int columns, int count, Random& random, const RunContext& context) {
   const int64_t all = int64_t{rows} * columns;
   if (2 * int64_t{count} < all) return DrawSparse(rows, columns, count, random, context);
-  return Complement(DrawSparse(rows, columns, static_cast<int>(all - count), random, context), columns);
+  return Complement(DrawSparse(rows, columns, static_cast<int>(all - count), random, context), columns, context);
 }
 
 }  // namespace modlab

@@ -8,8 +8,8 @@
 
 namespace modlab {
 
-/// `count` of the places of a matrix, each such set as likely as any other: columns ascend in every row. O(count) for a
-/// sparse one, O(rows * columns) at most. Checks for cancellation.
+/// `count` of the places of a matrix, each such set as likely as any other: columns ascend in every row. O(count log)
+/// for a sparse one, O(rows * columns) at most. Checks for cancellation.
 SparsePattern DrawPattern(int rows, int columns, int count, Random& random, const RunContext& context);
 
 }  // namespace modlab

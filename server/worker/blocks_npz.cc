@@ -112,6 +112,7 @@ std::vector<std::pair<std::string, std::string>> SparseArrays(const Block& block
   for (int row = 0; row < rows.rows(); ++row) {
     context.CheckCancelled();
     rows.EntriesOf(row, weights).ForEach([&](int column, double weight) {
+      if (weight == 0) return;
       data.push_back(weight);
       indices.push_back(column);
     });
@@ -181,12 +182,14 @@ void WriteBlocksNpz(const std::filesystem::path& path, const UnitGraph& graph, R
     units.push_back(group.units);
   }
   std::vector<std::string> layers;
+  std::vector<int64_t> are_sparse;
   std::vector<int64_t> sources;
   std::vector<int64_t> targets;
   std::vector<int64_t> source_offsets;
   std::vector<int64_t> target_offsets;
   for (const Block& block : graph.blocks()) {
     layers.push_back(ToUtf8(block.layer));
+    are_sparse.push_back(block.is_sparse() ? 1 : 0);
     sources.push_back(block.source);
     targets.push_back(block.target);
     source_offsets.push_back(block.source_offset);
@@ -197,6 +200,7 @@ void WriteBlocksNpz(const std::filesystem::path& path, const UnitGraph& graph, R
       {"group_operations", NpyArray(operations)},
       {"group_units", NpyArray(units)},
       {"block_layers", NpyArray(layers)},
+      {"block_is_sparse", NpyArray(are_sparse)},
       {"block_sources", NpyArray(sources)},
       {"block_targets", NpyArray(targets)},
       {"block_source_offsets", NpyArray(source_offsets)},

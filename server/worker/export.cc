@@ -17,12 +17,15 @@ namespace {
 constexpr double kMostEdges = 1e6;
 constexpr double kMostEntries = 25e6;
 
-void RefuseLarge(const v1::GraphSpec& spec, const v1::UnitGraph& graph) {
+void RefuseLarge(const v1::GraphSpec& spec, double edges, const UnitGraph& graph) {
   if (spec.has_top() || spec.graph().threshold() > 0) return;
-  double size = graph.edges();
+  double size = edges;
   if (spec.format() == v1::GraphSpec::BLOCKS_NPZ) {
     size = 0;
-    for (const v1::Block& block : graph.blocks()) size += block.entries();
+    for (const Block& block : graph.blocks()) {
+      size += block.is_sparse() ? static_cast<double>(block.stored_entries())
+                                : static_cast<double>(block.target_units) * block.source_units;
+    }
   }
   const bool of_entries = spec.format() == v1::GraphSpec::BLOCKS_NPZ;
   if (size <= (of_entries ? kMostEntries : kMostEdges)) return;
@@ -43,7 +46,7 @@ v1::GraphResult Export(v1::GraphSpec& spec, const AttemptDirectory& directory, E
   if (spec.has_top()) graph.RaiseThreshold(ThresholdOfHeaviest(graph, spec.top(), context));
   v1::GraphResult result;
   *result.mutable_graph() = ToProto(graph, context);
-  RefuseLarge(spec, result.graph());
+  RefuseLarge(spec, result.graph().edges(), graph);
 
   switch (spec.format()) {
     case v1::GraphSpec::GRAPHML:

@@ -22,12 +22,37 @@ std::string ShapeText(at::IntArrayRef shape) {
   return "[" + text + "]";
 }
 
+namespace {
+
+/// Of all sparse arguments, each time: a program can write to indices.
+void CheckSparse(const Run& run, const torch::jit::Node& node, const std::vector<c10::IValue>& arguments) {
+  const auto check = [&](const at::Tensor& tensor) {
+    if (!IsSparse(tensor)) return;
+    try {
+      CheckIndices(tensor);
+    } catch (const std::invalid_argument& wrong) {
+      ThrowUnsupported(node.kind().toQualString(), run.Locate(node),
+                       "has sparse weights " + std::string(wrong.what()) +
+                           (run.parameters.NameOf(tensor).empty() ? "" : ": " + run.parameters.NameOf(tensor)));
+    }
+  };
+  for (const c10::IValue& argument : arguments) {
+    if (argument.isTensor()) check(argument.toTensor());
+    if (argument.isTensorList()) {
+      for (const at::Tensor& tensor : argument.toTensorVector()) check(tensor);
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<c10::IValue> ExecuteKernel(const Run& run, const torch::jit::Node& node,
                                        std::vector<c10::IValue> arguments) {
   if (node.maybeOperator() == nullptr) {
     ThrowUnsupported(node.kind().toQualString(), run.Locate(node),
                      "cannot be executed by the graph reader; write the model without it");
   }
+  CheckSparse(run, node, arguments);
   torch::jit::Stack stack = std::move(arguments);
   if (node.getOperator().schema().is_vararg()) stack.emplace_back(static_cast<int64_t>(node.inputs().size()));
   try {

@@ -43,10 +43,7 @@ struct Operand {
 
 Operand MakeOperand(Call& call, const at::Tensor& tensor, Axes axes) {
   Operand operand{tensor, std::move(axes), std::nullopt};
-  if (call.tracker().Find(tensor) == nullptr) {
-    if (IsSparse(tensor)) call.Rows(tensor, false);  // before LibTorch multiplies it, with indices as they are
-    return operand;
-  }
+  if (call.tracker().Find(tensor) == nullptr) return operand;
   operand.units = call.Read(tensor);
   operand.units->labels = call.tracker().Resolved(operand.units->labels);
   return operand;

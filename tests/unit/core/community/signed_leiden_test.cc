@@ -135,8 +135,8 @@ TEST(SignedLevel, SumsByClusterWhateverTheSigns) {
 }
 
 TEST(SignedLevel, AggregatesTheSameWayStoredAndSummed) {
-  // A matrix for 5000 clusters would be too large: weights are in lists, or summed when read. Those beyond the units have
-  // none.
+  // A matrix for 5000 clusters would be too large: weights are in lists, or summed when read. Those beyond the units
+  // have none.
   const UnitGraph graph = test::SignedGraph(3);
   const UnitGraph weights = PartOf(graph, WeightPart::kSigned);
   const std::shared_ptr<const Level> level = MakeUnitLevel(weights);

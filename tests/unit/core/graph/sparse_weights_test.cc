@@ -68,7 +68,34 @@ TEST(SparseWeights, AreReadAsDenseOnesWithEveryOption) {
 }
 
 TEST(SparseWeights, OfALayerThatIsCalledTwice) {
-  ExpectSameGraph(ReadFixture("sparse_twice"), ReadFixture("sparse_twice_as_dense"));
+  ReaderOptions options;
+  options.input_shapes = AsInputs({{1, 7}});
+  for (const std::string name : {"sparse_twice_csr", "sparse_twice_coo"}) {
+    ExpectSameGraph(ReadFixture(name, options), ReadFixture(name + "_as_dense", options));
+  }
+}
+
+TEST(SparseWeights, OfUnitsInAnotherOrderStaySparse) {
+  ReaderOptions options;
+  options.input_shapes = AsInputs({{1, 5}});
+  const UnitGraph sparse = ReadFixture("sparse_permuted", options);
+  ExpectSameGraph(sparse, ReadFixture("sparse_permuted_as_dense", options));
+  for (const Block& block : sparse.blocks()) {
+    EXPECT_TRUE(block.is_sparse()) << block.layer;
+    EXPECT_NE(block.double_data, nullptr);
+  }
+  EXPECT_EQ(sparse.blocks().size(), 4U);
+}
+
+TEST(SparseWeights, AreTheSameWheneverTheyAreRead) {
+  RunContext context;
+  Model model = LoadFixture("sparse");
+  const UnitGraph first = model.Read({}, context);
+  const UnitGraph second = model.Read({}, context);
+  for (size_t i = 0; i < first.blocks().size(); ++i) {
+    EXPECT_EQ(first.blocks()[i].float_data, second.blocks()[i].float_data);  // one copy, not one for each time
+    EXPECT_EQ(Entries(first.blocks()[i]), Entries(second.blocks()[i]));
+  }
 }
 
 TEST(SparseWeights, WithSeveralPositionsOfAUnitAreKernels) {
@@ -107,6 +134,8 @@ TEST(SparseWeights, ThatCannotBeReadHaveTheirError) {
   for (const BadTensor& bad : {
            BadTensor{"sparse_out_of_range", ErrorKind::kOperationUnsupported, "with an index out of range"},
            BadTensor{"sparse_coo_out_of_range", ErrorKind::kOperationUnsupported, "with an index out of range"},
+           BadTensor{"sparse_made_dense", ErrorKind::kOperationUnsupported, "with an index out of range: weight"},
+           BadTensor{"sparse_overwritten", ErrorKind::kOperationUnsupported, "with an index out of range"},
            BadTensor{"sparse_row_starts", ErrorKind::kOperationUnsupported, "whose row starts do not fit its entries"},
            BadTensor{"sparse_product", ErrorKind::kOperationUnsupported, "reads a sparse tensor"},
            BadTensor{"sparse_infinite", ErrorKind::kWeightsNotFinite, "weight [1, 4] of layer"},

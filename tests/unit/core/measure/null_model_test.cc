@@ -83,6 +83,28 @@ TEST(DrawNull, MovesWeights) {
   }
 }
 
+TEST(DrawNull, LayerMovesASparseBlocksWeightsToOtherPlaces) {
+  const UnitGraph graph = test::MixedGraph(3);
+  const UnitGraph null = Draw(graph, NullModel::kLayer);
+  int sparse = 0;
+  for (size_t i = 0; i < graph.blocks().size(); ++i) {
+    const Block& block = null.blocks()[i];
+    EXPECT_EQ(block.is_sparse(), graph.blocks()[i].is_sparse());
+    if (!block.is_sparse()) continue;
+    ++sparse;
+    const std::vector<double> before = Entries(graph.blocks()[i]);
+    const std::vector<double> after = Entries(block);
+    int stayed = 0;
+    int all = 0;
+    for (size_t entry = 0; entry < before.size(); ++entry) {
+      all += before[entry] != 0 ? 1 : 0;
+      stayed += before[entry] != 0 && after[entry] != 0 ? 1 : 0;
+    }
+    EXPECT_LT(stayed, all / 2) << i;  // at most a fifth of the places have weights
+  }
+  EXPECT_EQ(sparse, 3);
+}
+
 TEST(DrawNull, LayerFillsExactlyThePlacesThatAWeightCanOccupy) {
   const UnitGraph graph = SparseLayer();
   std::map<size_t, int> filled;

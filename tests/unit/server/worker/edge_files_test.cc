@@ -82,6 +82,7 @@ TEST(BlocksNpz, NumpyReadsIt) {
             "group_operations <U6 ['input', 'linear']\n"
             "group_units <i8 [3, 2]\n"
             "block_layers <U4 ['a,b', 'loop']\n"
+            "block_is_sparse <i8 [0, 0]\n"
             "block_sources <i8 [0, 1]\n"
             "block_targets <i8 [1, 1]\n"
             "block_source_offsets <i8 [1, 0]\n"
