@@ -28,11 +28,11 @@ void ForEachRow(int rows, RunContext& context, const Do& do_row) {
 
 /// The elements, as they lie, of a dense block's entries that are other than zero, by rows of BlockRows.
 template <typename Element>
-SparseEntries<Element> Compressed(const Block& block, const Element* data, std::vector<int> starts,
+SparseEntries<Element> Compressed(const Block& block, const Element* data, const std::vector<int>& starts,
                                   RunContext& context) {
   const BlockRows rows(block);
   SparseEntries<Element> entries;
-  entries.pattern.starts = std::move(starts);
+  entries.pattern.starts = starts;
   entries.pattern.columns.resize(entries.pattern.starts.back());
   entries.values.resize(entries.pattern.starts.back());
   const int64_t row_stride = rows.rows_are_sources() ? block.source_stride : block.target_stride;
@@ -138,9 +138,9 @@ Block CompressedIfSparse(Block block, RunContext& context) {
   std::vector<int> starts(counts.size() + 1, 0);
   std::partial_sum(counts.begin(), counts.end(), starts.begin() + 1);
   if (block.float_data != nullptr) {
-    TakeEntries(Compressed(block, block.float_data, std::move(starts), context), block);
+    TakeEntries(Compressed(block, block.float_data, starts, context), block);
   } else {
-    TakeEntries(Compressed(block, block.double_data, std::move(starts), context), block);
+    TakeEntries(Compressed(block, block.double_data, starts, context), block);
   }
   return block;
 }

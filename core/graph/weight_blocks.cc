@@ -394,9 +394,12 @@ std::vector<Block> SparseBlocks(const LayerWeights& weights) {
   if (all_columns && targets.size() == 1 && weights.weight.values().numel() > 0) {
     return {SparseViewBlock(weights, targets[0], sources[0])};
   }
+  const std::map<int, Span> target_spans = Spans(weights.targets);
+  const std::map<int, Span> source_spans = Spans(weights.sources);
   std::vector<Block> blocks;
-  for (const auto& [target, target_span] : Spans(weights.targets)) {
-    for (const auto& [source, source_span] : Spans(weights.sources)) {
+  blocks.reserve(target_spans.size() * source_spans.size());
+  for (const auto& [target, target_span] : target_spans) {
+    for (const auto& [source, source_span] : source_spans) {
       blocks.push_back(SparseCopy(weights, source, source_span, target, target_span).Make());
     }
   }
