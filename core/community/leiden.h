@@ -31,10 +31,10 @@ struct LeidenClustering {
 /// Looks for the partition of largest modularity by the Leiden algorithm ([Leiden]: Traag, Waltman & van Eck 2019;
 /// definitions.md, section 7): local moves, refinement within clusters, aggregation, until nothing changes. Clusters
 /// are connected. Works on the graph's blocks, for graphs of up to 4 million edges on one copy of them, and on what is
-/// left after an aggregation as a matrix of up to 64 MB, else on the blocks again. Deterministic given the seed,
-/// whatever the number of threads; restarts run in parallel. While there are many clusters a local move of all units
-/// reads every weight once for either of its units; then it takes O(units * clusters), and a unit that moves reads its
-/// own weights. Every second restart begins with random clusters.
+/// left after an aggregation as a matrix of up to 64 MB, in lists where few weights are left, else on the blocks again.
+/// Deterministic given the seed, whatever the number of threads; restarts run in parallel. While there are many
+/// clusters a local move of all units reads every weight once for either of its units; then it takes O(units *
+/// clusters), and a unit that moves reads its own weights. Every second restart begins with random clusters.
 ///
 /// For the signed modularity weights are w+ - w- and what is expected has a part of either sign. Units may gain then by
 /// being together without an edge: clusters need not be connected, and where there are no more than 4096 each of them

@@ -87,6 +87,22 @@ class DisjointSets {
   std::vector<int> parent_;
 };
 
+/// One past the last row of a chunk from a row on: of a sparse block, whose chunks have so many entries that sums over
+/// its columns are small beside them, too.
+int EndOfChunk(const BlockRows& rows, int first) {
+  if (rows.is_sparse()) {
+    const int64_t wanted = std::max<int64_t>(kChunkEntries, int64_t{kMinChunkRows} * rows.columns());
+    int last = std::min(first + kMinChunkRows, rows.rows());
+    while (last < rows.rows() && int64_t{rows.row_start(last)} - rows.row_start(first) < wanted) ++last;
+    return last;
+  }
+  // A grouped convolution's entries lie along the diagonal: many rows have mostly columns without any.
+  const BlockRows::Columns columns = rows.ColumnsOf(0, 1);
+  const bool is_diagonal = columns.last < rows.columns();
+  const int chunk_rows = is_diagonal ? kMinChunkRows : std::max(kMinChunkRows, kChunkEntries / rows.columns());
+  return std::min(first + chunk_rows, rows.rows());
+}
+
 }  // namespace
 
 BlockRows::BlockRows(const UnitGraph& graph, const Block& block)
@@ -265,26 +281,6 @@ void BlockRows::ReadTurned(int row, int rows, int column, int columns, double* w
     ApplyThreshold(rows, of_column);
   }
 }
-
-namespace {
-
-/// One past the last row of a chunk from a row on: of a sparse block, whose chunks have so many entries that sums over
-/// its columns are small beside them, too.
-int EndOfChunk(const BlockRows& rows, int first) {
-  if (rows.is_sparse()) {
-    const int64_t wanted = std::max<int64_t>(kChunkEntries, int64_t{kMinChunkRows} * rows.columns());
-    int last = std::min(first + kMinChunkRows, rows.rows());
-    while (last < rows.rows() && int64_t{rows.row_start(last)} - rows.row_start(first) < wanted) ++last;
-    return last;
-  }
-  // A grouped convolution's entries lie along the diagonal: many rows have mostly columns without any.
-  const BlockRows::Columns columns = rows.ColumnsOf(0, 1);
-  const bool is_diagonal = columns.last < rows.columns();
-  const int chunk_rows = is_diagonal ? kMinChunkRows : std::max(kMinChunkRows, kChunkEntries / rows.columns());
-  return std::min(first + chunk_rows, rows.rows());
-}
-
-}  // namespace
 
 ChunkedRows::ChunkedRows(const UnitGraph& graph) {
   blocks.reserve(graph.blocks().size());

@@ -8,7 +8,6 @@
 #include "core/graph/block_rows.h"
 
 namespace modlab {
-
 namespace {
 
 /// Index of an entry's element in the data; -1 where it is not stored.

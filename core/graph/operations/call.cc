@@ -14,16 +14,6 @@ namespace {
               {{"operation", operation}, {"source", location.line}, {"layer", location.layer}});
 }
 
-}  // namespace
-
-std::string ShapeText(at::IntArrayRef shape) {
-  std::string text;
-  for (const int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
-  return "[" + text + "]";
-}
-
-namespace {
-
 /// Of all sparse arguments, each time: a program can write to indices.
 void CheckSparse(const Run& run, const torch::jit::Node& node, const std::vector<c10::IValue>& arguments) {
   const auto check = [&](const at::Tensor& tensor) {
@@ -45,6 +35,12 @@ void CheckSparse(const Run& run, const torch::jit::Node& node, const std::vector
 }
 
 }  // namespace
+
+std::string ShapeText(at::IntArrayRef shape) {
+  std::string text;
+  for (const int64_t size : shape) text += (text.empty() ? "" : ", ") + std::to_string(size);
+  return "[" + text + "]";
+}
 
 std::vector<c10::IValue> ExecuteKernel(const Run& run, const torch::jit::Node& node,
                                        std::vector<c10::IValue> arguments) {
