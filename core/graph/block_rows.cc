@@ -169,27 +169,7 @@ RowEntries BlockRows::EntriesOf(int row, std::vector<double>& weights) const {
 
 /// `count` of a sparse block's stored entries, all of one row, from the one at `first` on.
 void BlockRows::ReadStored(int row, int first, int count, double* weights) const {
-  const int* const columns = row_columns_ + first;
-  if (part_ != WeightPart::kMagnitude) {
-    if (float_data_ != nullptr) {
-      CopyApart(float_data_ + first, 1, count, weights);
-    } else {
-      CopyApart(double_data_ + first, 1, count, weights);
-    }
-    if (signs_ != nullptr) {
-      for (int i = 0; i < count; ++i) weights[i] = signs_->Turns(row, columns[i]) ? -weights[i] : weights[i];
-    }
-    if (part_ != WeightPart::kSigned) Clip(part_ == WeightPart::kPositive ? 1 : -1, count, weights);
-  } else if (float_data_ != nullptr) {
-    ReadFloats(float_data_ + first, count, weights);
-  } else {
-    ReadDoubles(double_data_ + first, count, weights);
-  }
-  if (row_scale_ != nullptr) Scale(row_scale_[row], count, weights);
-  if (column_scale_ != nullptr) {
-    for (int i = 0; i < count; ++i) weights[i] *= column_scale_[columns[i]];
-  }
-  ApplyThreshold(count, weights);
+  ReadElements(row, {row_columns_ + first, 0, count, weights}, first, 1, weights);
 }
 
 void BlockRows::ReadSparse(int row, int column, int count, double* weights) const {
@@ -222,34 +202,45 @@ void BlockRows::ReadPresent(int row, int column, int count, double* weights) con
   const int data_row = sources_are_rows_ ? row % part_rows_ : row;
   const int data_column = sources_are_rows_ ? column : column % part_columns_;
   const int64_t offset = data_row * row_stride_ + data_column * column_stride_;
-  const bool together = column_stride_ == 1;
+  ReadElements(row, {nullptr, column, count, weights}, offset, column_stride_, weights);
+}
+
+/// The weights of these entries, whose elements lie from `offset` on.
+void BlockRows::ReadElements(int row, const RowEntries& entries, int64_t offset, int64_t stride,
+                             double* weights) const {
+  const int count = entries.count;
   if (part_ != WeightPart::kMagnitude) {
-    ReadPart(row, column, offset, count, weights);
+    ReadPart(row, entries, offset, stride, weights);
   } else if (float_data_ != nullptr) {
-    together ? ReadFloats(float_data_ + offset, count, weights)
-             : ReadApart(float_data_ + offset, column_stride_, count, weights);
+    stride == 1 ? ReadFloats(float_data_ + offset, count, weights)
+                : ReadApart(float_data_ + offset, stride, count, weights);
   } else {
-    together ? ReadDoubles(double_data_ + offset, count, weights)
-             : ReadApart(double_data_ + offset, column_stride_, count, weights);
+    stride == 1 ? ReadDoubles(double_data_ + offset, count, weights)
+                : ReadApart(double_data_ + offset, stride, count, weights);
   }
   if (row_scale_ != nullptr) Scale(row_scale_[row], count, weights);
-  if (column_scale_ != nullptr) Scale(column_scale_ + column, count, weights);
+  if (column_scale_ != nullptr && entries.columns == nullptr) {
+    Scale(column_scale_ + entries.first_column, count, weights);
+  } else if (column_scale_ != nullptr) {
+    for (int i = 0; i < count; ++i) weights[i] *= column_scale_[entries.columns[i]];
+  }
   ApplyThreshold(count, weights);
 }
 
-void BlockRows::ReadPart(int row, int column, int64_t offset, int count, double* weights) const {
+void BlockRows::ReadPart(int row, const RowEntries& entries, int64_t offset, int64_t stride, double* weights) const {
   if (float_data_ != nullptr) {
-    CopyApart(float_data_ + offset, column_stride_, count, weights);
+    CopyApart(float_data_ + offset, stride, entries.count, weights);
   } else {
-    CopyApart(double_data_ + offset, column_stride_, count, weights);
+    CopyApart(double_data_ + offset, stride, entries.count, weights);
   }
   if (signs_ != nullptr) {
-    for (int i = 0; i < count; ++i) {
-      const bool turns = sources_are_rows_ ? signs_->Turns(column + i, row) : signs_->Turns(row, column + i);
+    for (int i = 0; i < entries.count; ++i) {
+      const int column = entries.columns != nullptr ? entries.columns[i] : entries.first_column + i;
+      const bool turns = sources_are_rows_ ? signs_->Turns(column, row) : signs_->Turns(row, column);
       if (turns) weights[i] = -weights[i];
     }
   }
-  if (part_ != WeightPart::kSigned) Clip(part_ == WeightPart::kPositive ? 1 : -1, count, weights);
+  if (part_ != WeightPart::kSigned) Clip(part_ == WeightPart::kPositive ? 1 : -1, entries.count, weights);
 }
 
 void BlockRows::ApplyThreshold(int count, double* weights) const {

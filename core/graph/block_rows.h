@@ -80,7 +80,8 @@ class BlockRows {
   void ReadPresent(int row, int column, int count, double* weights) const;
   void ReadStored(int row, int first, int count, double* weights) const;
   void ReadSparse(int row, int column, int count, double* weights) const;
-  void ReadPart(int row, int column, int64_t offset, int count, double* weights) const;
+  void ReadElements(int row, const RowEntries& entries, int64_t offset, int64_t stride, double* weights) const;
+  void ReadPart(int row, const RowEntries& entries, int64_t offset, int64_t stride, double* weights) const;
   void ApplyThreshold(int count, double* weights) const;
   BlockRows(const Block& block, int first_target_unit, int first_source_unit);
 
