@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/spectral/affinity_kernels.h"
+#include "core/spectral/gram_matrix.h"
 
 namespace modlab {
 namespace {
@@ -158,18 +159,11 @@ void AddRange(const std::vector<double>& sums, int vector, int first, int count,
   for (int unit = std::max(first, slice_first); unit < last; ++unit) y[unit] += of_vector[unit - first];
 }
 
-}  // namespace
-
-BlockAffinity::BlockAffinity(const UnitGraph& graph, RunContext& context)
-    : graph_(graph), context_(context), rows_(graph), degrees_(graph.units()) {
-  const std::vector<double> ones(graph.units(), 1.0);
-  Apply(ones.data(), degrees_.data(), 1);
-}
-
-std::optional<std::vector<char>> BlockAffinity::Sides() const {
-  const size_t groups = graph_.groups().size();
+/// Each group's side, 0 or 1, where every block joins groups of different sides.
+std::optional<std::vector<char>> GroupSides(const UnitGraph& graph) {
+  const size_t groups = graph.groups().size();
   std::vector<std::vector<int>> neighbours(groups);
-  for (const Block& block : graph_.blocks()) {
+  for (const Block& block : graph.blocks()) {
     neighbours[block.source].push_back(block.target);
     neighbours[block.target].push_back(block.source);
   }
@@ -189,11 +183,32 @@ std::optional<std::vector<char>> BlockAffinity::Sides() const {
       }
     }
   }
+  return side_of;
+}
+
+}  // namespace
+
+BlockAffinity::BlockAffinity(const UnitGraph& graph, RunContext& context)
+    : graph_(graph), context_(context), rows_(graph), degrees_(graph.units()) {
+  const std::vector<double> ones(graph.units(), 1.0);
+  Apply(ones.data(), degrees_.data(), 1);
+}
+
+std::optional<std::vector<char>> BlockAffinity::Sides() const {
+  const auto of_group = GroupSides(graph_);
+  if (!of_group) return std::nullopt;
   std::vector<char> sides;
-  for (size_t group = 0; group < groups; ++group) {
-    sides.insert(sides.end(), graph_.groups()[group].units, side_of[group]);
+  for (size_t group = 0; group < of_group->size(); ++group) {
+    sides.insert(sides.end(), graph_.groups()[group].units, (*of_group)[group]);
   }
   return sides;
+}
+
+std::optional<Eigen::MatrixXd> BlockAffinity::SideGram(char side, const std::vector<double>& weights,
+                                                       int applications) const {
+  std::vector<char> is_column = GroupSides(graph_).value();
+  for (char& of_group : is_column) of_group = of_group == side ? 1 : 0;
+  return GramMatrix(graph_, is_column, weights, applications, context_);
 }
 
 void BlockAffinity::Apply(const double* x, double* y, int columns) const {

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "core/spectral/gram_matrix.h"
 
 namespace modlab {
 namespace {
@@ -68,18 +69,17 @@ class HalfOperator {
  public:
   using Scalar = double;
 
-  HalfOperator(const NormalizedAdjacency& adjacency, const std::vector<int>& side, const Eigen::MatrixXd& known,
-               RunContext& context)
-      : adjacency_(adjacency), side_(side), known_(known), context_(context) {}
+  /// `gram`: B^T B, if it is to be applied itself.
+  HalfOperator(const NormalizedAdjacency& adjacency, const std::vector<int>& side,
+               const std::optional<Eigen::MatrixXd>& gram, const Eigen::MatrixXd& known, RunContext& context)
+      : adjacency_(adjacency), side_(side), gram_(gram), known_(known), context_(context) {}
 
   Eigen::Index rows() const { return static_cast<Eigen::Index>(side_.size()); }
   Eigen::Index cols() const { return rows(); }
 
   Eigen::MatrixXd Apply(const Eigen::Ref<const Eigen::MatrixXd>& x) const {
     context_.Report("embed");
-    Eigen::MatrixXd whole = Eigen::MatrixXd::Zero(adjacency_.size(), x.cols());
-    whole(side_, Eigen::all) = x;
-    Eigen::MatrixXd y = adjacency_.Apply(adjacency_.Apply(whole))(side_, Eigen::all);
+    Eigen::MatrixXd y = ApplySquare(x);
     if (known_.cols() > 0) y.noalias() -= known_ * (2 * (known_.transpose() * x));
     return y;
   }
@@ -89,8 +89,22 @@ class HalfOperator {
   }
 
  private:
+  Eigen::MatrixXd ApplySquare(const Eigen::Ref<const Eigen::MatrixXd>& x) const {
+    if (gram_) {
+      Eigen::MatrixXd y(x.rows(), x.cols());
+      for (Eigen::Index column = 0; column < x.cols(); ++column) {
+        ApplyGram(*gram_, x.col(column).data(), y.col(column).data());
+      }
+      return y;
+    }
+    Eigen::MatrixXd whole = Eigen::MatrixXd::Zero(adjacency_.size(), x.cols());
+    whole(side_, Eigen::all) = x;
+    return adjacency_.Apply(adjacency_.Apply(whole))(side_, Eigen::all);
+  }
+
   const NormalizedAdjacency& adjacency_;
   const std::vector<int>& side_;
+  const std::optional<Eigen::MatrixXd>& gram_;
   const Eigen::MatrixXd& known_;
   RunContext& context_;
 };
@@ -181,9 +195,13 @@ std::optional<Eigenpairs> FindByHalf(const NormalizedAdjacency& adjacency, const
   if (count + known.cols() > size) return std::nullopt;
   // Of the known eigenvectors, those of eigenvalue 1, either side has half the norm.
   const Eigen::MatrixXd known_half = std::sqrt(2.0) * known(side, Eigen::all);
-  const auto make = [&](const Eigen::MatrixXd& all_known) { return HalfOperator(adjacency, side, all_known, context); };
-  Eigenpairs half = size <= kDenseHalf || 2 * KrylovDimension(count) > size ? SolveDensely(make(known_half), count)
-                                                                            : Find(make, known_half, count);
+  const bool is_small = size <= kDenseHalf || 2 * KrylovDimension(count) > size;
+  // Lanczos mostly restarts two or three times.
+  const auto gram = adjacency.Gram(side, is_small ? size : 2 * KrylovDimension(count));
+  const auto make = [&](const Eigen::MatrixXd& all_known) {
+    return HalfOperator(adjacency, side, gram, all_known, context);
+  };
+  Eigenpairs half = is_small ? SolveDensely(make(known_half), count) : Find(make, known_half, count);
   if (half.values[count - 1] < kLeastSingularValue * kLeastSingularValue) return std::nullopt;
 
   Eigenpairs pairs;

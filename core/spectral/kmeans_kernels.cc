@@ -14,8 +14,8 @@
 namespace modlab {
 namespace {
 
-/// Registers of `Width` numbers: 4 for AVX2, 2 for what every 64-bit CPU has. GCC takes wider ones than the CPU's
-/// apart, number by number, and does not know how wide they are where that depends on a template's parameter.
+/// Registers of `Width` numbers: 8 for AVX-512, 4 for AVX2, 2 for what every 64-bit CPU has. GCC takes wider ones than
+/// the CPU's apart, number by number, and does not know how wide they are where that depends on a template's parameter.
 template <int Width>
 struct Register;
 template <>
@@ -27,6 +27,12 @@ template <>
 struct Register<4> {
   using Doubles = double __attribute__((vector_size(32)));
   using Integers = int64_t __attribute__((vector_size(32)));
+};
+
+template <>
+struct Register<8> {
+  using Doubles = double __attribute__((vector_size(64)));
+  using Integers = int64_t __attribute__((vector_size(64)));
 };
 
 /// Numbers of a block's points.
@@ -51,6 +57,10 @@ struct Block {
     for (int p = 0; p < kParts; ++p) parts[p] = Doubles{} + value;
   }
 };
+
+/// Centres for whose distances there are registers.
+template <int Width>
+constexpr int kCentresAtOnce = Width == 8 ? 4 : 2;
 
 /// Squared distances of a block's points to `Centres` centres that lie one after the other.
 template <int Width, int Centres>
@@ -77,11 +87,11 @@ MODLAB_INLINE void BlockDistances(const double* block, int dimensions, const dou
 template <int Width, int Candidates>
 MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensions, const double* candidates,
                                    const double* nearest, const CandidateDistances& to) {
-  using Doubles = typename Block<Width>::Doubles;
-  constexpr int half = Block<Width>::kParts / 2;
+  using Halves = Block<Width == 8 ? 4 : Width>;
+  constexpr int half = Halves::kParts / 2;
   for (int first = 0; first < blocks; first += kTileBlocks) {
     const int end = std::min(first + kTileBlocks, blocks);
-    Doubles sums[Candidates][half] = {};  // of points 0 and 4, 1 and 5, ..., whatever the width
+    typename Halves::Doubles sums[Candidates][half] = {};  // of points 0 and 4, 1 and 5, ..., whatever the width
     for (int block = first; block < end; ++block) {
       const ptrdiff_t point = static_cast<ptrdiff_t>(block) * kBlockPoints;
       Block<Width> distances[Candidates];
@@ -91,13 +101,14 @@ MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensi
 #pragma GCC unroll 4
       for (int c = 0; c < Candidates; ++c) {
         distances[c].Store(to.distances + c * to.distances_stride + point);
-#pragma GCC unroll 4
-        for (int p = 0; p < half; ++p) {
-          const Doubles& low = distances[c].parts[p];
-          const Doubles& high = distances[c].parts[p + half];
-          sums[c][p] += (low < before.parts[p] ? low : before.parts[p]) +
-                        (high < before.parts[p + half] ? high : before.parts[p + half]);
+        for (int p = 0; p < Block<Width>::kParts; ++p) {
+          const typename Block<Width>::Doubles& distance = distances[c].parts[p];
+          distances[c].parts[p] = distance < before.parts[p] ? distance : before.parts[p];
         }
+        Halves least;
+        std::memcpy(&least, &distances[c], sizeof(least));
+#pragma GCC unroll 4
+        for (int p = 0; p < half; ++p) sums[c][p] += least.parts[p] + least.parts[p + half];
       }
     }
 #pragma GCC unroll 4
@@ -112,12 +123,20 @@ MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensi
 template <int Width>
 MODLAB_INLINE void DistancesToAll(const double* points, int blocks, int dimensions, const double* candidates, int count,
                                   const double* nearest, CandidateDistances to) {
+  constexpr int at_once = kCentresAtOnce<Width>;
   int candidate = 0;
-  for (; candidate + 2 <= count; candidate += 2) {
+  for (; candidate + at_once <= count; candidate += at_once) {
+    DistancesToSome<Width, at_once>(points, blocks, dimensions, candidates, nearest, to);
+    candidates += static_cast<ptrdiff_t>(at_once) * dimensions;
+    to.distances += at_once * to.distances_stride;
+    to.tile_sums += at_once * to.tile_sums_stride;
+  }
+  if (at_once > 2 && candidate + 2 <= count) {
     DistancesToSome<Width, 2>(points, blocks, dimensions, candidates, nearest, to);
     candidates += static_cast<ptrdiff_t>(2) * dimensions;
     to.distances += 2 * to.distances_stride;
     to.tile_sums += 2 * to.tile_sums_stride;
+    candidate += 2;
   }
   if (candidate < count) DistancesToSome<Width, 1>(points, blocks, dimensions, candidates, nearest, to);
 }
@@ -157,13 +176,18 @@ struct NearestTwo {
 template <int Width>
 MODLAB_INLINE void FindNearestTwoOfBlocks(const double* points, int blocks, int dimensions, const double* centres,
                                           int clusters, double* nearest, double* second, int* labels) {
+  constexpr int at_once = kCentresAtOnce<Width>;
   for (int block = 0; block < blocks; ++block) {
     const ptrdiff_t point = static_cast<ptrdiff_t>(block) * kBlockPoints;
     const double* coordinates = points + point * dimensions;
     NearestTwo<Width> two;
     int cluster = 0;
-    for (; cluster + 2 <= clusters; cluster += 2) {
+    for (; cluster + at_once <= clusters; cluster += at_once) {
+      two.template TakeIn<at_once>(coordinates, dimensions, centres, cluster);
+    }
+    if (at_once > 2 && cluster + 2 <= clusters) {
       two.template TakeIn<2>(coordinates, dimensions, centres, cluster);
+      cluster += 2;
     }
     if (cluster < clusters) two.template TakeIn<1>(coordinates, dimensions, centres, cluster);
     two.nearest.Store(nearest + point);
@@ -175,6 +199,18 @@ MODLAB_INLINE void FindNearestTwoOfBlocks(const double* points, int blocks, int 
 }
 
 #ifdef MODLAB_CPU_AVX2
+MODLAB_CPU_AVX512
+void DistancesToAll(const double* points, int blocks, int dimensions, const double* candidates, int count,
+                    const double* nearest, const CandidateDistances& to) {
+  DistancesToAll<8>(points, blocks, dimensions, candidates, count, nearest, to);
+}
+
+MODLAB_CPU_AVX512
+void FindNearestTwoOfBlocks(const double* points, int blocks, int dimensions, const double* centres, int clusters,
+                            double* nearest, double* second, int* labels) {
+  FindNearestTwoOfBlocks<8>(points, blocks, dimensions, centres, clusters, nearest, second, labels);
+}
+
 MODLAB_CPU_AVX2
 void DistancesToAll(const double* points, int blocks, int dimensions, const double* candidates, int count,
                     const double* nearest, const CandidateDistances& to) {

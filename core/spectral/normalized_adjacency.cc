@@ -15,6 +15,25 @@ NormalizedAdjacency::NormalizedAdjacency(const AffinityOperator& affinity) : aff
   }
 }
 
+std::optional<Eigen::MatrixXd> NormalizedAdjacency::Gram(const std::vector<int>& side, int applications) const {
+  const std::vector<char> side_of_unit = affinity_.Sides().value();
+  const char columns_side = sides_->at(side[0]);
+  std::vector<double> weights(affinity_.units(), 0.0);
+  for (int row = 0; row < size(); ++row) weights[units_[row]] = scale_[row] * scale_[row];
+  const auto gram = affinity_.SideGram(columns_side, weights, applications);
+  if (!gram) return std::nullopt;
+  std::vector<int> column_of_unit(affinity_.units());
+  int columns = 0;
+  for (int unit = 0; unit < affinity_.units(); ++unit) {
+    column_of_unit[unit] = columns;
+    if (side_of_unit[unit] == columns_side) ++columns;
+  }
+  std::vector<int> kept;  // those with edges
+  for (const int row : side) kept.push_back(column_of_unit[units_[row]]);
+  const Eigen::VectorXd scale = scale_(side);
+  return scale.asDiagonal() * (*gram)(kept, kept) * scale.asDiagonal();
+}
+
 Eigen::MatrixXd NormalizedAdjacency::Apply(const Eigen::Ref<const Eigen::MatrixXd>& x) const {
   all_x_.setZero(affinity_.units(), x.cols());
   all_y_.resize(affinity_.units(), x.cols());

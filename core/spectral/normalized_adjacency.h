@@ -25,6 +25,10 @@ class NormalizedAdjacency {
   /// The units' sides, as AffinityOperator::Sides has them: N is [0 B; B^T 0] then.
   const std::optional<std::vector<char>>& sides() const { return sides_; }
 
+  /// The lower triangle of B^T B, where `side` are the units of B's columns, as indices here: those of one side.
+  /// Nothing where AffinityOperator::SideGram has nothing.
+  std::optional<Eigen::MatrixXd> Gram(const std::vector<int>& side, int applications) const;
+
   /// N x for every column of x.
   Eigen::MatrixXd Apply(const Eigen::Ref<const Eigen::MatrixXd>& x) const;
 

@@ -64,8 +64,8 @@ void WriteLimits(const AttemptDirectory& directory, const AttemptLimits& limits)
   std::ostringstream text;
   text << "memory-bytes " << limits.memory_bytes << "\nwall-milliseconds " << limits.wall_milliseconds
        << "\ngrace-milliseconds " << limits.grace_milliseconds << "\nlog-bytes " << limits.log_bytes << "\ndisk-bytes "
-       << limits.disk_bytes << "\nfiles " << limits.files << "\nthreads " << limits.threads << "\nuid " << limits.uid
-       << "\n";
+       << limits.disk_bytes << "\nfiles " << limits.files << "\nthreads " << limits.threads << "\ncpus " << limits.cpus
+       << "\nuid " << limits.uid << "\n";
   WriteFileAtomically(directory.limits(), text.str());
 }
 
@@ -80,6 +80,7 @@ std::optional<AttemptLimits> ReadLimits(const AttemptDirectory& directory) {
   limits.disk_bytes = Number(*keys, "disk-bytes");
   limits.files = Number(*keys, "files");
   limits.threads = Number(*keys, "threads");
+  limits.cpus = Number(*keys, "cpus");
   limits.uid = Number(*keys, "uid");
   return limits;
 }

@@ -54,6 +54,8 @@ struct AttemptLimits {
   int64_t files = 0;
   /// Threads of the worker, its own included.
   int64_t threads = 0;
+  /// As many CPUs' time, where a cgroup can see to it.
+  int64_t cpus = 0;
   /// The uid that the worker changes to; 0: none, it keeps the server's.
   int64_t uid = 0;
 };

@@ -21,7 +21,7 @@ class Executor {
 
   /// Gets a process that waits for an attempt. Returns its name: opaque text, unique for all time, that any later
   /// executor of the same kind understands. Throws StartError.
-  virtual std::string Prepare(int threads) = 0;
+  virtual std::string Prepare() = 0;
   /// Hands the attempt over. A process that is gone by then shows in Running.
   virtual void Assign(const std::string& process, const std::filesystem::path& attempt) = 0;
   /// Whether the process (the supervisor, not the worker) still lives.

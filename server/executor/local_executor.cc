@@ -104,7 +104,7 @@ class Attributes {
 
 }  // namespace
 
-LocalExecutor::Waiting LocalExecutor::Spawn(int threads) const {
+LocalExecutor::Waiting LocalExecutor::Spawn() const {
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) ThrowErrno("make a pipe");
   const FileDescriptor reading(pipe[0]);
@@ -115,8 +115,8 @@ LocalExecutor::Waiting LocalExecutor::Spawn(int threads) const {
   posix_spawn_file_actions_adddup2(actions.get(), STDERR_FILENO, STDOUT_FILENO);
   posix_spawn_file_actions_addclosefrom_np(actions.get(), STDERR_FILENO + 1);
   Attributes attributes;
-  std::vector<std::string> words = {options_.supervisor.string(), "--worker",  options_.worker.string(),  "--threads",
-                                    std::to_string(threads),      "--sandbox", ToString(options_.sandbox)};
+  std::vector<std::string> words = {options_.supervisor.string(), "--worker", options_.worker.string(), "--sandbox",
+                                    ToString(options_.sandbox)};
   if (!options_.cgroup.empty()) words.insert(words.end(), {"--cgroup", options_.cgroup.string()});
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
@@ -133,14 +133,14 @@ LocalExecutor::Waiting LocalExecutor::Spawn(int threads) const {
   return waiting;
 }
 
-std::string LocalExecutor::Prepare(int threads) {
+std::string LocalExecutor::Prepare() {
   DropDead();
   Waiting waiting;
-  if (threads == options_.threads && !warm_.empty()) {
+  if (warm_.empty()) {
+    waiting = Spawn();
+  } else {
     waiting = std::move(warm_.front());
     warm_.erase(warm_.begin());
-  } else {
-    waiting = Spawn(threads);
   }
   std::string name = waiting.name;
   prepared_[name] = std::move(waiting);
@@ -177,7 +177,7 @@ void LocalExecutor::KeepWarm() {
   DropDead();
   if (Clock::now() < warm_again_) return;
   try {
-    while (warm() < options_.warm) warm_.push_back(Spawn(options_.threads));
+    while (warm() < options_.warm) warm_.push_back(Spawn());
   } catch (const std::exception& error) {
     spdlog::error("cannot keep workers warm: {}", error.what());
     warm_again_ = Clock::now() + kRest;

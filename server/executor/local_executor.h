@@ -16,7 +16,6 @@ namespace modlab::server {
 struct LocalExecutorOptions {
   std::filesystem::path supervisor;  ///< Program modlab-supervisor.
   std::filesystem::path worker;      ///< Program modlab-worker.
-  int threads = 1;                   ///< Of a warm worker.
   int warm = 2;                      ///< How many pairs of supervisor and worker wait for a job.
   SandboxMode sandbox = SandboxMode::kRequired;
   std::filesystem::path cgroup;  ///< DelegatedCgroup::path; empty: none.
@@ -30,7 +29,7 @@ class LocalExecutor : public Executor {
  public:
   explicit LocalExecutor(LocalExecutorOptions options) : options_(std::move(options)) {}
 
-  std::string Prepare(int threads) override;
+  std::string Prepare() override;
   void Assign(const std::string& process, const std::filesystem::path& attempt) override;
   bool Running(const std::string& process) override;
   void Cancel(const std::string& process, bool force) override;
@@ -45,7 +44,7 @@ class LocalExecutor : public Executor {
     FileDescriptor assignment;  ///< Its standard input.
     std::chrono::steady_clock::time_point started;
   };
-  Waiting Spawn(int threads) const;
+  Waiting Spawn() const;
   void DropDead();
 
   LocalExecutorOptions options_;

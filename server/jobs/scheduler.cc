@@ -409,7 +409,7 @@ void Scheduler::StartJob(const Job& job) {
     const AttemptLimits limits = LimitsOf(job.spec().resources());
     attempt.uid = limits.uid;
     FillAttemptDirectory(data_.blobs(), directory, job, inputs.at(0).sha256, limits);
-    attempt.process = executor_.Prepare(job.spec().resources().threads());
+    attempt.process = executor_.Prepare();
     if (BeginAttempt(job, attempt)) {
       executor_.Assign(attempt.process, directory.root());
       if (attempt.number == 1) {
@@ -457,6 +457,7 @@ AttemptLimits Scheduler::LimitsOf(const modlab::v1::Resources& resources) const 
   limits.disk_bytes = limits_.job_disk_bytes;
   limits.files = limits_.job_files;
   limits.threads = limits_.job_extra_threads + resources.threads();
+  limits.cpus = resources.threads();
   limits.uid = UnusedUid();
   return limits;
 }

@@ -39,7 +39,6 @@ int main(int argc, char** argv) {
       ->excludes(worker);
   app.add_option("--uid", uid, "Uid to change to while probing");
   app.add_option("--cgroup", options.cgroup, "A cgroup in which the worker gets one of its own");
-  app.add_option("--threads", options.threads, "Threads of computation")->check(CLI::PositiveNumber);
   try {
     app.parse(argc, argv);
     if (probe.empty() && options.worker.empty()) throw CLI::RequiredError("--worker");

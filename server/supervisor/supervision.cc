@@ -124,7 +124,7 @@ class Attempt {
   void PassOn() {
     passed_on_ = true;
     baseline_bytes_ = worker_.CurrentUsage().memory_bytes;
-    worker_.Limit(limits_.memory_bytes, limits_.threads);
+    worker_.Limit({.memory_bytes = limits_.memory_bytes, .threads = limits_.threads, .cpus = limits_.cpus});
     worker_.Assign(directory_.root().string());
   }
 
@@ -229,7 +229,7 @@ class Supervisor {
  public:
   explicit Supervisor(const SupervisorOptions& options) {
     try {
-      worker_ = std::make_unique<WorkerProcess>(options.worker, options.threads, options.sandbox, options.cgroup);
+      worker_ = std::make_unique<WorkerProcess>(options.worker, options.sandbox, options.cgroup);
     } catch (const std::runtime_error& error) {
       // Told in the record of the job that will be assigned, where somebody reads it.
       start_error_ = error.what();

@@ -8,7 +8,6 @@ namespace modlab::server {
 
 struct SupervisorOptions {
   std::string worker;  ///< Path of the worker's program.
-  int threads = 1;
   SandboxMode sandbox = SandboxMode::kRequired;
   std::string cgroup;  ///< DelegatedCgroup::path; empty: none.
 };

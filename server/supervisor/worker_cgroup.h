@@ -27,7 +27,7 @@ class WorkerCgroup {
   struct Limits {
     int64_t memory_bytes = 0;  ///< Above what is held now. 0: none.
     int64_t threads = 0;       ///< 0: none.
-    int cpus = 0;              ///< As many CPUs' time. 0: no limit.
+    int64_t cpus = 0;          ///< As many CPUs' time. 0: no limit.
   };
   /// Sets the limits, as far as there are controllers for them. A little above what the supervisor itself stops a
   /// worker for, which it can say more about.

@@ -39,15 +39,16 @@ Pipe MakePipe() {
 constexpr std::array kInheritedVariables = {
     "PATH",         "HOME",          "LANG",         "TMPDIR",       "LD_LIBRARY_PATH",      "OPENBLAS_CORETYPE",
     "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "CUDA_VISIBLE_DEVICES", "OPENBLAS_L2_SIZE"};
-// LibTorch, OpenBLAS and OpenMP each have a thread pool of their own, sized when they are loaded.
-constexpr std::array kThreadVariables = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"};
+// LibTorch, OpenBLAS and OpenMP each have a thread pool of their own, sized when they are loaded. Sizes grow when the
+// worker has its job.
+constexpr std::array kOneThread = {"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1"};
 
-std::vector<std::string> WorkerEnvironment(int threads) {
+std::vector<std::string> WorkerEnvironment() {
   std::vector<std::string> environment;
   for (const char* name : kInheritedVariables) {
     if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
   }
-  for (const char* name : kThreadVariables) environment.push_back(std::string(name) + "=" + std::to_string(threads));
+  environment.insert(environment.end(), kOneThread.begin(), kOneThread.end());
   return environment;
 }
 
@@ -127,18 +128,17 @@ std::unique_ptr<WorkerCgroup> MakeCgroup(const std::string& delegated) {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(const std::string& program, int threads, SandboxMode sandbox, const std::string& cgroup)
-    : threads_(threads), cgroup_(MakeCgroup(cgroup)) {
+WorkerProcess::WorkerProcess(const std::string& program, SandboxMode sandbox, const std::string& cgroup)
+    : cgroup_(MakeCgroup(cgroup)) {
   // Orphans of the worker become our children, so that none outlives the job.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   Pipe input = MakePipe();
   Pipe output = MakePipe();
   Pipe ready = MakePipe();
   Pipe failure = MakePipe();
-  std::vector<std::string> arguments = {
-      program,     "--threads",       std::to_string(threads), "--ready-fd", std::to_string(ready.write.get()),
-      "--sandbox", ToString(sandbox), "--namespaces"};
-  std::vector<std::string> environment = WorkerEnvironment(threads);
+  std::vector<std::string> arguments = {program,     "--ready-fd",      std::to_string(ready.write.get()),
+                                        "--sandbox", ToString(sandbox), "--namespaces"};
+  std::vector<std::string> environment = WorkerEnvironment();
   const std::vector<char*> namespaces_pointers = PointersTo(arguments);
   arguments.pop_back();
   const std::vector<char*> argument_pointers = PointersTo(arguments);
@@ -195,8 +195,8 @@ std::string WorkerProcess::sandbox() const {
   return cgroup_ ? level + ", " + cgroup_->level() : level;
 }
 
-void WorkerProcess::Limit(int64_t memory_bytes, int64_t threads) {
-  if (cgroup_) cgroup_->Limit({.memory_bytes = memory_bytes, .threads = threads, .cpus = threads_});
+void WorkerProcess::Limit(const WorkerCgroup::Limits& limits) {
+  if (cgroup_) cgroup_->Limit(limits);
 }
 
 void WorkerProcess::KeepLimits() const {

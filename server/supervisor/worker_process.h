@@ -16,7 +16,7 @@ namespace modlab::server {
 /// The worker as its supervisor sees it: a child with a clean environment, in a process group of its own, that dies
 /// when the supervisor dies, by whatever cause.
 ///
-/// Its program is called as `PROGRAM --threads N --ready-fd F --sandbox MODE [--namespaces]`, the last where it is in
+/// Its program is called as `PROGRAM --ready-fd F --sandbox MODE [--namespaces]`, the last where it is in
 /// namespaces of its own. It reads one line from standard input, the attempt's directory. On descriptor F it says by a
 /// line that it has loaded its libraries and waits for that; and by another, before it loads the model, what holds it
 /// in. Not thread safe; the process must have no other threads and must ignore SIGPIPE.
@@ -24,7 +24,7 @@ class WorkerProcess {
  public:
   /// `cgroup`: where the worker gets a cgroup of its own, if that can be had; empty: nowhere. Throws std::runtime_error
   /// with a sentence where the program cannot be run.
-  WorkerProcess(const std::string& program, int threads, SandboxMode sandbox, const std::string& cgroup);
+  WorkerProcess(const std::string& program, SandboxMode sandbox, const std::string& cgroup);
   /// Kills and reaps what still lives.
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;
@@ -41,7 +41,7 @@ class WorkerProcess {
   int output_descriptor() const { return output_.get(); }
 
   /// Has the kernel enforce limits, too, where the worker has a cgroup.
-  void Limit(int64_t memory_bytes, int64_t threads);
+  void Limit(const WorkerCgroup::Limits& limits);
   /// Sees to it that the kernel still does.
   void KeepLimits() const;
   /// Hands over the attempt's directory. A worker that is already dead is not an error.
@@ -71,7 +71,6 @@ class WorkerProcess {
   std::optional<Exit> Reap();
 
  private:
-  int threads_;
   std::unique_ptr<WorkerCgroup> cgroup_;
   pid_t pid_ = -1;
   bool reaped_ = false;

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/graph/model_reader.h"
 #include "core/run_context.h"
 #include "modlab/internal/attempt.pb.h"
 #include "server/executor/files.h"
@@ -49,15 +50,11 @@ class CancelOnSigterm {
   CancelOnSigterm& operator=(const CancelOnSigterm&) = delete;
 };
 
-internal::AttemptSpec ReadSpec(const AttemptDirectory& directory, int threads) {
+internal::AttemptSpec ReadSpec(const AttemptDirectory& directory) {
   const auto bytes = ReadUntrusted(directory.spec(), kMaxSpecBytes);
   internal::AttemptSpec spec;
   if (!bytes || !spec.ParseFromString(*bytes)) throw std::runtime_error(directory.spec().string() + " is no spec");
-  // LibTorch's and OpenBLAS's pools were sized when this process started.
-  if (spec.spec().resources().threads() != threads) {
-    throw std::logic_error("a job for " + std::to_string(spec.spec().resources().threads()) +
-                           " threads was given to a worker with " + std::to_string(threads));
-  }
+  if (spec.spec().resources().threads() < 1) throw std::runtime_error("a job without any thread");
   return spec;
 }
 
@@ -150,8 +147,9 @@ std::string Serialize(const internal::WorkerResult& result) {
 }
 
 // Writes the job's result, or its error.
-int RunConfined(const AttemptDirectory& directory, const internal::AttemptSpec& spec, const std::string& cpu,
-                int threads) {
+int RunConfined(const AttemptDirectory& directory, const internal::AttemptSpec& spec, const std::string& cpu) {
+  const int threads = spec.spec().resources().threads();
+  Model::UseThreads(threads);
   EventSink events(directory.events());
   RunContext context(
       threads, [&events](std::string_view phase, std::optional<double> fraction) { events.Progress(phase, fraction); });
@@ -167,7 +165,7 @@ int RunJob(const AttemptDirectory& assigned, WorkerOptions options) {
   internal::AttemptSpec spec;
   AttemptLimits limits;
   try {
-    spec = ReadSpec(assigned, options.threads);
+    spec = ReadSpec(assigned);
     limits = ReadLimits(assigned).value_or(limits);
   } catch (const std::exception& error) {
     internal::WorkerResult result;
@@ -181,7 +179,7 @@ int RunJob(const AttemptDirectory& assigned, WorkerOptions options) {
 
   const AttemptDirectory directory(".");
   try {
-    return RunConfined(directory, spec, cpu, options.threads);
+    return RunConfined(directory, spec, cpu);
   } catch (const Cancelled&) {
     return kWorkerCancelledStatus;
   } catch (const std::system_error& error) {

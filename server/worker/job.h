@@ -7,7 +7,6 @@
 namespace modlab::server {
 
 struct WorkerOptions {
-  int threads = 1;  ///< That LibTorch was initialised for.
   SandboxMode sandbox = SandboxMode::kRequired;
   bool namespaces = false;  ///< Whether the supervisor has moved this process into its own.
   FileDescriptor reports;   ///< The supervisor's other end hears what holds the model in. May be invalid.

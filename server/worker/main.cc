@@ -43,7 +43,6 @@ int main(int argc, char** argv) {
   int ready_descriptor = -1;
   std::string sandbox = modlab::server::ToString(options.sandbox);
   app.set_version_flag("--version", "modlab-worker " MODLAB_VERSION);
-  app.add_option("--threads", options.threads, "Threads of computation")->check(CLI::PositiveNumber);
   app.add_option("--ready-fd", ready_descriptor,
                  "Descriptor that gets a line when the worker waits for its job, and one that says what holds it in");
   app.add_option("--sandbox", sandbox, "required, best-effort or off [required]")
@@ -56,7 +55,7 @@ int main(int argc, char** argv) {
   }
   try {
     options.sandbox = *modlab::server::ParseSandboxMode(sandbox);
-    modlab::Model::InitialiseLibTorch(options.threads);
+    modlab::Model::InitialiseLibTorch();
     if (ready_descriptor >= 0) {
       options.reports = modlab::server::FileDescriptor(ready_descriptor);
       modlab::server::WriteAll(ready_descriptor, "\n");

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    modlab::Model::InitialiseLibTorch(1);
+    modlab::Model::InitialiseLibTorch();
     modlab::AnswerAll(arguments[0], modlab::ToReaderOptions({arguments.begin() + 1, arguments.end()}));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_probe: %s\n", error.what());

@@ -20,6 +20,11 @@ class CountingAffinity final : public AffinityOperator {
   }
   const std::vector<double>& degrees() const override { return counted_.degrees(); }
   std::optional<std::vector<char>> Sides() const override { return counted_.Sides(); }
+  /// Nothing, so that A itself is applied.
+  std::optional<Eigen::MatrixXd> SideGram(char /*side*/, const std::vector<double>& /*weights*/,
+                                          int /*applications*/) const override {
+    return std::nullopt;
+  }
   std::vector<int> Components() const override { return counted_.Components(); }
 
   int applications() const { return applications_; }

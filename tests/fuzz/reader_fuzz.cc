@@ -170,7 +170,7 @@ void CheckGraph(const modlab::UnitGraph& graph) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const bool initialised = (modlab::Model::InitialiseLibTorch(1), true);
+  static const bool initialised = (modlab::Model::InitialiseLibTorch(), true);
   static_cast<void>(initialised);
   static const modlab::server::TemporaryDirectory directory;
   const auto path = (directory.path() / "model.pt").string();

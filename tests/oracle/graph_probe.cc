@@ -147,6 +147,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: graph_probe [--edges] [--plain] MODEL SHAPE [MODEL SHAPE ...]\n");
     return 2;
   }
-  modlab::Model::InitialiseLibTorch(1);
+  modlab::Model::InitialiseLibTorch();
   for (size_t i = 0; i < arguments.size(); i += 2) modlab::Probe(arguments[i], arguments[i + 1], asked);
 }

@@ -238,12 +238,10 @@ const std::vector<Attack> kAttacks = {
 
 int main(int argc, char** argv) {
   CLI::App app;
-  int threads = 1;
   int ready = -1;
   bool namespaces = false;
   bool list = false;
   std::string mode = "required";
-  app.add_option("--threads", threads);
   app.add_option("--ready-fd", ready);
   app.add_option("--sandbox", mode);
   app.add_flag("--namespaces", namespaces);

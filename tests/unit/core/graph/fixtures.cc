@@ -12,7 +12,7 @@ std::string FixturePath(const std::string& file) { return std::string(MODLAB_FIX
 
 Model LoadFixture(const std::string& name) {
   static const bool initialised = [] {
-    Model::InitialiseLibTorch(1);
+    Model::InitialiseLibTorch();
     return true;
   }();
   static_cast<void>(initialised);

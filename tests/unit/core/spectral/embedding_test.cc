@@ -4,6 +4,7 @@
 
 #include <Eigen/Eigenvalues>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -106,6 +107,31 @@ TEST(Embed, LargeGraphs) {
   ExpectEigenpairs(test::RandomChain({300, 190, 20}, 6), 8);
   ExpectEigenpairs(test::MixedGraph(7), 12);
   ExpectEigenpairs(test::PlantedChain({200, 200, 120}, 4, 0.1, 8), 4);
+}
+
+/// An affinity that is applied and never formed.
+class OnlyApplied final : public AffinityOperator {
+ public:
+  explicit OnlyApplied(const AffinityOperator& other) : other_(other) {}
+  int units() const override { return other_.units(); }
+  void Apply(const double* x, double* y, int columns) const override { other_.Apply(x, y, columns); }
+  const std::vector<double>& degrees() const override { return other_.degrees(); }
+  std::optional<std::vector<char>> Sides() const override { return other_.Sides(); }
+  std::optional<MatrixXd> SideGram(char, const std::vector<double>&, int) const override { return std::nullopt; }
+  std::vector<int> Components() const override { return other_.Components(); }
+
+ private:
+  const AffinityOperator& other_;
+};
+
+TEST(Embed, LayeredGraphsWhoseGramMatrixIsNotFormed) {
+  for (const UnitGraph& graph : {test::RandomChain({300, 190, 20}, 6), test::PlantedChain({200, 200, 120}, 4, 0.1, 8),
+                                 test::RandomChain({500, 3, 20}, 11)}) {
+    RunContext context;
+    const BlockAffinity affinity(graph, context);
+    const Eigen::SelfAdjointEigenSolver<MatrixXd> truth(DenseLaplacian(graph), Eigen::EigenvaluesOnly);
+    ExpectEigenpairs(graph, Embed(OnlyApplied(affinity), 4, context), 4, truth.eigenvalues());
+  }
 }
 
 TEST(Embed, ManyDimensionsOfALargeGraph) { ExpectEigenpairs(test::RandomChain({300, 210}, 9), 200); }

@@ -12,8 +12,7 @@
 
 namespace modlab::server {
 
-SupervisorProcess::SupervisorProcess(const std::string& worker, const std::filesystem::path& standard_error,
-                                     int threads) {
+SupervisorProcess::SupervisorProcess(const std::string& worker, const std::filesystem::path& standard_error) {
   // A worker whose supervisor was killed becomes ours, so that its end can be seen.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   std::array<int, 2> pipe{};
@@ -21,7 +20,6 @@ SupervisorProcess::SupervisorProcess(const std::string& worker, const std::files
   const FileDescriptor read(pipe[0]);
   input_ = FileDescriptor(pipe[1]);
   const FileDescriptor errors(::open(standard_error.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  const std::string count = std::to_string(threads);
   pid_ = ::fork();
   if (pid_ != 0) return;
   ::setsid();
@@ -29,7 +27,7 @@ SupervisorProcess::SupervisorProcess(const std::string& worker, const std::files
   ::dup2(errors.get(), STDERR_FILENO);
   // A descriptor that must not reach the worker, as a daemon might have.
   ::dup2(errors.get(), 50);
-  ::execl(SUPERVISOR, "modlab-supervisor", "--worker", worker.c_str(), "--threads", count.c_str(), nullptr);
+  ::execl(SUPERVISOR, "modlab-supervisor", "--worker", worker.c_str(), nullptr);
   ::_exit(126);
 }
 

@@ -13,7 +13,7 @@ namespace modlab::server {
 class SupervisorProcess {
  public:
   /// Standard error goes to `standard_error`.
-  SupervisorProcess(const std::string& worker, const std::filesystem::path& standard_error, int threads = 1);
+  SupervisorProcess(const std::string& worker, const std::filesystem::path& standard_error);
   ~SupervisorProcess();
   SupervisorProcess(const SupervisorProcess&) = delete;
   SupervisorProcess& operator=(const SupervisorProcess&) = delete;

@@ -25,7 +25,7 @@ WorkerProcess::WorkerProcess() {
   ::fcntl(ready_write.get(), F_SETFD, 0);
   ::setenv("OMP_NUM_THREADS", "1", 1);
   ::setenv("OPENBLAS_NUM_THREADS", "1", 1);
-  ::execl(WORKER, "modlab-worker", "--threads", "1", "--ready-fd", number.c_str(), nullptr);
+  ::execl(WORKER, "modlab-worker", "--ready-fd", number.c_str(), nullptr);
   ::_exit(126);
 }
 

@@ -218,15 +218,15 @@ struct Failure {
 };
 
 TEST(Worker, FailuresSayWhyAndInWhichPhase) {
-  v1::JobSpec other_threads = InspectJob();
-  other_threads.mutable_resources()->set_threads(7);
+  v1::JobSpec no_threads = InspectJob();
+  no_threads.mutable_resources()->set_threads(0);
   const std::vector<Failure> failures = {
       {"no_weights", ScoreJob(2, 10), v1::NO_WEIGHT_LAYERS, "read"},
       {"not_finite", ScoreJob(2, 10), v1::WEIGHTS_NOT_FINITE, "read"},
       {"raises", ScoreJob(2, 10), v1::MODEL_FORWARD_FAILED, "read"},
       {"raises_when_loaded", InspectJob(), v1::MODEL_LOAD_FAILED, "load"},
       {"two_chains", ScoreJob(7, 10), v1::CLUSTERS_OUT_OF_RANGE, "embed"},
-      {"two_chains", other_threads, v1::INTERNAL_FAULT, ""},
+      {"two_chains", no_threads, v1::INTERNAL_FAULT, ""},
   };
   for (const Failure& failure : failures) {
     Job job(failure.model, failure.spec);
