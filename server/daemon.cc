@@ -93,6 +93,14 @@ SandboxReport ProbeSandbox(const Options& options, const DataDirectory& data,
   return report;
 }
 
+/// System calls of any thread go on after the signal.
+void RestartCallsAfter(int signal) {
+  struct sigaction action {};
+  ::sigaction(signal, nullptr, &action);
+  action.sa_flags |= SA_RESTART;
+  ::sigaction(signal, &action, nullptr);
+}
+
 /// The daemon's parts, in the order in which they depend on each other, and the few decisions between them.
 class Daemon {
  public:
@@ -123,6 +131,7 @@ class Daemon {
             call_, admission_, [this](const Principal& principal) { return Describe(principal); },
             [this](bool requeue) { boost::asio::post(context_, [this, requeue] { Stop(requeue); }); }),
         signals_(context_, SIGTERM, SIGINT),
+        children_(context_, SIGCHLD),
         housekeeping_(context_),
         start_micros_(NowMicros()) {}
 
@@ -141,6 +150,8 @@ class Daemon {
       spdlog::info("stopping on signal {}", signal);
       Stop(false);
     });
+    RestartCallsAfter(SIGCHLD);
+    AwaitChild();
     scheduler_.Start();
     KeepHouse();
     context_.run();
@@ -153,6 +164,16 @@ class Daemon {
   }
 
  private:
+  /// When a supervisor ends, its attempt is over: at once, not when the scheduler looks the next time.
+  void AwaitChild() {
+    children_.async_wait([this](const boost::system::error_code& error, int /*signal*/) {
+      if (error) return;
+      LocalExecutor::Reap();
+      scheduler_.Wake();
+      AwaitChild();
+    });
+  }
+
   modlab::v1::Server Describe(const Principal& principal) {
     modlab::v1::Server server;
     server.set_version(MODLAB_VERSION);
@@ -263,6 +284,7 @@ class Daemon {
   JobService job_service_;
   ServerService server_service_;
   boost::asio::signal_set signals_;
+  boost::asio::signal_set children_;
   boost::asio::steady_timer housekeeping_;
   int64_t start_micros_;
   std::atomic<int> warm_{0};

@@ -2,7 +2,6 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
-#include <dlfcn.h>
 #include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/script.h>
@@ -339,17 +338,8 @@ UnitGraph Model::Read(const ReaderOptions& options, RunContext& context) {
 
 std::string Model::LibTorchVersion() { return TORCH_VERSION; }
 
-void Model::UseThreads(int threads) {
-  at::set_num_threads(threads);
-  // LibTorch does not pass it on to OpenBLAS, which it may or may not be linked with.
-  using SetThreads = void (*)(int);
-  if (const auto set_threads = reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
-    set_threads(threads);
-  }
-}
-
 void Model::InitialiseLibTorch() {
-  UseThreads(1);
+  at::set_num_threads(1);
   at::set_num_interop_threads(1);
   // Its warm-up makes first runs slow and depends on what ran before.
   torch::jit::getProfilingMode() = false;

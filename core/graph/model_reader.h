@@ -108,11 +108,9 @@ class Model {
   /// `1.13.1`.
   static std::string LibTorchVersion();
   /// Must be called once, before anything else of LibTorch: the settings that determinism and safety need, and one
-  /// thread. Also does what makes the first load slow, and what a sandbox forbids, so that a worker can be warmed up
-  /// before its job is known. Random numbers start from a fixed seed.
+  /// thread, since a RunContext's do what takes time. Also does what makes the first load slow, and what a sandbox
+  /// forbids, so that a worker can be warmed up before its job is known. Random numbers start from a fixed seed.
   static void InitialiseLibTorch();
-  /// How many threads LibTorch and OpenBLAS, where it is LibTorch's, compute with from here on.
-  static void UseThreads(int threads);
 
  private:
   struct Implementation;

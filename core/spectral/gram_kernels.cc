@@ -1,5 +1,6 @@
 #include "core/spectral/gram_kernels.h"
 
+#include <array>
 #include <cstddef>
 #include <cstring>
 
@@ -53,7 +54,60 @@ template <int Width, int Count>
   }
 }
 
+/// Entries that are worked on together, whatever the width: sums have as many terms, and one order.
+constexpr int kLanes = 8;
+
+template <int Width>
+[[gnu::always_inline]] inline void AddSymmetric(const double* columns, ptrdiff_t stride, int rows, const double* x_rows,
+                                                const double* x_columns, double* y_rows, double* y_columns) {
+  using Doubles = typename Register<Width>::Doubles;
+  constexpr int parts = kLanes / Width;
+  Doubles sums[kGramColumns][parts] = {};
+  const int whole = rows / kLanes * kLanes;
+  for (ptrdiff_t row = 0; row < whole; row += kLanes) {
+#pragma GCC unroll 4
+    for (int part = 0; part < parts; ++part) {
+      const ptrdiff_t at = row + part * Width;
+      Doubles x;
+      Doubles y;
+      std::memcpy(&x, x_rows + at, sizeof x);
+      std::memcpy(&y, y_rows + at, sizeof y);
+#pragma GCC unroll 4
+      for (int column = 0; column < kGramColumns; ++column) {
+        Doubles entries;
+        std::memcpy(&entries, columns + column * stride + at, sizeof entries);
+        sums[column][part] += entries * x;
+        y += entries * x_columns[column];
+      }
+      std::memcpy(y_rows + at, &y, sizeof y);
+    }
+  }
+  for (int column = 0; column < kGramColumns; ++column) {
+    std::array<double, kLanes> lanes;
+    std::memcpy(lanes.data(), sums[column], sizeof lanes);
+    double sum = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+    for (ptrdiff_t row = whole; row < rows; ++row) {
+      const double entry = columns[column * stride + row];
+      sum += entry * x_rows[row];
+      y_rows[row] += entry * x_columns[column];
+    }
+    y_columns[column] += sum;
+  }
+}
+
 #ifdef MODLAB_CPU_AVX2
+MODLAB_CPU_AVX512
+void AddSymmetric(const double* columns, ptrdiff_t stride, int rows, const double* x_rows, const double* x_columns,
+                  double* y_rows, double* y_columns) {
+  AddSymmetric<8>(columns, stride, rows, x_rows, x_columns, y_rows, y_columns);
+}
+
+MODLAB_CPU_AVX2
+void AddSymmetric(const double* columns, ptrdiff_t stride, int rows, const double* x_rows, const double* x_columns,
+                  double* y_rows, double* y_columns) {
+  AddSymmetric<4>(columns, stride, rows, x_rows, x_columns, y_rows, y_columns);
+}
+
 MODLAB_CPU_AVX512
 void AddProduct(const double* left, const double* right, int rows, double* square) {
   AddProduct<8, 8>(left, right, rows, square);
@@ -66,11 +120,22 @@ void AddProduct(const double* left, const double* right, int rows, double* squar
 #endif
 
 MODLAB_CPU_BASELINE
+void AddSymmetric(const double* columns, ptrdiff_t stride, int rows, const double* x_rows, const double* x_columns,
+                  double* y_rows, double* y_columns) {
+  AddSymmetric<2>(columns, stride, rows, x_rows, x_columns, y_rows, y_columns);
+}
+
+MODLAB_CPU_BASELINE
 void AddProduct(const double* left, const double* right, int rows, double* square) {
   AddProduct<2, 2>(left, right, rows, square);
 }
 
 }  // namespace
+
+void AddSymmetricProduct(const double* columns, ptrdiff_t stride, int rows, const double* x_rows,
+                         const double* x_columns, double* y_rows, double* y_columns) {
+  AddSymmetric(columns, stride, rows, x_rows, x_columns, y_rows, y_columns);
+}
 
 void AddPanelProduct(const double* left, const double* right, int rows, double* square) {
   AddProduct(left, right, rows, square);

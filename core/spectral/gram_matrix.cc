@@ -6,7 +6,6 @@
 #include <map>
 
 #include "core/graph/block_rows.h"
-#include "core/spectral/affinity_kernels.h"
 #include "core/spectral/gram_kernels.h"
 #include "core/spectral/kmeans_points.h"
 
@@ -191,17 +190,15 @@ std::optional<Eigen::MatrixXd> GramMatrix(const UnitGraph& graph, const std::vec
 void ApplyGram(const Eigen::MatrixXd& gram, const double* x, double* y) {
   const int size = static_cast<int>(gram.rows());
   std::fill(y, y + size, 0.0);
-  // Four columns at a time: what they have in common on the diagonal, and below it what each entry is in both
-  // triangles.
-  for (int first = 0; first < size; first += kTileRows) {
-    const int count = std::min(kTileRows, size - first);
-    for (int i = first; i < first + count; ++i) {
-      for (int j = first; j < first + count; ++j) y[i] += gram(std::max(i, j), std::min(i, j)) * x[j];
+  // Some columns at a time: first what they have in common around the diagonal, then what is below that.
+  for (int first = 0; first < size; first += kGramColumns) {
+    const int below = std::min(first + kGramColumns, size);
+    for (int i = first; i < below; ++i) {
+      for (int j = first; j < below; ++j) y[i] += gram(std::max(i, j), std::min(i, j)) * x[j];
     }
-    const int below = first + count;
-    if (below == size) break;
-    const Tile<double> tile = {&gram(below, first), gram.outerStride(), count, size - below};
-    ApplyTile(tile, {}, x + first, x + below, y + first, y + below);
+    if (below == size) return;
+    AddSymmetricProduct(&gram(below, first), gram.outerStride(), size - below, x + below, x + first, y + below,
+                        y + first);
   }
 }
 

@@ -165,6 +165,11 @@ void LocalExecutor::Cancel(const std::string& process, bool force) {
   if (const auto pid = Living(process)) ::kill(*pid, force ? SIGUSR1 : SIGTERM);
 }
 
+void LocalExecutor::Reap() {
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
 void LocalExecutor::DropDead() {
   std::erase_if(warm_, [&](const Waiting& waiting) {
     if (Living(waiting.name)) return false;

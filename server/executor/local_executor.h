@@ -35,6 +35,8 @@ class LocalExecutor : public Executor {
   void Cancel(const std::string& process, bool force) override;
   void KeepWarm() override;
   int warm() const override { return static_cast<int>(warm_.size()); }
+  /// Lets go of this process's children that have ended: those are all its own.
+  static void Reap();
 
  private:
   /// A supervisor of ours that waits for its attempt.

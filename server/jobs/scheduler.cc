@@ -42,6 +42,9 @@ constexpr auto kIdleInterval = std::chrono::seconds(1);
 /// The same after something went wrong, and how often it is told then.
 constexpr auto kStuckInterval = std::chrono::seconds(1);
 constexpr auto kComplaintInterval = std::chrono::minutes(1);
+/// After a job has begun, before another worker is started that waits for the next: loading LibTorch takes a core half
+/// a second, by which time many a job has ended.
+constexpr auto kWarmDelay = std::chrono::seconds(1);
 constexpr int64_t kMaxResultBytes = int64_t{64} << 20;
 /// What a client can be sent in one message, with the rest of the job.
 constexpr size_t kMaxSentResultBytes = (4 << 20) - (256 << 10);
@@ -187,18 +190,22 @@ void Scheduler::Tick() {
     attempt = over ? attempts_.erase(attempt) : std::next(attempt);
   }
   StartWaiting();
-  if (!stopping_) {
-    Try([&] {
-      executor_.KeepWarm();
-      return true;
-    });
-  }
+  KeepWarm();
   if (stopping_ && attempts_.empty() && stopped_) {
     timer_.cancel();
     std::exchange(stopped_, {})();
     return;
   }
   Arm();
+}
+
+void Scheduler::KeepWarm() {
+  const bool has_just_begun = std::chrono::steady_clock::now() < last_start_ + kWarmDelay;
+  if (stopping_ || (has_just_begun && executor_.warm() > 0)) return;
+  Try([&] {
+    executor_.KeepWarm();
+    return true;
+  });
 }
 
 void Scheduler::StartWaiting() {
@@ -418,6 +425,7 @@ void Scheduler::StartJob(const Job& job) {
                                   std::max(0.0, static_cast<double>(NowMicros() - created) / 1e6));
       }
       attempts_.push_back(attempt);
+      last_start_ = std::chrono::steady_clock::now();
       events_.Notify(attempt.job);
       admission_.SetStartProblem("");
       return;

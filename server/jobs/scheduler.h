@@ -58,6 +58,7 @@ class Scheduler {
   AttemptFacts FactsOf(const Attempt& attempt, const AttemptDirectory& directory);
   bool StoreEvents(Attempt& attempt, const std::vector<std::string>& payloads, int64_t offset);
   void SendCancellations();
+  void KeepWarm();
   void StartWaiting();
   bool StartNext();
   void StartJob(const modlab::v1::Job& job);
@@ -78,6 +79,7 @@ class Scheduler {
   bool stuck_ = false;  ///< In this tick.
   std::string complaint_;
   std::chrono::steady_clock::time_point next_complaint_;
+  std::chrono::steady_clock::time_point last_start_;  ///< Of an attempt.
   std::chrono::steady_clock::time_point next_start_;  ///< Until then nothing that waits can be started.
   std::atomic<bool> woken_{false};
   bool stopping_ = false;

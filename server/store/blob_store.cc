@@ -17,6 +17,7 @@ namespace modlab::server {
 namespace {
 
 constexpr size_t kBufferBytes = 1 << 20;
+constexpr size_t kBytesAtOnce = 1 << 30;
 
 class Digest {
  public:
@@ -49,14 +50,24 @@ FileDescriptor OpenForReading(const std::filesystem::path& path) {
   return file;
 }
 
-/// Calls visit(bytes) for the whole file in order.
+/// Calls visit(bytes) for the file from `offset` on, in order.
 template <typename Visit>
-void ForEachChunk(int file, Visit visit) {
-  for (int64_t offset = 0;;) {
+void ForEachChunk(int file, int64_t offset, Visit visit) {
+  while (true) {
     const std::string bytes = ReadAt(file, offset, kBufferBytes);
     if (bytes.empty()) return;
     visit(bytes);
     offset += static_cast<int64_t>(bytes.size());
+  }
+}
+
+/// As many bytes as the kernel copies from the one's beginning to the other's.
+int64_t CopyWithinKernel(int from, int to) {
+  int64_t copied = 0;
+  while (true) {
+    const ssize_t some = ::copy_file_range(from, nullptr, to, nullptr, kBytesAtOnce, 0);
+    if (some > 0) copied += some;
+    if (some == 0 || (some < 0 && errno != EINTR)) return copied;
   }
 }
 
@@ -65,7 +76,7 @@ void ForEachChunk(int file, Visit visit) {
 std::string Sha256OfFile(const std::filesystem::path& path) {
   const FileDescriptor file = OpenForReading(path);
   Digest digest;
-  ForEachChunk(file.get(), [&](const std::string& bytes) { digest.Update(bytes); });
+  ForEachChunk(file.get(), 0, [&](const std::string& bytes) { digest.Update(bytes); });
   return digest.Hex();
 }
 
@@ -96,7 +107,9 @@ void BlobStore::CopyTo(const std::string& sha256, const std::filesystem::path& t
   const FileDescriptor copy(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400));
   if (!copy.valid()) ThrowErrno("create " + target.string());
   if (::ioctl(copy.get(), FICLONE, source.get()) == 0) return;
-  ForEachChunk(source.get(), [&](const std::string& bytes) { WriteAll(copy.get(), bytes); });
+  // What the kernel does not copy, between two file systems, say, is copied here from where it stopped; or fails again.
+  ForEachChunk(source.get(), CopyWithinKernel(source.get(), copy.get()),
+               [&](const std::string& bytes) { WriteAll(copy.get(), bytes); });
 }
 
 FileDescriptor BlobStore::Open(const std::string& sha256) const { return OpenForReading(PathOf(sha256)); }

@@ -39,8 +39,7 @@ Pipe MakePipe() {
 constexpr std::array kInheritedVariables = {
     "PATH",         "HOME",          "LANG",         "TMPDIR",       "LD_LIBRARY_PATH",      "OPENBLAS_CORETYPE",
     "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "CUDA_VISIBLE_DEVICES", "OPENBLAS_L2_SIZE"};
-// LibTorch, OpenBLAS and OpenMP each have a thread pool of their own, sized when they are loaded. Sizes grow when the
-// worker has its job.
+// LibTorch, OpenBLAS and OpenMP each have a thread pool of their own, sized when they are loaded; a worker has its own.
 constexpr std::array kOneThread = {"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1"};
 
 std::vector<std::string> WorkerEnvironment() {

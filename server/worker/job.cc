@@ -13,7 +13,6 @@
 #include <system_error>
 
 #include "core/error.h"
-#include "core/graph/model_reader.h"
 #include "core/run_context.h"
 #include "modlab/internal/attempt.pb.h"
 #include "server/executor/files.h"
@@ -149,7 +148,6 @@ std::string Serialize(const internal::WorkerResult& result) {
 // Writes the job's result, or its error.
 int RunConfined(const AttemptDirectory& directory, const internal::AttemptSpec& spec, const std::string& cpu) {
   const int threads = spec.spec().resources().threads();
-  Model::UseThreads(threads);
   EventSink events(directory.events());
   RunContext context(
       threads, [&events](std::string_view phase, std::optional<double> fraction) { events.Progress(phase, fraction); });

@@ -11,6 +11,7 @@
 #include "core/graph/model_reader.h"
 #include "server/executor/attempt_directory.h"
 #include "server/worker/job.h"
+#include "server/worker/warm_up.h"
 
 namespace {
 
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   try {
     options.sandbox = *modlab::server::ParseSandboxMode(sandbox);
     modlab::Model::InitialiseLibTorch();
+    modlab::server::WarmUp();
     if (ready_descriptor >= 0) {
       options.reports = modlab::server::FileDescriptor(ready_descriptor);
       modlab::server::WriteAll(ready_descriptor, "\n");

@@ -11,6 +11,9 @@ import table
 
 AIM = 0.1  # seconds
 PATIENCE = 30  # seconds
+# Options of the command: without null models, and as little besides as makes a spectral clustering.
+SCORES = tuple(("--nulls", 0, *more, "--threads", threads) for threads in (1, 2) for more in (
+    (), ("--stability", 0, "--method", "spectral"), ("--stability", 0, "--method", "spectral", "-k", 8)))
 
 
 class Daemon:
@@ -81,8 +84,7 @@ def measure(name, model, programs, folder, rounds):
     folder.mkdir()
     daemon = Daemon(programs, folder)
     try:
-        for arguments in ((), ("--method", "spectral", "-k", 8)):
-            score = ("--nulls", 0, "--stability", 0, *arguments)
+        for score in SCORES:
             daemon.score(model, *score)  # uploads and inspects it
             times, parts = [], []
             for seed in range(rounds):

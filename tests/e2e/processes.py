@@ -52,6 +52,11 @@ def _status(pid):
     return int(fields[1]), fields[0]
 
 
+def unreaped_children(pid):
+    """Processes that have ended and that their parent has not asked about."""
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and _status(entry) == (pid, "Z")]
+
+
 def descendants():
     """Process ids of all living descendants of this process."""
     parents = {}

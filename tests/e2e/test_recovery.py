@@ -262,6 +262,20 @@ class Recovery(FreshDaemonTest):
         self.assertEqual(job.state, Job.SUCCEEDED, job.error)
         self.assertEqual([attempt.number for attempt in job.attempts], [1, 2])
 
+    def test_waiting_workers_take_jobs_of_any_number_of_threads(self):
+        waiting = wait_until(lambda: processes.running("modlab-worker"), "workers are warm")
+        spec = score_spec(self.model, clusters=100, restarts=10000)
+        spec.resources.threads = 2
+        name = self.create(spec).name
+        (worker,) = self.wait_for_workers(1)
+        self.assertIn(worker, waiting)
+        self.cancel(name)
+
+    def test_ended_processes_are_let_go(self):
+        for seed in range(3):
+            self.finish(self.short_job(seed))
+        wait_until(lambda: not processes.unreaped_children(self.daemon.process.pid), "no supervisor is a zombie")
+
     def test_killed_warm_workers_are_replaced(self):
         for program in ("modlab-worker", "modlab-supervisor"):
             warm = wait_until(lambda: processes.running(program), "workers are warm")
