@@ -5,25 +5,10 @@
 #include <cstring>
 
 #include "core/cpu_dispatch.h"
+#include "core/spectral/registers.h"
 
 namespace modlab {
 namespace {
-
-/// As many numbers as a register has: 8 for AVX-512, 4 for AVX2, 2 for what every 64-bit CPU has.
-template <int Width>
-struct Register;
-template <>
-struct Register<2> {
-  using Doubles = double __attribute__((vector_size(16)));
-};
-template <>
-struct Register<4> {
-  using Doubles = double __attribute__((vector_size(32)));
-};
-template <>
-struct Register<8> {
-  using Doubles = double __attribute__((vector_size(64)));
-};
 
 /// Of `Count` columns of the left panel from `first` on: as many as there are registers for their sums.
 template <int Width, int Count>

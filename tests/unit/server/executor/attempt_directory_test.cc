@@ -18,6 +18,7 @@ TEST(AttemptLimits, ComeBackAsWritten) {
                                     .disk_bytes = 78,
                                     .files = 79,
                                     .threads = 80,
+                                    .cpus = 81,
                                     .uid = 60578});
   const auto limits = ReadLimits(attempt.directory());
   ASSERT_TRUE(limits);
@@ -28,6 +29,7 @@ TEST(AttemptLimits, ComeBackAsWritten) {
   EXPECT_EQ(limits->disk_bytes, 78);
   EXPECT_EQ(limits->files, 79);
   EXPECT_EQ(limits->threads, 80);
+  EXPECT_EQ(limits->cpus, 81);
   EXPECT_EQ(limits->uid, 60578);
 }
 

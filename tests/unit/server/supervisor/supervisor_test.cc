@@ -26,7 +26,7 @@ class SupervisorTest : public testing::Test {
   }
 
   void Start(const std::string& worker = FAKE_WORKER) {
-    supervisor_.emplace(worker, attempt_.root() / "standard-error", 3);
+    supervisor_.emplace(worker, attempt_.root() / "standard-error");
   }
   void Assign() { supervisor_->Assign(attempt_.root()); }
   AttemptEnd End() {
@@ -283,7 +283,7 @@ TEST_F(SupervisorTest, GivesTheWorkerACleanStart) {
   Run("describe");
   const std::string log = ReadText(attempt_.directory().log());
   for (const char* expected :
-       {"env OMP_NUM_THREADS=3\n", "env OPENBLAS_NUM_THREADS=3\n", "env MKL_NUM_THREADS=3\n", "env LANG=C.UTF-8\n",
+       {"env OMP_NUM_THREADS=1\n", "env OPENBLAS_NUM_THREADS=1\n", "env MKL_NUM_THREADS=1\n", "env LANG=C.UTF-8\n",
         "blocked 0\n", "leads its group 1\n", "and this is standard error\n"}) {
     EXPECT_NE(log.find(expected), std::string::npos) << expected << " is not in\n" << log;
   }
