@@ -107,9 +107,10 @@ class Model {
 
   /// `1.13.1`.
   static std::string LibTorchVersion();
-  /// Must be called once, before anything else of LibTorch: the settings that determinism and safety need, and one
-  /// thread, since a RunContext's do what takes time. Also does what makes the first load slow, and what a sandbox
-  /// forbids, so that a worker can be warmed up before its job is known. Random numbers start from a fixed seed.
+  /// Must be called once, before anything else of LibTorch: the settings that determinism and safety need. LibTorch
+  /// computes with one thread; a job's threads are RunContext's. Also does what makes the first load slow, and what a
+  /// sandbox forbids, so that a worker can be warmed up before its job is known. Random numbers start from a fixed
+  /// seed.
   static void InitialiseLibTorch();
 
  private:

@@ -204,11 +204,11 @@ std::optional<std::vector<char>> BlockAffinity::Sides() const {
   return sides;
 }
 
-std::optional<Eigen::MatrixXd> BlockAffinity::SideGram(char side, const std::vector<double>& weights,
+std::optional<Eigen::MatrixXd> BlockAffinity::SideGram(char side, const std::vector<double>& row_scale,
                                                        int applications) const {
   std::vector<char> is_column = GroupSides(graph_).value();
   for (char& of_group : is_column) of_group = of_group == side ? 1 : 0;
-  return GramMatrix(graph_, is_column, weights, applications, context_);
+  return GramMatrix(graph_, is_column, row_scale, applications, context_);
 }
 
 void BlockAffinity::Apply(const double* x, double* y, int columns) const {

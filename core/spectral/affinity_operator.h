@@ -24,10 +24,10 @@ class AffinityOperator {
   /// Each unit's side, 0 or 1, where every edge joins units of different sides. Apply takes half the arithmetic for x
   /// that are 0 on one side.
   virtual std::optional<std::vector<char>> Sides() const = 0;
-  /// For A = [0 B; B^T 0], B's columns being the units of `side`: the lower triangle of B^T diag(weights) B, as
-  /// GramMatrix has it. `weights` has one for every unit. Nothing where it is no faster to apply that `applications`
+  /// For A = [0 B; B^T 0], B's columns being the units of `side`: the lower triangle of B^T S^2 B, as
+  /// GramMatrix has it. `row_scale` has one for every unit. Nothing where it is no faster to apply that `applications`
   /// times than A twice as often, or where it would be too large.
-  virtual std::optional<Eigen::MatrixXd> SideGram(char side, const std::vector<double>& weights,
+  virtual std::optional<Eigen::MatrixXd> SideGram(char side, const std::vector<double>& row_scale,
                                                   int applications) const = 0;
   /// For every unit its connected component, numbered by their first unit; -1 for units of degree 0.
   virtual std::vector<int> Components() const = 0;
@@ -43,7 +43,7 @@ class BlockAffinity final : public AffinityOperator {
   const std::vector<double>& degrees() const override { return degrees_; }
   /// By groups: nullopt where blocks join groups in a cycle of odd length.
   std::optional<std::vector<char>> Sides() const override;
-  std::optional<Eigen::MatrixXd> SideGram(char side, const std::vector<double>& weights,
+  std::optional<Eigen::MatrixXd> SideGram(char side, const std::vector<double>& row_scale,
                                           int applications) const override;
   std::vector<int> Components() const override { return ConnectedComponents(graph_, context_); }
 

@@ -197,7 +197,7 @@ std::optional<Eigenpairs> FindByHalf(const NormalizedAdjacency& adjacency, const
   const Eigen::MatrixXd known_half = std::sqrt(2.0) * known(side, Eigen::all);
   const bool is_small = size <= kDenseHalf || 2 * KrylovDimension(count) > size;
   // Lanczos mostly restarts two or three times.
-  const auto gram = adjacency.Gram(side, is_small ? size : 2 * KrylovDimension(count));
+  const auto gram = is_small ? std::nullopt : adjacency.Gram(side, 2 * KrylovDimension(count));
   const auto make = [&](const Eigen::MatrixXd& all_known) {
     return HalfOperator(adjacency, side, gram, all_known, context);
   };

@@ -5,16 +5,15 @@
 #include <cstring>
 
 #include "core/cpu_dispatch.h"
-#include "core/spectral/registers.h"
+#include "core/spectral/vector_registers.h"
 
 namespace modlab {
 namespace {
 
 /// Of `Count` columns of the left panel from `first` on: as many as there are registers for their sums.
 template <int Width, int Count>
-[[gnu::always_inline]] inline void AddProductOfSome(const double* left, const double* right, int rows, int first,
-                                                    double* square) {
-  using Doubles = typename Register<Width>::Doubles;
+MODLAB_INLINE void AddProductOfSome(const double* left, const double* right, int rows, int first, double* square) {
+  using Doubles = typename VectorRegister<Width>::Doubles;
   constexpr int parts = kPanelColumns / Width;
   Doubles sums[Count][parts];
   std::memcpy(sums, square + first * kPanelColumns, sizeof sums);
@@ -32,7 +31,7 @@ template <int Width, int Count>
 }
 
 template <int Width, int Count>
-[[gnu::always_inline]] inline void AddProduct(const double* left, const double* right, int rows, double* square) {
+MODLAB_INLINE void AddProduct(const double* left, const double* right, int rows, double* square) {
 #pragma GCC unroll 4
   for (int first = 0; first < kPanelColumns; first += Count) {
     AddProductOfSome<Width, Count>(left, right, rows, first, square);
@@ -43,9 +42,9 @@ template <int Width, int Count>
 constexpr int kLanes = 8;
 
 template <int Width>
-[[gnu::always_inline]] inline void AddSymmetric(const double* columns, ptrdiff_t stride, int rows, const double* x_rows,
-                                                const double* x_columns, double* y_rows, double* y_columns) {
-  using Doubles = typename Register<Width>::Doubles;
+MODLAB_INLINE void AddSymmetric(const double* columns, ptrdiff_t stride, int rows, const double* x_rows,
+                                const double* x_columns, double* y_rows, double* y_columns) {
+  using Doubles = typename VectorRegister<Width>::Doubles;
   constexpr int parts = kLanes / Width;
   Doubles sums[kGramColumns][parts] = {};
   const int whole = rows / kLanes * kLanes;

@@ -6,16 +6,15 @@
 #include <map>
 
 #include "core/graph/block_rows.h"
+#include "core/spectral/aligned_doubles.h"
 #include "core/spectral/gram_kernels.h"
-#include "core/spectral/kmeans_points.h"
 
 namespace modlab {
 namespace {
 
-constexpr int kMostRows = 2048;
-/// Of a group whose weights are laid out anew at a time.
-constexpr int kPanelRows = 512;
-/// Units whose weights are laid out by one task.
+constexpr int kMostColumns = 2048;
+/// Rows of B whose weights are laid out anew at a time, and by one task.
+constexpr int kPanelRows = 256;
 constexpr int kTaskRows = 64;
 
 /// Time of one multiplication and addition of either kind, in about that of one weight's when all are applied in both
@@ -66,17 +65,6 @@ std::vector<RowGroup> RowGroups(const UnitGraph& graph, const std::vector<char>&
   return found;
 }
 
-bool SavesTime(const UnitGraph& graph, const std::vector<RowGroup>& groups, double rows, int applications) {
-  double entries = 0;
-  for (const Block& block : graph.blocks()) entries += static_cast<double>(block.stored_entries());
-  double products = 0;
-  for (const RowGroup& group : groups) {
-    products += graph.groups()[group.group].units * std::pow(static_cast<double>(group.columns.size()), 2);
-  }
-  return kFormingTime * products + kApplyingTime * applications * rows * rows <
-         (1 - kLeastSaving) * applications * entries;
-}
-
 /// Weights of some units of a group, in panels of kPanelColumns columns that lie one after the other: that of unit
 /// first_unit + r and column c at [c / kPanelColumns][r][c % kPanelColumns], times the unit's scale.
 class Panels {
@@ -84,6 +72,11 @@ class Panels {
   Panels(const UnitGraph& graph, const RowGroup& group)
       : graph_(graph), group_(group), values_(static_cast<size_t>(group.panels()) * kPanelRows * kPanelColumns) {}
 
+  bool IsZero(int index) const {
+    const double* const values = panel(index);
+    return std::all_of(values, values + static_cast<ptrdiff_t>(rows_) * kPanelColumns,
+                       [](double value) { return value == 0; });
+  }
   const double* panel(int panel) const { return values_.data() + static_cast<size_t>(panel) * rows_ * kPanelColumns; }
 
   /// Lays out the units [first, first + rows) of the group. `scale` is theirs.
@@ -141,11 +134,24 @@ class Panels {
   int rows_ = 0;
 };
 
+/// Multiplications in the products of two of the panels that are not 0.
+double Products(const Panels& panels, const RowGroup& group, int rows) {
+  int others_than_zero = 0;
+  for (int panel = 0; panel < group.panels(); ++panel) others_than_zero += panels.IsZero(panel) ? 0 : 1;
+  return rows * std::pow(static_cast<double>(others_than_zero) * kPanelColumns, 2);
+}
+
 /// Adds the panels' products to the matrix's lower triangle.
 void AddProducts(const Panels& panels, const RowGroup& group, int rows, Eigen::MatrixXd& gram, RunContext& context) {
+  std::vector<int> others_than_zero;
+  for (int panel = 0; panel < group.panels(); ++panel) {
+    if (!panels.IsZero(panel)) others_than_zero.push_back(panel);
+  }
   const int columns = static_cast<int>(group.columns.size());
-  context.ParallelFor(group.panels(), [&](int left) {
-    for (int right = left; right < group.panels(); ++right) {
+  context.ParallelFor(static_cast<int>(others_than_zero.size()), [&](int index) {
+    const int left = others_than_zero[index];
+    for (size_t other = index; other < others_than_zero.size(); ++other) {
+      const int right = others_than_zero[other];
       std::array<double, kPanelColumns * kPanelColumns> square{};
       AddPanelProduct(panels.panel(left), panels.panel(right), rows, square.data());
       for (int i = 0; i < kPanelColumns && left * kPanelColumns + i < columns; ++i) {
@@ -158,32 +164,57 @@ void AddProducts(const Panels& panels, const RowGroup& group, int rows, Eigen::M
   });
 }
 
-}  // namespace
-
-std::optional<Eigen::MatrixXd> GramMatrix(const UnitGraph& graph, const std::vector<char>& is_column,
-                                          const std::vector<double>& weights, int applications, RunContext& context) {
-  int size = 0;
-  for (size_t group = 0; group < graph.groups().size(); ++group) {
-    if (is_column[group] != 0) size += graph.groups()[group].units;
-  }
-  if (size > kMostRows || std::ranges::any_of(graph.blocks(), &Block::is_sparse)) return std::nullopt;
-  const std::vector<RowGroup> groups = RowGroups(graph, is_column);
-  if (!SavesTime(graph, groups, size, applications)) return std::nullopt;
-
-  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(size, size);
-  std::array<double, kPanelRows> scale{};
+/// Calls use(panels, group, rows) for all rows of B, some at a time.
+template <typename Use>
+void ForEachPanels(const UnitGraph& graph, const std::vector<RowGroup>& groups, const std::vector<double>& row_scale,
+                   RunContext& context, const Use& use) {
   for (const RowGroup& group : groups) {
     Panels panels(graph, group);
     const int units = graph.groups()[group.group].units;
     for (int first = 0; first < units; first += kPanelRows) {
       const int rows = std::min(kPanelRows, units - first);
-      for (int row = 0; row < rows; ++row) {
-        scale[row] = std::sqrt(weights[graph.first_unit(group.group) + first + row]);
-      }
-      panels.Fill(first, rows, scale.data(), context);
-      AddProducts(panels, group, rows, gram, context);
+      panels.Fill(first, rows, row_scale.data() + graph.first_unit(group.group) + first, context);
+      use(panels, group, rows);
     }
   }
+}
+
+/// Whether it takes less time to form the matrix and apply it, by one thread.
+bool SavesTime(const UnitGraph& graph, const std::vector<RowGroup>& groups, const std::vector<double>& row_scale,
+               double columns, int applications, RunContext& context) {
+  double entries = 0;
+  for (const Block& block : graph.blocks()) entries += static_cast<double>(block.stored_entries());
+  const double most_products =
+      ((1 - kLeastSaving) * entries - kApplyingTime * columns * columns) * applications / kFormingTime;
+  if (most_products <= 0) return false;
+  double products = 0;
+  for (const RowGroup& group : groups) {
+    products += graph.groups()[group.group].units * std::pow(static_cast<double>(group.columns.size()), 2);
+  }
+  if (products <= most_products) return true;
+  products = 0;  // of what is not 0: modules side by side in one matrix
+  ForEachPanels(graph, groups, row_scale, context, [&](const Panels& panels, const RowGroup& group, int rows) {
+    products += Products(panels, group, rows);
+  });
+  return products <= most_products;
+}
+
+}  // namespace
+
+std::optional<Eigen::MatrixXd> GramMatrix(const UnitGraph& graph, const std::vector<char>& is_column,
+                                          const std::vector<double>& row_scale, int applications, RunContext& context) {
+  int columns = 0;
+  for (size_t group = 0; group < graph.groups().size(); ++group) {
+    if (is_column[group] != 0) columns += graph.groups()[group].units;
+  }
+  if (columns > kMostColumns || std::ranges::any_of(graph.blocks(), &Block::is_sparse)) return std::nullopt;
+  const std::vector<RowGroup> groups = RowGroups(graph, is_column);
+  if (!SavesTime(graph, groups, row_scale, columns, applications, context)) return std::nullopt;
+
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(columns, columns);
+  ForEachPanels(graph, groups, row_scale, context, [&](const Panels& panels, const RowGroup& group, int rows) {
+    AddProducts(panels, group, rows, gram, context);
+  });
   return gram;
 }
 

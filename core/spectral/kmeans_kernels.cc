@@ -8,9 +8,7 @@
 #include <limits>
 
 #include "core/cpu_dispatch.h"
-#include "core/spectral/registers.h"
-
-#define MODLAB_INLINE inline __attribute__((always_inline))
+#include "core/spectral/vector_registers.h"
 
 namespace modlab {
 namespace {
@@ -18,8 +16,8 @@ namespace {
 /// Numbers of a block's points.
 template <int Width>
 struct Block {
-  using Doubles = typename Register<Width>::Doubles;
-  using Integers = typename Register<Width>::Integers;
+  using Doubles = typename VectorRegister<Width>::Doubles;
+  using Integers = typename VectorRegister<Width>::Integers;
   static constexpr int kParts = kBlockPoints / Width;
 
   Doubles parts[kParts];
@@ -67,11 +65,11 @@ MODLAB_INLINE void BlockDistances(const double* block, int dimensions, const dou
 template <int Width, int Candidates>
 MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensions, const double* candidates,
                                    const double* nearest, const CandidateDistances& to) {
-  using Halves = Block<Width == 8 ? 4 : Width>;
-  constexpr int half = Halves::kParts / 2;
+  using Narrow = Block<Width == 8 ? 4 : Width>;
+  constexpr int half = Narrow::kParts / 2;
   for (int first = 0; first < blocks; first += kTileBlocks) {
     const int end = std::min(first + kTileBlocks, blocks);
-    typename Halves::Doubles sums[Candidates][half] = {};  // of points 0 and 4, 1 and 5, ..., whatever the width
+    typename Narrow::Doubles sums[Candidates][half] = {};  // of points 0 and 4, 1 and 5, ..., whatever the width
     for (int block = first; block < end; ++block) {
       const ptrdiff_t point = static_cast<ptrdiff_t>(block) * kBlockPoints;
       Block<Width> distances[Candidates];
@@ -81,11 +79,12 @@ MODLAB_INLINE void DistancesToSome(const double* points, int blocks, int dimensi
 #pragma GCC unroll 4
       for (int c = 0; c < Candidates; ++c) {
         distances[c].Store(to.distances + c * to.distances_stride + point);
+#pragma GCC unroll 4
         for (int p = 0; p < Block<Width>::kParts; ++p) {
           const typename Block<Width>::Doubles& distance = distances[c].parts[p];
           distances[c].parts[p] = distance < before.parts[p] ? distance : before.parts[p];
         }
-        Halves least;
+        Narrow least;
         std::memcpy(&least, &distances[c], sizeof(least));
 #pragma GCC unroll 4
         for (int p = 0; p < half; ++p) sums[c][p] += least.parts[p] + least.parts[p + half];

@@ -1,17 +1,14 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <boost/align/aligned_allocator.hpp>
-#include <vector>
 
 #include "core/run_context.h"
+#include "core/spectral/aligned_doubles.h"
 
 namespace modlab {
 
-/// Points of a block, side by side in memory: two AVX2 registers.
+/// Points of a block, side by side in memory: two registers of AVX2, or one of AVX-512.
 inline constexpr int kBlockPoints = 8;
-/// Numbers that start at a cache line.
-using AlignedDoubles = std::vector<double, boost::alignment::aligned_allocator<double, 64>>;
 
 /// The points of k-means in blocks of 8: coordinate j of point 8 b + i at block(b)[8 j + i], zeros after the last
 /// point. Distances of a block's points to a centre are so worked out side by side.

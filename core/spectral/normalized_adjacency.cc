@@ -18,9 +18,9 @@ NormalizedAdjacency::NormalizedAdjacency(const AffinityOperator& affinity) : aff
 std::optional<Eigen::MatrixXd> NormalizedAdjacency::Gram(const std::vector<int>& side, int applications) const {
   const std::vector<char> side_of_unit = affinity_.Sides().value();
   const char columns_side = sides_->at(side[0]);
-  std::vector<double> weights(affinity_.units(), 0.0);
-  for (int row = 0; row < size(); ++row) weights[units_[row]] = scale_[row] * scale_[row];
-  const auto gram = affinity_.SideGram(columns_side, weights, applications);
+  std::vector<double> row_scale(affinity_.units(), 0.0);
+  for (int row = 0; row < size(); ++row) row_scale[units_[row]] = scale_[row];
+  auto gram = affinity_.SideGram(columns_side, row_scale, applications);
   if (!gram) return std::nullopt;
   std::vector<int> column_of_unit(affinity_.units());
   int columns = 0;
@@ -30,8 +30,11 @@ std::optional<Eigen::MatrixXd> NormalizedAdjacency::Gram(const std::vector<int>&
   }
   std::vector<int> kept;  // those with edges
   for (const int row : side) kept.push_back(column_of_unit[units_[row]]);
+  if (gram->cols() > static_cast<Eigen::Index>(kept.size())) gram = (*gram)(kept, kept).eval();
   const Eigen::VectorXd scale = scale_(side);
-  return scale.asDiagonal() * (*gram)(kept, kept) * scale.asDiagonal();
+  gram->array().colwise() *= scale.array();
+  gram->array().rowwise() *= scale.transpose().array();
+  return gram;
 }
 
 Eigen::MatrixXd NormalizedAdjacency::Apply(const Eigen::Ref<const Eigen::MatrixXd>& x) const {

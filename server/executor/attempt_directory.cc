@@ -80,7 +80,7 @@ std::optional<AttemptLimits> ReadLimits(const AttemptDirectory& directory) {
   limits.disk_bytes = Number(*keys, "disk-bytes");
   limits.files = Number(*keys, "files");
   limits.threads = Number(*keys, "threads");
-  limits.cpus = Number(*keys, "cpus");
+  if (keys->contains("cpus")) limits.cpus = Number(*keys, "cpus");  // an earlier version's attempt has none
   limits.uid = Number(*keys, "uid");
   return limits;
 }

@@ -29,7 +29,8 @@ class Executor {
   /// Asks it to end its attempt: gracefully, or at once.
   virtual void Cancel(const std::string& process, bool force) = 0;
 
-  /// Brings the number of waiting processes up to what was asked for. Called now and then.
+  /// Brings the number of waiting processes up to what was asked for. Called now and then, but not just after a start
+  /// as long as one still waits.
   virtual void KeepWarm() = 0;
   virtual int warm() const = 0;
 };

@@ -35,7 +35,7 @@ class LocalExecutor : public Executor {
   void Cancel(const std::string& process, bool force) override;
   void KeepWarm() override;
   int warm() const override { return static_cast<int>(warm_.size()); }
-  /// Lets go of this process's children that have ended: those are all its own.
+  /// Lets go of this process's children that have ended. Nobody else here may wait for one.
   static void Reap();
 
  private:

@@ -42,8 +42,8 @@ constexpr auto kIdleInterval = std::chrono::seconds(1);
 /// The same after something went wrong, and how often it is told then.
 constexpr auto kStuckInterval = std::chrono::seconds(1);
 constexpr auto kComplaintInterval = std::chrono::minutes(1);
-/// After a job has begun, before another worker is started that waits for the next: loading LibTorch takes a core half
-/// a second, by which time many a job has ended.
+/// After a job has begun, before another worker is started that waits for the next, if one still waits: loading
+/// LibTorch takes a core half a second, by which time many a job has ended.
 constexpr auto kWarmDelay = std::chrono::seconds(1);
 constexpr int64_t kMaxResultBytes = int64_t{64} << 20;
 /// What a client can be sent in one message, with the rest of the job.

@@ -32,7 +32,7 @@ class Scheduler {
 
   /// Takes up the attempts that an earlier daemon left, and starts working.
   void Start();
-  /// Something has changed in the store: a job was queued or is to be cancelled.
+  /// Something has changed: a job was queued or is to be cancelled, or an attempt's process has ended.
   void Wake();
   /// Starts no more jobs. With `requeue`, ends the running ones and calls `stopped` when they are back in the queue;
   /// otherwise leaves them to their supervisors and calls it at once.

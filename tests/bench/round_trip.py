@@ -11,6 +11,7 @@ import table
 
 AIM = 0.1  # seconds
 PATIENCE = 30  # seconds
+LOADING = 2  # seconds in which a worker that has been started has loaded LibTorch
 # Options of the command: without null models, and as little besides as makes a spectral clustering.
 SCORES = tuple(("--nulls", 0, *more, "--threads", threads) for threads in (1, 2) for more in (
     (), ("--stability", 0, "--method", "spectral"), ("--stability", 0, "--method", "spectral", "-k", 8)))
@@ -38,10 +39,11 @@ class Daemon:
         while True:
             status = self.run("server", "status", "-o", "json")
             if status.returncode == 0 and json.loads(status.stdout).get("warmWorkers", 0) >= 2:
-                return
+                break
             if time.monotonic() > end:
                 raise SystemExit(f"the daemon has no workers that wait: {status.stdout} {status.stderr}")
             time.sleep(0.1)
+        time.sleep(LOADING)
 
     def score(self, *arguments):
         """The job, and when the client was started and had ended."""

@@ -134,6 +134,14 @@ TEST(Embed, LayeredGraphsWhoseGramMatrixIsNotFormed) {
   }
 }
 
+TEST(Embed, LayeredGraphsWithUnitsWithoutEdgesOnEitherSide) {
+  UnitGraph graph = test::RandomChain({400, 150, 20}, 15);
+  std::vector<char> removed(graph.units(), 0);
+  for (const int unit : {0, 7, 399, 400, 444, 549, 550, 569}) removed[unit] = 1;
+  graph.RemoveWeights(removed);
+  ExpectEigenpairs(graph, 5);
+}
+
 TEST(Embed, ManyDimensionsOfALargeGraph) { ExpectEigenpairs(test::RandomChain({300, 210}, 9), 200); }
 
 /// Layers side by side, `copies` of them, without a connection between the copies.
@@ -228,11 +236,13 @@ TEST(Embed, GivesTheSameBitsForAnyNumberOfThreads) {
 }
 
 TEST(Embed, ScalingAllWeightsLeavesTheEigenpairs) {
-  const UnitGraph graph = test::RandomChain({40, 30, 10}, 13);
-  const Embedding expected = EmbedGraph(graph, 4);
-  for (const double factor : {1e-150, 1e150}) {
-    const Embedding scaled = EmbedGraph(test::Scaled(graph, factor), 4);
-    EXPECT_LT((scaled.vectors - expected.vectors).cwiseAbs().maxCoeff(), 1e-9) << factor;
+  for (const std::vector<int>& widths : {std::vector<int>{40, 30, 10}, std::vector<int>{300, 120, 10}}) {
+    const UnitGraph graph = test::RandomChain(widths, 13);
+    const Embedding expected = EmbedGraph(graph, 4);
+    for (const double factor : {1e-150, 1e-290, 1e150}) {
+      const Embedding scaled = EmbedGraph(test::Scaled(graph, factor), 4);
+      EXPECT_LT((scaled.vectors - expected.vectors).cwiseAbs().maxCoeff(), 1e-9) << factor;
+    }
   }
 }
 

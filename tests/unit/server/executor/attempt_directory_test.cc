@@ -33,6 +33,17 @@ TEST(AttemptLimits, ComeBackAsWritten) {
   EXPECT_EQ(limits->uid, 60578);
 }
 
+TEST(AttemptLimits, AnEarlierVersionsAreRead) {
+  const TemporaryAttempt attempt;
+  WriteText(attempt.directory().limits(),
+            "memory-bytes 1\nwall-milliseconds 2\ngrace-milliseconds 3\nlog-bytes 4\ndisk-bytes 5\nfiles 6\n"
+            "threads 7\nuid 60578\n");
+  const auto limits = ReadLimits(attempt.directory());
+  ASSERT_TRUE(limits);
+  EXPECT_EQ(limits->uid, 60578);
+  EXPECT_EQ(limits->cpus, 0);
+}
+
 TEST(AttemptLimits, AbsentFileIsNotAnError) {
   const TemporaryAttempt attempt;
   EXPECT_FALSE(ReadLimits(attempt.directory()));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -46,6 +47,21 @@ TEST(BlobStore, CopiesNeverShareAnInode) {
   ASSERT_EQ(::stat(copy.c_str(), &copied), 0);
   EXPECT_NE(original.st_ino, copied.st_ino);
   EXPECT_EQ(Sha256OfFile(copy), kAbc);
+}
+
+TEST(BlobStore, CopiesLargeContentAlsoToOtherFileSystems) {
+  const TemporaryDirectory directory;
+  BlobStore blobs(directory.path() / "blobs");
+  std::string content(5 << 20, 'x');
+  for (size_t i = 0; i < content.size(); i += 1000) content[i] = static_cast<char>(i / 1000);
+  const std::string sha256 = Sha256(content);
+  blobs.Adopt(Write(directory.path() / "f", content), sha256);
+  const std::filesystem::path elsewhere = "/dev/shm/modlab-test-" + std::to_string(::getpid());  // mostly another one
+  for (const auto& copy : {directory.path() / "copy", elsewhere}) {
+    blobs.CopyTo(sha256, copy);
+    EXPECT_EQ(Sha256OfFile(copy), sha256) << copy;
+    std::filesystem::remove(copy);
+  }
 }
 
 TEST(BlobStore, SweepRemovesWhatIsNotKnown) {

@@ -2,24 +2,26 @@
 
 #include <cstdint>
 
+#define MODLAB_INLINE inline __attribute__((always_inline))
+
 namespace modlab {
 
 /// Registers of `Width` numbers: 8 for AVX-512, 4 for AVX2, 2 for what every 64-bit CPU has. GCC takes wider ones than
 /// the CPU's apart, number by number, and does not know how wide they are where that depends on a template's parameter.
 template <int Width>
-struct Register;
+struct VectorRegister;
 template <>
-struct Register<2> {
+struct VectorRegister<2> {
   using Doubles = double __attribute__((vector_size(16)));
   using Integers = int64_t __attribute__((vector_size(16)));
 };
 template <>
-struct Register<4> {
+struct VectorRegister<4> {
   using Doubles = double __attribute__((vector_size(32)));
   using Integers = int64_t __attribute__((vector_size(32)));
 };
 template <>
-struct Register<8> {
+struct VectorRegister<8> {
   using Doubles = double __attribute__((vector_size(64)));
   using Integers = int64_t __attribute__((vector_size(64)));
 };
