@@ -3,6 +3,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,10 @@ struct Layout {
   int64_t source_stride;
 };
 
+struct EveryPlace {
+  bool operator()(size_t /*place*/) const { return true; }
+};
+
 template <typename Element>
 OwnWeights<Element> Copy(const Block& block, const Layout& layout, const RunContext& context) {
   const BlockRows rows(block);
@@ -82,18 +87,27 @@ OwnWeights<Element> Copy(const Block& block, const Layout& layout, const RunCont
   return own;
 }
 
+template <typename Element>
+void Permute(std::vector<Element>& values, Random& random, const RunContext& context) {
+  constexpr size_t between_checks = 1 << 20;
+  for (size_t i = values.size(); i > 1; --i) {
+    if (i % between_checks == 0) context.CheckCancelled();
+    std::swap(values[i - 1], values[random.Index(i)]);
+  }
+}
+
 /// Permutes those values that `is_place` says.
 template <typename Element, typename IsPlace>
 void Permute(std::vector<Element>& values, const IsPlace& is_place, Random& random, const RunContext& context) {
+  if constexpr (std::is_same_v<IsPlace, EveryPlace>) {
+    Permute(values, random, context);
+    return;
+  }
   std::vector<Element> moved;
   for (size_t i = 0; i < values.size(); ++i) {
     if (is_place(i)) moved.push_back(values[i]);
   }
-  constexpr size_t between_checks = 1 << 20;
-  for (size_t i = moved.size(); i > 1; --i) {
-    if (i % between_checks == 0) context.CheckCancelled();
-    std::swap(moved[i - 1], moved[random.Index(i)]);
-  }
+  Permute(moved, random, context);
   size_t next = 0;
   for (size_t i = 0; i < values.size(); ++i) {
     if (is_place(i)) values[i] = moved[next++];
@@ -163,8 +177,7 @@ Block Permuted(const Block& block, NullModel model, Random& random, const RunCon
     PermuteAll(
         weights, [&](size_t i) { return own.occupiable[i] != 0; }, random, context);
   } else {
-    PermuteAll(
-        weights, [](size_t) { return true; }, random, context);
+    PermuteAll(weights, EveryPlace(), random, context);
   }
 
   Block permuted = block;

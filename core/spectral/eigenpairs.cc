@@ -112,6 +112,8 @@ class HalfOperator {
 // Below, eigenvalues are the operator's own.
 
 int KrylovDimension(int count) { return 3 * count + 40; }
+/// Where applying the operator takes no longer than a step of Lanczos does otherwise.
+int SmallKrylovDimension(int count) { return 2 * count + 24; }
 
 template <typename Operator>
 Eigenpairs SolveDensely(const Operator& op, int count) {
@@ -168,8 +170,8 @@ void Insert(const Eigenpairs& pair, Eigenpairs& pairs) {
 
 /// The largest `count` eigenpairs of an operator that `make` makes of what is known.
 template <typename Make>
-Eigenpairs Find(const Make& make, const Eigen::MatrixXd& known, int count) {
-  Eigenpairs found = RunLanczos(make(known), count, KrylovDimension(count), kTolerance, 0);
+Eigenpairs Find(const Make& make, const Eigen::MatrixXd& known, int count, int krylov_dimension) {
+  Eigenpairs found = RunLanczos(make(known), count, krylov_dimension, kTolerance, 0);
   for (uint64_t seed = 1;; ++seed) {  // until no missed copy is left
     if (found.vectors.rows() - known.cols() - count < 1) return found;
     Eigen::MatrixXd all_known(found.vectors.rows(), known.cols() + count);
@@ -201,7 +203,8 @@ std::optional<Eigenpairs> FindByHalf(const NormalizedAdjacency& adjacency, const
   const auto make = [&](const Eigen::MatrixXd& all_known) {
     return HalfOperator(adjacency, side, gram, all_known, context);
   };
-  Eigenpairs half = is_small ? SolveDensely(make(known_half), count) : Find(make, known_half, count);
+  const int krylov_dimension = gram ? SmallKrylovDimension(count) : KrylovDimension(count);
+  Eigenpairs half = is_small ? SolveDensely(make(known_half), count) : Find(make, known_half, count, krylov_dimension);
   if (half.values[count - 1] < kLeastSingularValue * kLeastSingularValue) return std::nullopt;
 
   Eigenpairs pairs;
@@ -223,7 +226,7 @@ Eigenpairs LargestEigenpairs(const NormalizedAdjacency& adjacency, const Eigen::
     if (auto pairs = FindByHalf(adjacency, known, count, context)) return *std::move(pairs);
   }
   const auto make = [&](const Eigen::MatrixXd& all_known) { return WholeOperator(adjacency, all_known, context); };
-  Eigenpairs pairs = is_small ? SolveDensely(make(known), count) : Find(make, known, count);
+  Eigenpairs pairs = is_small ? SolveDensely(make(known), count) : Find(make, known, count, KrylovDimension(count));
   pairs.values.array() -= 1;  // the shift
   return pairs;
 }

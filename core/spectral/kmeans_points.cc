@@ -28,15 +28,18 @@ KMeansPoints::KMeansPoints(const Eigen::Ref<const Eigen::MatrixXd>& points, cons
     if (spreads(column) > 0x1p-48 * spreads.maxCoeff()) columns.push_back(column);
   }
   dimensions_ = columns.size();
-  coordinates_.assign(blocks() * kBlockPoints * dimensions_, 0.0);
+  blocks_.assign(blocks() * kBlockPoints * dimensions_, 0.0);
+  rows_.resize(count_ * dimensions_);
   for (int first = 0; first < count_; first += kChunkPoints) {
     context.CheckCancelled();
     const int end = std::min(first + kChunkPoints, count_);
     for (size_t j = 0; j < dimensions_; ++j) {
-      double* coordinates = coordinates_.data() + j * kBlockPoints;
+      double* const in_block = blocks_.data() + j * kBlockPoints;
       const size_t block_size = kBlockPoints * dimensions_;
       for (int i = first; i < end; ++i) {
-        coordinates[i / kBlockPoints * block_size + i % kBlockPoints] = points(i, columns[j]);
+        const double coordinate = points(i, columns[j]);
+        in_block[i / kBlockPoints * block_size + i % kBlockPoints] = coordinate;
+        rows_[i * dimensions_ + j] = coordinate;
       }
     }
   }

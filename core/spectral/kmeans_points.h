@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <vector>
 
 #include "core/run_context.h"
 #include "core/spectral/aligned_doubles.h"
@@ -10,8 +11,9 @@ namespace modlab {
 /// Points of a block, side by side in memory: two registers of AVX2, or one of AVX-512.
 inline constexpr int kBlockPoints = 8;
 
-/// The points of k-means in blocks of 8: coordinate j of point 8 b + i at block(b)[8 j + i], zeros after the last
-/// point. Distances of a block's points to a centre are so worked out side by side.
+/// The points of k-means twice. In blocks of 8, coordinate j of point 8 b + i at block(b)[8 j + i], zeros after the
+/// last point: distances of a block's points to a centre are so worked out side by side. And one after the other, for
+/// those who want some of them.
 ///
 /// Coordinates that are the same for all points are left out, as they move no distance: those whose values spread over
 /// less than 2^-48 of the widest coordinate's spread, hence whose squares are under 2^-96 of its. The first coordinate
@@ -26,18 +28,15 @@ class KMeansPoints {
   int dimensions() const { return static_cast<int>(dimensions_); }
   int blocks() const { return (count_ + kBlockPoints - 1) / kBlockPoints; }
   const double* block(int block) const {
-    return coordinates_.data() + static_cast<size_t>(block) * kBlockPoints * dimensions_;
+    return blocks_.data() + static_cast<size_t>(block) * kBlockPoints * dimensions_;
   }
-  /// Coordinate j of the point at [8 j].
-  const double* point(int point) const {
-    const size_t index = point;
-    return coordinates_.data() + index / kBlockPoints * (kBlockPoints * dimensions_) + index % kBlockPoints;
-  }
+  const double* point(int point) const { return rows_.data() + static_cast<size_t>(point) * dimensions_; }
 
  private:
   int count_;
   size_t dimensions_ = 0;
-  AlignedDoubles coordinates_;
+  AlignedDoubles blocks_;
+  std::vector<double> rows_;
 };
 
 }  // namespace modlab

@@ -128,7 +128,7 @@ void KMeansRestart::TakeInBest(const std::vector<int>& drawn, int cluster) {
 
 void KMeansRestart::CopyPoint(int point, double* to) const {
   const double* coordinates = points_.point(point);
-  for (int j = 0; j < points_.dimensions(); ++j) to[j] = coordinates[j * kBlockPoints];
+  for (int j = 0; j < points_.dimensions(); ++j) to[j] = coordinates[j];
 }
 
 /// Limits from the distances to the centres that were chosen.
@@ -150,7 +150,7 @@ void KMeansRestart::SumClusters() {
     for (int i = first; i < end; ++i) {
       const double* point = points_.point(i);
       double* sum = RowOf(sums_, labels_[i]);
-      for (int j = 0; j < points_.dimensions(); ++j) sum[j] += point[static_cast<size_t>(j) * kBlockPoints];
+      for (int j = 0; j < points_.dimensions(); ++j) sum[j] += point[j];
       ++sizes_[labels_[i]];
     }
   }
@@ -248,7 +248,7 @@ const double* KMeansRestart::FindDoubtful(int first, int end) {
     const double* from = points_.point(doubtful_[i]);
     double* to = doubtful_blocks_.data() + i / kBlockPoints * (kBlockPoints * dimensions) + i % kBlockPoints;
 #pragma GCC unroll 4
-    for (ptrdiff_t j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j * kBlockPoints];
+    for (ptrdiff_t j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j];
   }
   return doubtful_blocks_.data();
 }
@@ -258,8 +258,8 @@ void KMeansRestart::ChangeLabel(int point, int label) {
   double* from = RowOf(sums_, labels_[point]);
   double* to = RowOf(sums_, label);
   for (int j = 0; j < points_.dimensions(); ++j) {
-    from[j] -= coordinates[j * kBlockPoints];
-    to[j] += coordinates[j * kBlockPoints];
+    from[j] -= coordinates[j];
+    to[j] += coordinates[j];
   }
   --sizes_[labels_[point]];
   ++sizes_[label];
@@ -278,7 +278,7 @@ void KMeansRestart::FindOwnDistances(const std::vector<double>& centres) {
       const double* centre = centres.data() + static_cast<size_t>(labels_[i]) * dimensions;
       double squared = 0;
       for (int j = 0; j < dimensions; ++j) {
-        const double difference = point[j * kBlockPoints] - centre[j];
+        const double difference = point[j] - centre[j];
         squared += difference * difference;
       }
       nearest_[i] = squared;
