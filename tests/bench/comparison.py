@@ -1,6 +1,7 @@
 """A peer and modlab on one network, in turn."""
 
 import statistics
+import time
 
 import line_process
 import table
@@ -16,16 +17,16 @@ class Side:
         self.describe = describe
         self.answers = []
         self.failure = None
+        self.elapsed = 0  # in the last round; what is measured may be a hundredth of what it is given as
 
     def do_round(self, number):
         if self.failure is None:
+            start = time.monotonic()
             try:
                 self.answers.append(self.ask(number))
             except line_process.Failed as failed:
                 self.failure = str(failed)
-
-    def last_seconds(self):
-        return self.answers[-1]["seconds"] if self.answers else 0
+            self.elapsed = time.monotonic() - start
 
     def time(self):
         """Median; None where it has failed."""
@@ -52,7 +53,7 @@ class Comparison:
         than the options' patience there are no more."""
         sides = [Side("peer", theirs, describe), Side("ours", ours, describe)]
         rounds = 0
-        while rounds < self.options.rounds and max(side.last_seconds() for side in sides) < self.options.patience:
+        while rounds < self.options.rounds and max(side.elapsed for side in sides) < self.options.patience:
             for side in sides:
                 side.do_round(rounds)
             rounds += 1

@@ -302,6 +302,13 @@ def score_spec(model, clusters=3, restarts=10, seed=1, **fields):
     return spec
 
 
+def endless_spec(model):
+    """A score job's spec that takes hours, if it is let."""
+    spec = score_spec(model, clusters=100, restarts=10000)
+    spec.score.nulls.samples = 10000
+    return spec
+
+
 def model_with(text):
     """The shipped model's bytes with one more file in their archive: content that nobody has sent yet."""
     content = io.BytesIO(DIGITS.read_bytes())

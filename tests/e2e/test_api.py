@@ -5,7 +5,7 @@ import unittest
 import grpc
 from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
 
-from harness import DIGITS, FIXTURES, EndToEndTest, score_spec
+from harness import DIGITS, FIXTURES, EndToEndTest, endless_spec, score_spec
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 Job = job_pb2.Job
@@ -123,7 +123,7 @@ class Creates(EndToEndTest):
                 call()
 
     def test_a_model_in_use_cannot_be_deleted(self):
-        job = self.create(score_spec(self.model, restarts=10000, clusters=60))
+        job = self.create(endless_spec(self.model))
         with self.assert_refused(grpc.StatusCode.FAILED_PRECONDITION, error_pb2.RESOURCE_IN_USE):
             self.models.DeleteModel(model_pb2.DeleteModelRequest(name=self.model.name))
         self.cancel(job.name)
@@ -159,7 +159,7 @@ class Lists(EndToEndTest):
         test = cls()
         cls.model = test.push(DIGITS, labels={"from": "digits"})
         test.push(FIXTURES / "planted.pt")
-        cls.running = test.create(score_spec(cls.model, clusters=60, restarts=10000)).name
+        cls.running = test.create(endless_spec(cls.model)).name
         test.wait_for_state(cls.running, Job.RUNNING)
         cls.queued = [test.create(score_spec(cls.model), labels={"number": str(number), "odd": str(number % 2)}).name
                       for number in range(7)]
@@ -217,7 +217,7 @@ class Lists(EndToEndTest):
     def test_priority_goes_first(self):
         urgent = self.create(score_spec(self.model), priority=5).name
         queued = [self.create(score_spec(self.model)).name for _ in range(2)]
-        blocker = self.create(score_spec(self.model, clusters=60, restarts=10000), priority=4).name
+        blocker = self.create(endless_spec(self.model), priority=4).name
         self.cancel(self.running)
         urgent_job = self.finish(urgent)
         self.wait_for_state(blocker, Job.RUNNING)

@@ -13,7 +13,7 @@ import unittest
 from modlab.v1 import job_pb2
 
 import processes
-from harness import BIN, DIGITS, PATIENCE, EndToEndTest, model_with, score_spec
+from harness import BIN, DIGITS, PATIENCE, EndToEndTest, model_with, endless_spec, score_spec
 
 EXIT_CODES = {0: "ok", 1: "failed", 2: "usage", 3: "not found", 5: "unreachable|reached", 6: "refused", 7: "timed out|wait",
               130: "interrupt"}
@@ -79,7 +79,7 @@ class Commands(EndToEndTest):
         return self.create(score_spec(self.model, **options)).name.partition("/")[2]
 
     def endless_job(self):
-        name = self.new_job(clusters=100, restarts=10000)
+        name = self.create(endless_spec(self.model)).name.partition("/")[2]
         self.addCleanup(self.cancel_if_running, "jobs/" + name)
         return name
 

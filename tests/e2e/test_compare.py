@@ -9,7 +9,7 @@ from modlab.v1 import error_pb2, job_pb2, score_pb2
 from sklearn import metrics
 from sklearn.metrics.cluster import contingency_matrix
 
-from harness import DIGITS, FIXTURES, EndToEndTest, score_spec
+from harness import DIGITS, FIXTURES, EndToEndTest, endless_spec, score_spec
 
 
 def entropy(labels):
@@ -161,7 +161,7 @@ class Compare(EndToEndTest):
 
         model = self.push(DIGITS)
         refused(self.a, model.inspect_job, 6, "is of kind inspect", "only score jobs have partitions")
-        endless = self.create(score_spec(model, clusters=100, restarts=10000)).name
+        endless = self.create(endless_spec(model)).name
         self.addCleanup(self.cancel, endless)
         refused(endless, self.a, 6, "has no partitions yet", "modlab job wait")
         too_few = score_spec(model)
@@ -183,7 +183,7 @@ class Compare(EndToEndTest):
             compare(None, job)
         with self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, error_pb2.FIELD_INVALID, "second.labels[1]"):
             compare(job, job_pb2.ComparedPartition(labels=[0, -5]))
-        cancelled = self.create(score_spec(self.push(DIGITS), clusters=100, restarts=10000)).name
+        cancelled = self.create(endless_spec(self.push(DIGITS))).name
         with self.assert_refused(grpc.StatusCode.FAILED_PRECONDITION, error_pb2.RESULT_MISSING, "first.job") as detail:
             compare(job_pb2.ComparedPartition(job=cancelled), job)
         self.assertIn(detail.metadata["state"], ("QUEUED", "RUNNING"))

@@ -6,7 +6,7 @@ import unittest
 
 from modlab.v1 import job_pb2, server_pb2
 
-from harness import DIGITS, FIXTURES, EndToEndTest, FreshDaemonTest, score_spec, wait_until
+from harness import DIGITS, FIXTURES, EndToEndTest, FreshDaemonTest, endless_spec, score_spec, wait_until
 
 Job = job_pb2.Job
 
@@ -23,7 +23,7 @@ class Queue(FreshDaemonTest):
         self.model = self.push(DIGITS)
 
     def endless_job(self):
-        return self.create(score_spec(self.model, clusters=100, restarts=10000)).name
+        return self.create(endless_spec(self.model)).name
 
     def running_job(self):
         name = self.endless_job()
@@ -138,7 +138,7 @@ class Logs(EndToEndTest):
         self.assertEqual(later, "")
 
     def test_a_running_job(self):
-        name = self.create(score_spec(self.push(DIGITS), clusters=100, restarts=10000)).name
+        name = self.create(endless_spec(self.push(DIGITS))).name
         self.wait_for_state(name, Job.RUNNING)
         self.modlab("job", "logs", name)  # ends, though the job does not
         follower = self.start_modlab("job", "logs", name, "--follow")

@@ -11,7 +11,7 @@ import grpc
 from modlab.v1 import error_pb2, job_pb2, server_pb2
 
 import processes
-from harness import BIN, DIGITS, ENDED, GONE, FreshDaemonTest, score_spec, wait_until
+from harness import BIN, DIGITS, ENDED, GONE, FreshDaemonTest, endless_spec, score_spec, wait_until
 
 Job = job_pb2.Job
 LONG = 4  # seconds that a job takes which is to be caught while it runs
@@ -46,7 +46,7 @@ class Recovery(FreshDaemonTest):
 
     def endless_job(self):
         """Takes minutes, if it is let."""
-        return self.create(score_spec(self.model, clusters=100, restarts=10000)).name
+        return self.create(endless_spec(self.model)).name
 
     def wait_for_workers(self, number=1):
         return wait_until(lambda: len(pids := workers_with_jobs()) == number and pids, f"{number} workers run a job")
@@ -264,7 +264,7 @@ class Recovery(FreshDaemonTest):
 
     def test_waiting_workers_take_jobs_of_any_number_of_threads(self):
         waiting = wait_until(lambda: processes.running("modlab-worker"), "workers are warm")
-        spec = score_spec(self.model, clusters=100, restarts=10000)
+        spec = endless_spec(self.model)
         spec.resources.threads = 2
         name = self.create(spec).name
         (worker,) = self.wait_for_workers(1)

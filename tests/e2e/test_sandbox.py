@@ -10,7 +10,7 @@ import grpc
 from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
 
 import processes
-from harness import BIN, DIGITS, PATIENCE, EndToEndTest, HinderedDaemon, Home, score_spec, wait_until
+from harness import BIN, DIGITS, PATIENCE, EndToEndTest, HinderedDaemon, Home, endless_spec, score_spec, wait_until
 
 Job = job_pb2.Job
 USER = 60000
@@ -62,7 +62,7 @@ class Sandbox(EndToEndTest):
     def test_jobs_wait_while_they_are_refused(self):
         self.start(["--uid", USER], "--workers", 1)
         model = self.push(DIGITS)
-        self.create(score_spec(model, clusters=100, restarts=10000))
+        self.create(endless_spec(model))
         waiting = self.create(score_spec(model)).name
         self.modlab("server", "stop", "--jobs")
         self.daemon.process.wait()
@@ -98,7 +98,7 @@ class Sandbox(EndToEndTest):
         self.start([], "--workers", 3, "--sandbox-uids", "60700-60702")
         model = self.push(DIGITS)
         for _ in range(3):
-            self.create(score_spec(model, clusters=100, restarts=10000))
+            self.create(endless_spec(model))
         workers = wait_until(
             lambda: len(pids := [pid for pid in processes.running("modlab-worker")
                                  if processes.holds_open(pid, "events.log")]) == 3 and pids, "three jobs run")

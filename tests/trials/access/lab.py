@@ -10,7 +10,7 @@ from modlab.v1 import access_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
 import processes
 import wide_model
 from expectations import PEOPLE
-from harness import BIN, DIGITS, PATIENCE, SOURCE, EndToEndTest, chunks, model_with, score_spec
+from harness import BIN, DIGITS, PATIENCE, SOURCE, EndToEndTest, chunks, model_with, endless_spec, score_spec
 from rpcs import every_rpc
 
 Job = job_pb2.Job
@@ -145,7 +145,7 @@ class Lab(EndToEndTest):
     def block_the_worker(self):
         """From now on, jobs wait."""
         model = self.push(DIGITS)
-        endless = self.create(score_spec(model, clusters=100, restarts=10000)).name
+        endless = self.create(endless_spec(model)).name
         self.wait_for_state(endless, Job.RUNNING)
 
     def new_content(self):

@@ -19,7 +19,7 @@ import grpc
 from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
 
 import processes
-from harness import BIN, DIGITS, EndToEndTest, HinderedDaemon, Home, PATIENCE, score_spec
+from harness import BIN, DIGITS, EndToEndTest, HinderedDaemon, Home, PATIENCE, endless_spec, score_spec
 
 HOSTILE_WORKER = BIN / "hostile_worker"
 USER = 60000
@@ -132,7 +132,7 @@ class Trial(EndToEndTest):
         self.check_level()
         model = self.push(DIGITS)
         expected = numbers(self.finish(self.create(score_spec(model, seed=3)).name))
-        endless = self.create(score_spec(model, clusters=100, restarts=10000)).name
+        endless = self.create(endless_spec(model)).name
         self.wait_for_state(endless, Job.RUNNING)
         data = self.daemon.data
         (neighbour,) = data.glob("attempts/*/1/in/model.pt")
