@@ -29,6 +29,7 @@ std::optional<Eigen::MatrixXd> NormalizedAdjacency::Gram(const std::vector<int>&
     if (side_of_unit[unit] == columns_side) ++columns;
   }
   std::vector<int> kept;  // those with edges
+  kept.reserve(side.size());
   for (const int row : side) kept.push_back(column_of_unit[units_[row]]);
   if (gram->cols() > static_cast<Eigen::Index>(kept.size())) gram = (*gram)(kept, kept).eval();
   const Eigen::VectorXd scale = scale_(side);
