@@ -134,19 +134,22 @@ class Panels {
   int rows_ = 0;
 };
 
+std::vector<int> OthersThanZero(const Panels& panels, const RowGroup& group) {
+  std::vector<int> others;
+  for (int panel = 0; panel < group.panels(); ++panel) {
+    if (!panels.IsZero(panel)) others.push_back(panel);
+  }
+  return others;
+}
+
 /// Multiplications in the products of two of the panels that are not 0.
 double Products(const Panels& panels, const RowGroup& group, int rows) {
-  int others_than_zero = 0;
-  for (int panel = 0; panel < group.panels(); ++panel) others_than_zero += panels.IsZero(panel) ? 0 : 1;
-  return rows * std::pow(static_cast<double>(others_than_zero) * kPanelColumns, 2);
+  return rows * std::pow(static_cast<double>(OthersThanZero(panels, group).size()) * kPanelColumns, 2);
 }
 
 /// Adds the panels' products to the matrix's lower triangle.
 void AddProducts(const Panels& panels, const RowGroup& group, int rows, Eigen::MatrixXd& gram, RunContext& context) {
-  std::vector<int> others_than_zero;
-  for (int panel = 0; panel < group.panels(); ++panel) {
-    if (!panels.IsZero(panel)) others_than_zero.push_back(panel);
-  }
+  const std::vector<int> others_than_zero = OthersThanZero(panels, group);
   const int columns = static_cast<int>(group.columns.size());
   context.ParallelFor(static_cast<int>(others_than_zero.size()), [&](int index) {
     const int left = others_than_zero[index];

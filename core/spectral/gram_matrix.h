@@ -21,7 +21,8 @@ namespace modlab {
 std::optional<Eigen::MatrixXd> GramMatrix(const UnitGraph& graph, const std::vector<char>& is_column,
                                           const std::vector<double>& row_scale, int applications, RunContext& context);
 
-/// y = G x for the symmetric matrix G with that lower triangle.
+/// y = G x for the symmetric matrix G with that lower triangle; x and y have as many entries as it has rows, and do not
+/// overlap. Any number of threads may do so with the same matrix. O(entries).
 void ApplyGram(const Eigen::MatrixXd& gram, const double* x, double* y);
 
 }  // namespace modlab
