@@ -1,6 +1,8 @@
 #include "core/spectral/kmeans_points.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace modlab {
 namespace {
@@ -42,6 +44,25 @@ KMeansPoints::KMeansPoints(const Eigen::Ref<const Eigen::MatrixXd>& points, cons
         rows_[i * dimensions_ + j] = coordinate;
       }
     }
+  }
+  FillSingles(context);
+}
+
+void KMeansPoints::FillSingles(const RunContext& context) {
+  double largest = 0;
+  for (const double coordinate : rows_) largest = std::max(largest, std::abs(coordinate));
+  if (largest > 0) scale_ = std::ldexp(1.0, std::min(-std::ilogb(largest) - 1, 1000));
+  singles_.assign(singles_blocks() * kSinglesPoints * (dimensions_ + 1), 0.0F);
+  for (int i = 0; i < count_; ++i) {
+    if (i % kChunkPoints == 0) context.CheckCancelled();
+    float* to = singles_.data() + i / kSinglesPoints * (kSinglesPoints * (dimensions_ + 1)) + i % kSinglesPoints;
+    double square = 0;
+    for (size_t j = 0; j < dimensions_; ++j, to += kSinglesPoints) {
+      const double coordinate = point(i)[j] * scale_;
+      square += coordinate * coordinate;
+      *to = static_cast<float>(coordinate);
+    }
+    *to = std::nextafter(static_cast<float>(std::sqrt(square)), std::numeric_limits<float>::infinity());
   }
 }
 

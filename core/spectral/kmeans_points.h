@@ -10,10 +10,13 @@ namespace modlab {
 
 /// Points of a block, side by side in memory: two registers of AVX2, or one of AVX-512.
 inline constexpr int kBlockPoints = 8;
+/// The same in single precision.
+inline constexpr int kSinglesPoints = 16;
 
-/// The points of k-means twice. In blocks of 8, coordinate j of point 8 b + i at block(b)[8 j + i], zeros after the
-/// last point: distances of a block's points to a centre are so worked out side by side. And one after the other, for
-/// those who want some of them.
+/// The points of k-means three times. In blocks of 8, coordinate j of point 8 b + i at block(b)[8 j + i], zeros after
+/// the last point: distances of a block's points to a centre are so worked out side by side. One after the other, for
+/// those who want some of them. And in single precision, for kmeans_screening.h: in blocks of 16, each coordinate times
+/// scale(), a power of 2, so that the largest lies in 0.5 ... 1, and last their norms, rounded up.
 ///
 /// Coordinates that are the same for all points are left out, as they move no distance: those whose values spread over
 /// less than 2^-48 of the widest coordinate's spread, hence whose squares are under 2^-96 of its. The first coordinate
@@ -32,11 +35,22 @@ class KMeansPoints {
   }
   const double* point(int point) const { return rows_.data() + static_cast<size_t>(point) * dimensions_; }
 
+  int singles_blocks() const { return (count_ + kSinglesPoints - 1) / kSinglesPoints; }
+  /// [dimensions() + 1][kSinglesPoints].
+  const float* singles(int block) const {
+    return singles_.data() + static_cast<size_t>(block) * kSinglesPoints * (dimensions_ + 1);
+  }
+  double scale() const { return scale_; }
+
  private:
+  void FillSingles(const RunContext& context);
+
   int count_;
   size_t dimensions_ = 0;
   AlignedDoubles blocks_;
   std::vector<double> rows_;
+  double scale_ = 1;
+  AlignedFloats singles_;
 };
 
 }  // namespace modlab

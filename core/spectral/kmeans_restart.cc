@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/spectral/kmeans_kernels.h"
+#include "core/spectral/kmeans_screening.h"
 
 namespace modlab {
 namespace {
@@ -15,6 +16,9 @@ namespace {
 constexpr int kChunkTiles = 4;
 constexpr int kChunkBlocks = kChunkTiles * kTileBlocks;
 constexpr int kChunkPoints = kChunkTiles * kTilePoints;
+
+/// One in so many doubtful points of a chunk, and all of them are looked at, as gathering some takes time as well.
+constexpr int kGatherShare = 3;
 
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
@@ -42,7 +46,13 @@ KMeansRestart::KMeansRestart(const KMeansPoints& points, int clusters, int max_i
   limits_.resize(points.count());
   labels_.resize(points.count());
   doubtful_.resize(kChunkPoints);
-  doubtful_blocks_.resize(static_cast<size_t>(kChunkPoints) * points.dimensions());
+  screening_centres_.resize(static_cast<size_t>(clusters) * ScreeningStride(points.dimensions()));
+  doubtful_singles_.resize(static_cast<size_t>(kChunkPoints) * (points.dimensions() + 1));
+  doubtful_labels_.resize(kChunkPoints);
+  screening_gaps_.resize(kChunkPoints);
+  doubtful_gaps_.resize(kChunkPoints);
+  undecided_.resize(kChunkPoints);
+  undecided_blocks_.resize(static_cast<size_t>(kChunkPoints) * points.dimensions());
 }
 
 double KMeansRestart::Run(Random random) {
@@ -208,22 +218,19 @@ void KMeansRestart::AddTravels() {
 /// Gives every point to its nearest centre; whether any label changed.
 bool KMeansRestart::Reassign() {
   bool changed = false;
-  std::array<double, kChunkPoints> nearest;
-  std::array<double, kChunkPoints> second;
-  std::array<double, kChunkPoints> gaps;
-  std::array<int, kChunkPoints> labels;
+  PackForScreening(centres_.data(), clusters_, points_.dimensions(), points_.scale(), screening_centres_.data());
   for (int first = 0; first < points_.count(); first += kChunkPoints) {
     context_.CheckCancelled();
-    const double* doubtful = FindDoubtful(first, std::min(first + kChunkPoints, points_.count()));
-    const int blocks = (doubtful_count_ + kBlockPoints - 1) / kBlockPoints;
-    FindNearestTwo(doubtful, blocks, points_.dimensions(), centres_.data(), clusters_, nearest.data(), second.data(),
-                   labels.data());
-    FindGaps(nearest.data(), second.data(), doubtful_count_, points_.dimensions(), gaps.data());
+    const float* singles = FindDoubtful(first, std::min(first + kChunkPoints, points_.count()));
+    ScreenNearest(singles, (doubtful_count_ + kSinglesPoints - 1) / kSinglesPoints, points_.dimensions(),
+                  screening_centres_.data(), clusters_, doubtful_labels_.data(), screening_gaps_.data());
+    SettleUndecided();
     for (int i = 0; i < doubtful_count_; ++i) {
       const int point = doubtful_[i];
-      limits_[point] = (travelled_[labels[i]] + gaps[i]) * (1 - 2 * kEpsilon);
-      if (labels[i] == labels_[point]) continue;
-      ChangeLabel(point, labels[i]);
+      const int label = doubtful_labels_[i];
+      limits_[point] = (travelled_[label] + doubtful_gaps_[i]) * (1 - 2 * kEpsilon);
+      if (label == labels_[point]) continue;
+      ChangeLabel(point, label);
       changed = true;
     }
   }
@@ -231,26 +238,60 @@ bool KMeansRestart::Reassign() {
 }
 
 /// Which of these points may change their label; returns their coordinates in blocks.
-const double* KMeansRestart::FindDoubtful(int first, int end) {
+const float* KMeansRestart::FindDoubtful(int first, int end) {
   int count = 0;
   for (int point = first; point < end; ++point) {
     doubtful_[count] = point;
     count += travelled_[labels_[point]] < limits_[point] ? 0 : 1;
   }
   doubtful_count_ = count;
-  if (4 * count > 3 * (end - first)) {  // all of them where they lie are less work than most of them gathered
+  if (kGatherShare * count > end - first) {  // all of them where they lie are less work than many of them gathered
     doubtful_count_ = end - first;
     std::iota(doubtful_.begin(), doubtful_.begin() + doubtful_count_, first);
-    return points_.block(first / kBlockPoints);
+    return points_.singles(first / kSinglesPoints);
   }
   const ptrdiff_t dimensions = points_.dimensions();
+  const double scale = points_.scale();
   for (ptrdiff_t i = 0; i < count; ++i) {
-    const double* from = points_.point(doubtful_[i]);
-    double* to = doubtful_blocks_.data() + i / kBlockPoints * (kBlockPoints * dimensions) + i % kBlockPoints;
+    const int point = doubtful_[i];
+    const double* from = points_.point(point);
+    float* to =
+        doubtful_singles_.data() + i / kSinglesPoints * (kSinglesPoints * (dimensions + 1)) + i % kSinglesPoints;
 #pragma GCC unroll 4
+    for (ptrdiff_t j = 0; j < dimensions; ++j) to[j * kSinglesPoints] = static_cast<float>(from[j] * scale);
+    to[dimensions * kSinglesPoints] =
+        points_.singles(point / kSinglesPoints)[dimensions * kSinglesPoints + point % kSinglesPoints];
+  }
+  return doubtful_singles_.data();
+}
+
+/// Works out what single precision does not tell.
+void KMeansRestart::SettleUndecided() {
+  const double unit = 1 / points_.scale();
+  int count = 0;
+  for (int i = 0; i < doubtful_count_; ++i) {
+    doubtful_gaps_[i] = screening_gaps_[i] * unit;
+    undecided_[count] = i;
+    count += screening_gaps_[i] > 0 ? 0 : 1;
+  }
+  if (count == 0) return;
+  const ptrdiff_t dimensions = points_.dimensions();
+  for (ptrdiff_t i = 0; i < count; ++i) {
+    const double* from = points_.point(doubtful_[undecided_[i]]);
+    double* to = undecided_blocks_.data() + i / kBlockPoints * (kBlockPoints * dimensions) + i % kBlockPoints;
     for (ptrdiff_t j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j];
   }
-  return doubtful_blocks_.data();
+  std::array<double, kChunkPoints> nearest;
+  std::array<double, kChunkPoints> second;
+  std::array<double, kChunkPoints> gaps;
+  std::array<int, kChunkPoints> labels;
+  FindNearestTwo(undecided_blocks_.data(), (count + kBlockPoints - 1) / kBlockPoints, points_.dimensions(),
+                 centres_.data(), clusters_, nearest.data(), second.data(), labels.data());
+  FindGaps(nearest.data(), second.data(), count, points_.dimensions(), gaps.data());
+  for (int i = 0; i < count; ++i) {
+    doubtful_labels_[undecided_[i]] = labels[i];
+    doubtful_gaps_[undecided_[i]] = gaps[i];
+  }
 }
 
 void KMeansRestart::ChangeLabel(int point, int label) {

@@ -12,7 +12,8 @@ namespace modlab {
 /// 2007), then Lloyd's iterations until no label changes. One thread uses it at a time; points and context must outlive
 /// it.
 ///
-/// A point's distances are worked out only where its label may change. How much nearer its own centre is than any other
+/// A point's distances are worked out only where its label may change, first in single precision
+/// (kmeans_screening.h), and again where that does not tell. How much nearer its own centre is than any other
 /// says how far centres may move before that (Hamerly, "Making k-means even faster", 2010), rounding included, so
 /// labels are those of plain Lloyd's iterations. A cluster's sum follows the points that come and go. When no label
 /// changes, sums are taken anew and the labels looked at again: where a start ends does not depend on the way there.
@@ -38,7 +39,8 @@ class KMeansRestart {
   void FillEmptyClusters();
   void AddTravels();
   bool Reassign();
-  const double* FindDoubtful(int first, int end);
+  const float* FindDoubtful(int first, int end);
+  void SettleUndecided();
   void ChangeLabel(int point, int label);
   void CopyPoint(int point, double* to) const;
   void FindOwnDistances(const std::vector<double>& centres);
@@ -74,10 +76,17 @@ class KMeansRestart {
   /// of the others, the fastest have moved.
   std::vector<double> limits_;
   std::vector<double> travelled_;
-  /// The points of a chunk that may change their label, and their coordinates in blocks.
+  std::vector<float> screening_centres_;
+  /// The points of a chunk that may change their label, their coordinates in blocks, and what is found out of them.
   std::vector<int> doubtful_;
   int doubtful_count_ = 0;
-  AlignedDoubles doubtful_blocks_;
+  AlignedFloats doubtful_singles_;
+  std::vector<int> doubtful_labels_;
+  std::vector<float> screening_gaps_;
+  std::vector<double> doubtful_gaps_;
+  /// Of the doubtful ones, those that single precision leaves undecided.
+  std::vector<int> undecided_;
+  AlignedDoubles undecided_blocks_;
 };
 
 }  // namespace modlab

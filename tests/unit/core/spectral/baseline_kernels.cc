@@ -8,5 +8,8 @@
 #define FindNearestTwo BaselineFindNearestTwo
 #define TakeInCentre BaselineTakeInCentre
 #define FindGaps BaselineFindGaps
+#define PackForScreening BaselinePackForScreening
+#define ScreenNearest BaselineScreenNearest
 #include "core/spectral/gram_kernels.cc"
 #include "core/spectral/kmeans_kernels.cc"
+#include "core/spectral/kmeans_screening.cc"

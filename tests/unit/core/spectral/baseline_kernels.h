@@ -2,6 +2,7 @@
 
 #include "core/spectral/gram_kernels.h"
 #include "core/spectral/kmeans_kernels.h"
+#include "core/spectral/kmeans_screening.h"
 
 namespace modlab {
 
@@ -16,5 +17,8 @@ void BaselineFindNearestTwo(const double* points, int blocks, int dimensions, co
 void BaselineTakeInCentre(const double* distances, int count, int cluster, double* nearest, double* second,
                           int* labels);
 void BaselineFindGaps(const double* nearest, const double* second, int count, int dimensions, double* gaps);
+void BaselinePackForScreening(const double* centres, int clusters, int dimensions, double scale, float* to);
+void BaselineScreenNearest(const float* points, int blocks, int dimensions, const float* centres, int clusters,
+                           int* labels, float* gaps);
 
 }  // namespace modlab

@@ -2,11 +2,15 @@
 // every x86-64 CPU runs.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "core/random.h"
+#include "core/run_context.h"
+#include "core/spectral/kmeans_points.h"
 #include "tests/unit/core/spectral/baseline_kernels.h"
 
 namespace modlab {
@@ -95,6 +99,60 @@ TEST(Kernels, BoundsOfKMeansHaveTheSameBitsOnEveryCpu) {
   FindGaps(squares.data(), squares.data() + 1, count - 1, 7, gaps.data());
   BaselineFindGaps(squares.data(), squares.data() + 1, count - 1, 7, expected.data());
   EXPECT_EQ(gaps, expected);
+}
+
+/// Points in single precision say which centre is nearest only where double precision says so, too, and by how much.
+TEST(Kernels, ScreeningIsSureOnlyOfWhatIsSo) {
+  const int count = 200;
+  const int clusters = 9;
+  RunContext context;
+  for (const int dimensions : {1, 2, 7, 12, 100}) {
+    for (const double difference : {1.0, 1e-3, 1e-6, 1e-8, 0.0}) {  // of one half of the centres from the other
+      SCOPED_TRACE(std::to_string(dimensions) + " dimensions, " + std::to_string(difference));
+      Random random(dimensions);
+      const Eigen::MatrixXd places =
+          Eigen::MatrixXd::NullaryExpr(count, dimensions, [&] { return 40 * random.Uniform() - 10; });
+      const KMeansPoints points(places, context);
+      AlignedDoubles centres(static_cast<size_t>(clusters) * dimensions);
+      for (size_t i = 0; i < centres.size(); ++i) {
+        const size_t first = static_cast<size_t>(clusters + 1) / 2 * dimensions;
+        centres[i] = i < first ? 40 * random.Uniform() - 10 : centres[i - first] + difference * random.Uniform();
+      }
+      const size_t padded = static_cast<size_t>(points.singles_blocks()) * kSinglesPoints;
+      AlignedDoubles nearest(padded);
+      AlignedDoubles second(padded);
+      std::vector<int> labels(padded);
+      FindNearestTwo(points.block(0), points.blocks(), dimensions, centres.data(), clusters, nearest.data(),
+                     second.data(), labels.data());
+      const auto screen = [&](const auto& pack, const auto& find) {
+        std::vector<float> packed(static_cast<size_t>(clusters) * ScreeningStride(dimensions));
+        pack(centres.data(), clusters, dimensions, points.scale(), packed.data());
+        std::vector<int> found(padded);
+        std::vector<float> gaps(padded);
+        find(points.singles(0), points.singles_blocks(), dimensions, packed.data(), clusters, found.data(),
+             gaps.data());
+        int sure = 0;
+        for (int i = 0; i < count; ++i) {
+          const double gap = (std::sqrt(second[i]) - std::sqrt(nearest[i])) * points.scale();
+          EXPECT_LE(gaps[i], gap + 1e-15);
+          EXPECT_GE(gaps[i], gap - 2e-3 * std::sqrt(dimensions)) << "says too little";
+          if (gaps[i] <= 0) continue;
+          EXPECT_EQ(found[i], labels[i]);
+          ++sure;
+        }
+        return sure;
+      };
+      const int sure = screen(PackForScreening, ScreenNearest);
+      const int baseline_sure = screen(BaselinePackForScreening, BaselineScreenNearest);
+      if (difference == 1) {
+        EXPECT_GT(sure, 0.95 * count);
+        EXPECT_GT(baseline_sure, 0.95 * count);
+      }
+      if (difference == 0) {  // nearest centres are there twice, but for one
+        EXPECT_LT(sure, 0.5 * count);
+      }
+    }
+  }
 }
 
 }  // namespace

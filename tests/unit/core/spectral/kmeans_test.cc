@@ -207,6 +207,13 @@ TEST(KMeans, IsPlainLloydsOnManyPointSets) {
          return points;
        },
        6},
+      {"tiny", [](Random& random) -> Eigen::MatrixXd { return RandomPoints(150, 3, random) * 1e-60; }, 6},
+      {"huge", [](Random& random) -> Eigen::MatrixXd { return RandomPoints(150, 3, random) * 1e60; }, 6},
+      {"a grid but for what single precision can see",
+       [](Random& random) -> Eigen::MatrixXd {
+         return GridPoints(200, 2, 6, random) + 1e-9 * RandomPoints(200, 2, random);
+       },
+       8},
       {"one assignment only", [](Random& random) { return RandomPoints(100, 3, random); }, 5, 1},
       {"cut off", [](Random& random) { return RandomPoints(400, 3, random); }, 9, 4},
   };
