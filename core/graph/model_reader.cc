@@ -59,6 +59,11 @@ const InputType* FindInputType(const std::string& name) {
   return found == std::end(kInputTypes) ? nullptr : found;
 }
 
+int64_t StoredElements(const at::Tensor& tensor) {
+  if (tensor.layout() == at::kStrided) return tensor.numel();
+  return tensor.layout() == at::kSparse ? tensor._nnz() : tensor.values().numel();
+}
+
 /// `float32`, as Python says it.
 std::string TypeName(at::ScalarType type) {
   switch (type) {
@@ -310,7 +315,7 @@ Model Model::Load(const std::string& path) {
 std::vector<TensorInfo> Model::tensors() const {
   std::vector<TensorInfo> tensors;
   const auto add = [&](const std::string& name, const at::Tensor& tensor, bool parameter) {
-    tensors.push_back({name, tensor.sizes().vec(), TypeName(tensor.scalar_type()), parameter});
+    tensors.push_back({name, tensor.sizes().vec(), TypeName(tensor.scalar_type()), StoredElements(tensor), parameter});
   };
   for (const auto& item : implementation_->module.named_parameters()) add(item.name, item.value, true);
   for (const auto& item : implementation_->module.named_buffers()) add(item.name, item.value, false);

@@ -70,7 +70,8 @@ struct ReaderOptions {
 struct TensorInfo {
   std::string name;
   std::vector<int64_t> shape;
-  std::string dtype;  ///< `float32`, ...
+  std::string dtype;     ///< `float32`, ...
+  int64_t elements = 0;  ///< Of sparse tensors, those that are stored.
   bool parameter = false;
 };
 

@@ -45,8 +45,9 @@ struct AttemptLimits {
   /// Memory above what the worker held when it took the job.
   int64_t memory_bytes = 0;
   int64_t wall_milliseconds = 0;
-  /// How long a worker that was asked to end (SIGTERM) may take.
-  int64_t grace_milliseconds = 5000;
+  /// How long a worker that was asked to end (SIGTERM) may take. Little, as nothing of a cancelled job is kept, and one
+  /// that loads a model does not listen.
+  int64_t grace_milliseconds = 100;
   /// Size of `log`; what the worker prints beyond it is thrown away.
   int64_t log_bytes = 1 << 20;
   /// What out/ may hold, in bytes on the disk and in files.

@@ -27,9 +27,7 @@ bool OnlyMeansNotAGraph(ErrorKind kind) {
 void Describe(const Model& model, v1::Inspection& inspection) {
   double elements = 0;
   for (const TensorInfo& tensor : model.tensors()) {
-    double size = 1;
-    for (const int64_t dimension : tensor.shape) size *= static_cast<double>(dimension);
-    elements += size;
+    elements += static_cast<double>(tensor.elements);
     *inspection.add_tensors() = ToProto(tensor);
   }
   inspection.set_parameters(elements);

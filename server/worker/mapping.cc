@@ -116,6 +116,7 @@ v1::Tensor ToProto(const TensorInfo& tensor) {
   for (const int64_t dimension : tensor.shape) result.add_shape(ToInt32(dimension));
   result.set_dtype(tensor.dtype);
   result.set_parameter(tensor.parameter);
+  result.set_elements(static_cast<double>(tensor.elements));
   return result;
 }
 

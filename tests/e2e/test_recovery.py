@@ -230,6 +230,16 @@ class Recovery(FreshDaemonTest):
         self.assertEqual(self.finish(name).state, Job.CANCELLED)
         wait_until(lambda: not workers_with_jobs(), "the worker has ended")
 
+    def test_a_worker_that_does_not_listen_is_cancelled_soon(self):
+        name = self.endless_job()
+        self.pause(*self.wait_for_workers(1))
+        asked = time.monotonic()
+        self.jobs.CancelJob(job_pb2.CancelJobRequest(name=name))
+        job = self.finish(name)
+        self.assertEqual(job.state, Job.CANCELLED)
+        self.assertLess(time.monotonic() - asked, 3)
+        wait_until(lambda: not workers_with_jobs(), "the worker has ended")
+
     # --- The worker and the supervisor.
 
     def test_a_killed_worker_is_tried_again(self):

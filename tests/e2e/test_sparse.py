@@ -76,6 +76,14 @@ class Sparse(EndToEndTest):
             self.assertLess(abs(mine["mean"] - theirs["mean"]), 5 * theirs["sd"] / 39**0.5 * 2**0.5)
             self.assertEqual(mine["p"], 1 / 40)
 
+    def test_inspection_counts_what_is_stored(self):
+        network = sparse_network.sparse_network(60, 4, 0.2)
+        model = self.push(self.save(network, "counted.pt"))
+        inspection = self.modlab_json("model", "show", model.name.partition("/")[2])["inspection"]
+        stored = [module.weight.values().numel() for module in network if hasattr(module, "weight")]
+        self.assertEqual([tensor["elements"] for tensor in inspection["tensors"]], stored)
+        self.assertEqual(inspection["parameters"], sum(stored))
+
     def test_memory_follows_the_weights(self):
         network = sparse_network.sparse_network(WIDTH, LAYERS, DENSITY)
         model = self.save(network, "large.pt")

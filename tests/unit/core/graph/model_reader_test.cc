@@ -431,6 +431,7 @@ TEST(ModelContents, Tensors) {
   EXPECT_EQ(tensors[0].name, "features.0.weight");
   EXPECT_EQ(tensors[0].shape, (std::vector<int64_t>{4, 1, 3, 3}));
   EXPECT_EQ(tensors[0].dtype, "float32");
+  EXPECT_EQ(tensors[0].elements, 36);
   EXPECT_TRUE(tensors[0].parameter);
   EXPECT_EQ(tensors.back().name, "features.5.num_batches_tracked");
   EXPECT_EQ(tensors.back().dtype, "int64");
