@@ -16,7 +16,7 @@ constexpr double kRelated = 0.4;
 std::string NameOf(const v1::Partition& partition, bool begins = true) {
   switch (partition.method()) {
     case v1::Partition::SPECTRAL:
-      return fmt::format("Spectral clustering (k = {})", partition.clusters());
+      return fmt::format("{} clustering (k = {})", begins ? "Spectral" : "spectral", partition.clusters());
     case v1::Partition::LEIDEN:
       return fmt::format("Leiden (k = {})", partition.clusters());
     case v1::Partition::PLANTED:
@@ -39,8 +39,14 @@ std::string NullName(v1::NullSpec::Model model) {
   }
 }
 
+/// Three decimals; what rounds to 0 has no sign.
+std::string Decimals(double number) {
+  std::string text = fmt::format("{:.3f}", number);
+  return text == "-0.000" ? text.substr(1) : text;
+}
+
 std::string AgainstText(double observed, const v1::NullTest& test) {
-  std::string text = fmt::format("{:.3f} against {:.3f}", observed, test.mean());
+  std::string text = Decimals(observed) + " against " + Decimals(test.mean());
   if (test.has_sd()) text += fmt::format(" ± {:.3f}", test.sd());
   return text + fmt::format(", p = {:.2g}", test.p());
 }
@@ -48,13 +54,14 @@ std::string AgainstText(double observed, const v1::NullTest& test) {
 std::string SignificanceText(const v1::Partition& partition) {
   const double modularity = TestedModularity(partition);
   if (!partition.has_significance()) {
-    return fmt::format("Q = {:.3f}; no null model says whether that is much", modularity);
+    return fmt::format("Q = {}; no null model says whether that is much", Decimals(modularity));
   }
   const v1::Significance& significance = partition.significance();
   const std::string values = fmt::format("Q = {}; n-cut = {}", AgainstText(modularity, significance.modularity()),
                                          AgainstText(partition.ncut(), significance.ncut()));
   if (1.0 / (1 + significance.samples()) > kSignificant && significance.modularity().p() < 1) {
-    return fmt::format("{} null models are too few to say: {}", significance.samples(), values);
+    const char* const models = significance.samples() == 1 ? "null model is" : "null models are";
+    return fmt::format("{} {} too few to say: {}", significance.samples(), models, values);
   }
   const bool modular = significance.modularity().p() <= kSignificant;
   const bool separable = significance.ncut().p() <= kSignificant;
