@@ -22,6 +22,10 @@ Eigen::VectorXd Spreads(const Eigen::Ref<const Eigen::MatrixXd>& points, const R
 
 }  // namespace
 
+float RoundedUp(double number) {
+  return std::nextafter(static_cast<float>(number), std::numeric_limits<float>::infinity());
+}
+
 KMeansPoints::KMeansPoints(const Eigen::Ref<const Eigen::MatrixXd>& points, const RunContext& context)
     : count_(static_cast<int>(points.rows())) {
   const Eigen::VectorXd spreads = Spreads(points, context);
@@ -62,7 +66,7 @@ void KMeansPoints::FillSingles(const RunContext& context) {
       square += coordinate * coordinate;
       *to = static_cast<float>(coordinate);
     }
-    *to = std::nextafter(static_cast<float>(std::sqrt(square)), std::numeric_limits<float>::infinity());
+    *to = RoundedUp(std::sqrt(square));
   }
 }
 

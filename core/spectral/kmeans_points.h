@@ -13,6 +13,9 @@ inline constexpr int kBlockPoints = 8;
 /// The same in single precision.
 inline constexpr int kSinglesPoints = 16;
 
+/// A number in single precision that is not below `number`.
+float RoundedUp(double number);
+
 /// The points of k-means three times. In blocks of 8, coordinate j of point 8 b + i at block(b)[8 j + i], zeros after
 /// the last point: distances of a block's points to a centre are so worked out side by side. One after the other, for
 /// those who want some of them. And in single precision, for kmeans_screening.h: in blocks of 16, each coordinate times

@@ -23,10 +23,6 @@ constexpr float kMargin = 0x1p-21F;
 /// of the products and the sums (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1).
 constexpr double ScreeningError(int dimensions) { return (1.01 * dimensions + 16) * kRounding; }
 
-float RoundedUp(double number) {
-  return std::nextafter(static_cast<float>(number), std::numeric_limits<float>::infinity());
-}
-
 /// Single-precision numbers of a block's points.
 template <int Width>
 struct SinglesBlock {
