@@ -22,6 +22,11 @@ enum class ErrorKind {
   kInputShapeInvalid,
   kNotConverged,
   kOutOfMemory,
+  kDataInvalid,
+  kGoalInvalid,
+  kShapesMismatch,
+  kLossNotFinite,
+  kNothingToTrain,
 };
 
 /// The one exception that leaves core for a mistake that is not core's own: the model's, or the caller's options'.

@@ -18,6 +18,7 @@
 #include "core/graph/fresh_weights.h"
 #include "core/graph/input_shape.h"
 #include "core/graph/interpreter.h"
+#include "core/graph/loaded_module.h"
 
 namespace modlab {
 namespace {
@@ -293,6 +294,8 @@ Model::Implementation::Followed Model::Implementation::Follow(const ReaderOption
 }
 
 Model::Model(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+torch::jit::Module& ModuleOf(Model& model) { return model.implementation_->module; }
+
 Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
 Model::~Model() = default;

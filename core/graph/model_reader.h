@@ -9,6 +9,10 @@
 #include "core/graph/unit_graph.h"
 #include "core/run_context.h"
 
+namespace torch::jit {
+struct Module;
+}
+
 namespace modlab {
 
 /// How the slice K of a kernel between one input and one output unit becomes one weight (definitions.md, section 2).
@@ -118,6 +122,7 @@ class Model {
   struct Implementation;
   explicit Model(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
+  friend torch::jit::Module& ModuleOf(Model& model);
 };
 
 }  // namespace modlab

@@ -230,6 +230,16 @@ v1::Reason ToReason(ErrorKind kind) {
       return v1::NOT_CONVERGED;
     case ErrorKind::kOutOfMemory:
       return v1::MEMORY_LIMIT;
+    case ErrorKind::kDataInvalid:
+      return v1::DATA_INVALID;
+    case ErrorKind::kGoalInvalid:
+      return v1::GOAL_INVALID;
+    case ErrorKind::kShapesMismatch:
+      return v1::SHAPES_MISMATCH;
+    case ErrorKind::kLossNotFinite:
+      return v1::LOSS_NOT_FINITE;
+    case ErrorKind::kNothingToTrain:
+      return v1::NOTHING_TO_TRAIN;
   }
   return v1::INTERNAL_FAULT;
 }

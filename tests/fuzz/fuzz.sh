@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-targets=(archive event_log result spec requests reader)
+targets=(archive array event_log result spec requests reader)
 seconds=60
 usage() {
   cat <<'TEXT'

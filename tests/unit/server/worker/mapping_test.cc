@@ -10,6 +10,7 @@ namespace {
 TEST(ToReason, EveryKindHasItsTwin) {
   const std::map<ErrorKind, std::string> twins = {
       {ErrorKind::kInvalidOption, "FIELD_INVALID"},
+      {ErrorKind::kGoalInvalid, "FIELD_INVALID"},
       {ErrorKind::kModelLoadFailed, "MODEL_LOAD_FAILED"},
       {ErrorKind::kModelForwardFailed, "MODEL_FORWARD_FAILED"},
       {ErrorKind::kOperationUnsupported, "OPERATION_UNSUPPORTED"},
@@ -20,6 +21,10 @@ TEST(ToReason, EveryKindHasItsTwin) {
       {ErrorKind::kInputShapeInvalid, "INPUT_SHAPE_INVALID"},
       {ErrorKind::kNotConverged, "NOT_CONVERGED"},
       {ErrorKind::kOutOfMemory, "MEMORY_LIMIT"},
+      {ErrorKind::kDataInvalid, "DATA_INVALID"},
+      {ErrorKind::kShapesMismatch, "SHAPES_MISMATCH"},
+      {ErrorKind::kLossNotFinite, "LOSS_NOT_FINITE"},
+      {ErrorKind::kNothingToTrain, "NOTHING_TO_TRAIN"},
   };
   for (const auto& [kind, name] : twins) EXPECT_EQ(v1::Reason_Name(ToReason(kind)), name);
 }

@@ -1,0 +1,117 @@
+#include "core/train/trainable_model.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/graph/failures.h"
+#include "core/graph/loaded_module.h"
+#include "core/shown_text.h"
+
+namespace modlab {
+namespace {
+
+/// Which of the parameters a list of patterns means.
+std::set<std::string> Match(const std::vector<std::string>& patterns, const std::vector<std::string>& names) {
+  std::set<std::string> matched;
+  for (const std::string& pattern : patterns) {
+    const size_t before = matched.size();
+    bool any = false;
+    for (const std::string& name : names) {
+      if (::fnmatch(pattern.c_str(), name.c_str(), 0) != 0) continue;
+      matched.insert(name);
+      any = true;
+    }
+    if (!any && matched.size() == before) {
+      throw Error(ErrorKind::kInvalidOption, "no parameter of the model is called " + Quoted(pattern) +
+                                                 "; near to it are " + NearNames(pattern, names));
+    }
+  }
+  return matched;
+}
+
+}  // namespace
+
+TrainableModel::TrainableModel(Model& model, const std::vector<std::string>& freeze) : module_(ModuleOf(model)) {
+  std::vector<std::string> names;
+  for (const auto& parameter : module_.named_parameters()) names.push_back(parameter.name);
+  if (names.empty()) {
+    throw Error(ErrorKind::kNothingToTrain,
+                "the model has no parameters, so there is nothing to train: it was frozen (torch.jit.freeze), perhaps; "
+                "push it as it was before");
+  }
+  const std::set<std::string> frozen = Match(freeze, names);
+  std::set<const void*> seen;
+  for (const auto& parameter : module_.named_parameters()) {
+    at::Tensor tensor = parameter.value;
+    if (!tensor.requires_grad()) continue;
+    if (frozen.count(parameter.name) > 0) {
+      tensor.set_requires_grad(false);
+      frozen_.push_back(tensor);
+      continue;
+    }
+    if (tensor.layout() != at::kStrided || tensor.scalar_type() != at::kFloat || !tensor.is_contiguous()) {
+      throw Error(ErrorKind::kInvalidOption, "the parameter " + parameter.name +
+                                                 " is not a dense float32 tensor, and modlab trains only those: freeze "
+                                                 "it, or convert the model with .float()");
+    }
+    if (seen.insert(tensor.data_ptr()).second) parameters_.push_back({parameter.name, tensor});
+  }
+  if (parameters_.empty()) {
+    throw Error(ErrorKind::kNothingToTrain,
+                "none of the model's parameters may change, so there is nothing to train: freeze fewer, or push a "
+                "model whose parameters require gradients");
+  }
+}
+
+TrainableModel::~TrainableModel() {
+  for (at::Tensor& tensor : frozen_) tensor.set_requires_grad(true);
+}
+
+std::vector<TrainableModel::Parameter> TrainableModel::tensors() const {
+  std::vector<Parameter> tensors;
+  for (const auto& parameter : module_.named_parameters()) tensors.push_back({parameter.name, parameter.value});
+  for (const auto& buffer : module_.named_buffers()) tensors.push_back({buffer.name, buffer.value});
+  return tensors;
+}
+
+at::Tensor TrainableModel::Forward(const at::Tensor& input) {
+  c10::IValue output;
+  try {
+    output = module_.forward({input});
+  } catch (const std::exception& error) {
+    reader::ThrowIfOutOfMemory(error);
+    std::stringstream shape;
+    shape << input.sizes();
+    throw Error(ErrorKind::kModelForwardFailed, "the model's forward failed on a batch of shape " + shape.str() + ": " +
+                                                    reader::EssentialLine(error.what()) +
+                                                    "; does the data fit the model's input?");
+  }
+  if (!output.isTensor() || output.toTensor().dim() == 0 || output.toTensor().size(0) != input.size(0)) {
+    throw Error(ErrorKind::kShapesMismatch,
+                "the model must give one tensor with a row for each sample of the batch, to be trained");
+  }
+  return output.toTensor();
+}
+
+void TrainableModel::Save(const std::string& path) {
+  for (at::Tensor& tensor : frozen_) tensor.set_requires_grad(true);
+  module_.eval();
+  std::ostringstream archive;
+  module_.save(archive);
+  module_.train();
+  for (at::Tensor& tensor : frozen_) tensor.set_requires_grad(false);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  const std::string bytes = archive.str();
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file) throw std::system_error(errno, std::generic_category(), "write " + path);
+}
+
+}  // namespace modlab
