@@ -119,12 +119,14 @@ class Daemon {
         queue_(data_, limits_, admission_),
         uploads_(data_, limits_, admission_),
         models_(data_, limits_, admission_, [this] { scheduler_.Wake(); }),
+        datasets_(data_, limits_, admission_, [this] { scheduler_.Wake(); }),
         jobs_(data_, limits_, admission_, queue_, events_, [this] { scheduler_.Wake(); }),
         retention_(data_, limits_, uploads_, events_),
         users_(data_.database()),
         authenticator_({UserName(), modlab::v1::ADMIN}, users_),
         call_{pool_, calls_, authenticator_, {audit_, metrics_}},
         model_service_(call_, models_),
+        dataset_service_(call_, datasets_),
         upload_service_(call_, uploads_),
         job_service_(call_, jobs_, queue_, events_),
         server_service_(
@@ -138,7 +140,7 @@ class Daemon {
   int Run() {
     const auto is_user = [this](uid_t uid) { return authenticator_.IsUser(uid); };
     RpcServer server(context_, options_.listen, options_.tls, is_user,
-                     {&model_service_, &upload_service_, &job_service_, &server_service_});
+                     {&model_service_, &dataset_service_, &upload_service_, &job_service_, &server_service_});
     for (const ListenAddress& address : options_.listen) spdlog::info("listening on {}", address.text);
     if (!options_.metrics.empty()) {
       metrics_.Serve(options_.metrics);
@@ -181,6 +183,9 @@ class Daemon {
     server.add_job_kinds(Job::INSPECT);
     server.add_job_kinds(Job::SCORE);
     server.add_job_kinds(Job::GRAPH);
+    server.add_job_kinds(Job::IMPORT);
+    server.add_job_kinds(Job::BUILD);
+    server.add_job_kinds(Job::TRAIN);
     server.add_model_formats(modlab::v1::Model::TORCHSCRIPT);
     auto* limits = server.mutable_limits();
     limits->set_upload_bytes(limits_.largest_upload_bytes);
@@ -274,12 +279,14 @@ class Daemon {
   Queue queue_;
   Uploads uploads_;
   Models models_;
+  Datasets datasets_;
   Jobs jobs_;
   Retention retention_;
   Users users_;
   Authenticator authenticator_;
   CallContext call_;
   ModelService model_service_;
+  DatasetService dataset_service_;
   UploadService upload_service_;
   JobService job_service_;
   ServerService server_service_;

@@ -150,14 +150,15 @@ class Commands {
   void Fsck() {
     const FsckReport report = CheckDataDirectory(arguments_.data_directory, database_, ProgressOf("checked"));
     for (const std::string& problem : report.problems) fmt::print("{}\n", problem);
-    fmt::print("{} jobs, {} events, {} models, {} uploads, {} blobs ({} bytes): ", report.jobs, report.events,
-               report.models, report.uploads, report.blobs, report.blob_bytes);
+    fmt::print("{} jobs, {} events, {} models, {} data sets, {} uploads, {} blobs ({} bytes): ", report.jobs,
+               report.events, report.models, report.datasets, report.uploads, report.blobs, report.blob_bytes);
     if (report.problems.empty()) {
       fmt::print("clean\n");
       return;
     }
     fmt::print("{} problems\n", report.problems.size());
-    throw std::runtime_error("what is damaged can be had from a backup, or deleted as a job or model and made again");
+    throw std::runtime_error(
+        "what is damaged can be had from a backup, or deleted as a job, model or data set and made again");
   }
 
  private:

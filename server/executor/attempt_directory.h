@@ -7,16 +7,25 @@
 
 namespace modlab::server {
 
+/// Names of inputs in in/: the model and the data set that a job reads.
+inline constexpr const char* kModelFile = "model.pt";
+inline constexpr const char* kDataFile = "data.safetensors";
+inline constexpr const char* kEvaluationDataFile = "evaluation.safetensors";
+inline std::string SourceFileName(int index) { return "source-" + std::to_string(index); }
+
 /// The directory of one attempt at a job: all that daemon, supervisor and worker share. No socket is needed, so the
 /// same protocol works for a local process, for a node on a shared file system, and across a restart of any of them.
 ///
 ///     in/              written by the daemon before the start, then read-only
 ///       spec.binpb     modlab.internal.AttemptSpec
-///       model.pt       a copy of the stored content, never a hard link
+///       model.pt       copies of the inputs' content, never a hard link, each under a name of its own
+///       ...
 ///     out/             written by the worker; every byte of it is hostile
 ///       events.log     see event_log.h
 ///       result.binpb   modlab.internal.WorkerResult; written to result.tmp, synced, renamed
 ///       artifacts/
+///       checkpoint     from which another attempt, which finds it as in/checkpoint, goes on
+///       product        the model or data set that the job makes, where it makes one
 ///     limits           written by the daemon, read by the supervisor: AttemptLimits
 ///     log              the worker's standard output and error, cut off at a size; written by the supervisor
 ///     ended            written by the supervisor when the worker is gone: AttemptEnd
@@ -27,11 +36,18 @@ class AttemptDirectory {
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path in() const { return root_ / "in"; }
   std::filesystem::path spec() const { return root_ / "in/spec.binpb"; }
-  std::filesystem::path model() const { return root_ / "in/model.pt"; }
+  std::filesystem::path input(const std::string& file) const { return in() / file; }
+  /// One of the files that a data set is made of.
+  std::filesystem::path source(int index) const { return input(SourceFileName(index)); }
+  std::filesystem::path model() const { return input(kModelFile); }
+  std::filesystem::path data() const { return input(kDataFile); }
   std::filesystem::path out() const { return root_ / "out"; }
   std::filesystem::path events() const { return root_ / "out/events.log"; }
   std::filesystem::path result() const { return root_ / "out/result.binpb"; }
+  std::filesystem::path given_checkpoint() const { return input("checkpoint"); }
+  std::filesystem::path checkpoint() const { return root_ / "out/checkpoint"; }
   std::filesystem::path artifacts() const { return root_ / "out/artifacts"; }
+  std::filesystem::path product() const { return root_ / "out/product"; }
   std::filesystem::path limits() const { return root_ / "limits"; }
   std::filesystem::path log() const { return root_ / "log"; }
   std::filesystem::path ended() const { return root_ / "ended"; }

@@ -58,6 +58,10 @@ std::string ReadAt(int descriptor, int64_t offset, size_t max_bytes);
 /// fails.
 std::optional<std::string> ReadSome(int descriptor);
 
+/// Copies a file that somebody hostile may have made, and may still write to, to a new one (mode 0600), synced: at most
+/// `limit` bytes. Returns how many there were. Throws std::system_error; also where `to` exists.
+int64_t CopyUntrusted(const FileDescriptor& source, const std::filesystem::path& to, int64_t limit);
+
 /// Size of an open file in bytes. Throws std::system_error.
 int64_t SizeOf(int descriptor);
 

@@ -20,15 +20,23 @@ int LabelAt(const std::string& bytes, size_t at) {
   return static_cast<int>(label);
 }
 
-}  // namespace
-
-void WriteLabelsFile(const std::filesystem::path& path, const std::vector<int>& labels) {
-  std::string bytes = HeaderOf(static_cast<int64_t>(labels.size()));
+void Write(const std::filesystem::path& path, const std::vector<int>& labels, const std::vector<int64_t>& shape) {
+  std::string bytes = NpyHeader("<i4", shape);
   bytes.reserve(bytes.size() + kLabelBytes * labels.size());
   for (const int label : labels) {
     for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(static_cast<uint32_t>(label) >> shift);
   }
   WriteFileAtomically(path, bytes);
+}
+
+}  // namespace
+
+void WriteLabelsFile(const std::filesystem::path& path, const std::vector<int>& labels) {
+  Write(path, labels, {static_cast<int64_t>(labels.size())});
+}
+
+void WritePartitionsFile(const std::filesystem::path& path, const std::vector<int>& labels, int64_t partitions) {
+  Write(path, labels, {partitions, static_cast<int64_t>(labels.size()) / partitions});
 }
 
 std::optional<std::vector<int>> ReadLabelsFile(int descriptor, int64_t units) {

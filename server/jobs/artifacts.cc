@@ -1,42 +1,27 @@
 #include "server/jobs/artifacts.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <stdexcept>
 #include <vector>
 
 #include "server/store/artifacts_table.h"
+#include "server/store/blobs_table.h"
 #include "server/store/resource_name.h"
 
 namespace modlab::server {
 namespace {
 
 constexpr int64_t kMaxArtifactBytes = int64_t{4} << 30;
-constexpr size_t kChunkBytes = 1 << 20;
 
-/// Returns how many bytes there were. A file that goes on growing while it is read is cut at the limit.
-int64_t CopyAll(const FileDescriptor& source, const std::filesystem::path& to, int64_t limit) {
-  const FileDescriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!target.valid()) ThrowErrno("create " + to.string());
-  int64_t size = 0;
-  while (size < limit) {
-    const std::string bytes = ReadAt(source.get(), size, kChunkBytes);
-    if (bytes.empty()) break;
-    WriteAll(target.get(), bytes);
-    size += static_cast<int64_t>(bytes.size());
-  }
-  if (::fsync(target.get()) != 0) ThrowErrno("sync " + to.string());
-  return size;
+void Discard(const std::filesystem::path& file) {
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
 }
 
 }  // namespace
 
 Artifacts::~Artifacts() {
-  for (const Copied& copied : copied_) {
-    std::error_code ignored;
-    std::filesystem::remove(copied.file, ignored);
-  }
+  for (const Copied& copied : copied_) Discard(copied.file);
+  if (product_) Discard(product_->file);
 }
 
 void Artifacts::Copy(const AttemptDirectory& directory, const google::protobuf::RepeatedPtrField<std::string>& names,
@@ -54,15 +39,32 @@ void Artifacts::Copy(const AttemptDirectory& directory, const google::protobuf::
                              std::to_string(most_bytes));
   }
   for (int i = 0; i < names.size(); ++i) {
-    const std::string& name = names[i];
-    Copied& copied = copied_.emplace_back();
-    copied.file = data_.UploadFile("artifact-" + NewId());
-    copied.artifact.set_name(name);
+    Copied& copied = copied_.emplace_back(CopyOne(sources[static_cast<size_t>(i)]));
+    copied.artifact.set_name(names[i]);
+  }
+}
+
+Product Artifacts::CopyProduct(const AttemptDirectory& directory, int64_t most_bytes) {
+  const FileDescriptor source = OpenUntrusted(directory.product(), most_bytes);
+  if (!source.valid()) throw std::runtime_error("what it made is missing");
+  product_ = CopyOne(source);
+  if (product_->artifact.size_bytes() == 0) throw std::runtime_error("what it made is empty");
+  return {product_->artifact.sha256(), product_->artifact.size_bytes()};
+}
+
+Artifacts::Copied Artifacts::CopyOne(const FileDescriptor& source) {
+  Copied copied;
+  copied.file = data_.UploadFile("artifact-" + NewId());
+  try {
     OnDisk([&] {
-      copied.artifact.set_size_bytes(CopyAll(sources[i], copied.file, SizeOf(sources[i].get())));
+      copied.artifact.set_size_bytes(CopyUntrusted(source, copied.file, SizeOf(source.get())));
       copied.artifact.set_sha256(Sha256OfFile(copied.file));
     });
+  } catch (...) {
+    Discard(copied.file);
+    throw;
   }
+  return copied;
 }
 
 void Artifacts::Store(SQLite::Database& connection, const std::string& job) {
@@ -70,6 +72,9 @@ void Artifacts::Store(SQLite::Database& connection, const std::string& job) {
     OnDisk([&] { data_.blobs().Adopt(copied.file, copied.artifact.sha256()); });
     InsertArtifact(connection, job, copied.artifact);
   }
+  if (!product_) return;
+  OnDisk([&] { data_.blobs().Adopt(product_->file, product_->artifact.sha256()); });
+  InsertBlob(connection, product_->artifact.sha256(), product_->artifact.size_bytes());
 }
 
 }  // namespace modlab::server

@@ -3,11 +3,13 @@
 #include <google/protobuf/repeated_field.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "modlab/v1/job.pb.h"
 #include "server/executor/attempt_directory.h"
+#include "server/jobs/job_end.h"
 #include "server/store/data_directory.h"
 
 namespace modlab::server {
@@ -27,7 +29,11 @@ class Artifacts {
   void Copy(const AttemptDirectory& directory, const google::protobuf::RepeatedPtrField<std::string>& names,
             int64_t most_bytes);
 
-  /// Moves the copies into the blob store and inserts their rows. Within a transaction, so that nobody removes equal
+  /// Copies the job's product likewise. Returns its size and digest.
+  Product CopyProduct(const AttemptDirectory& directory, int64_t most_bytes);
+
+  /// Moves the copies into the blob store and inserts their rows: of artifacts into the job's; of the product only its
+  /// blob's, for the row that refers to it to follow. Within a transaction, so that nobody removes equal
   /// content between a file's arrival and its row's. Throws StorageError.
   void Store(SQLite::Database& connection, const std::string& job);
 
@@ -37,8 +43,11 @@ class Artifacts {
     std::filesystem::path file;
   };
 
+  Copied CopyOne(const FileDescriptor& source);
+
   DataDirectory& data_;
   std::vector<Copied> copied_;
+  std::optional<Copied> product_;
 };
 
 }  // namespace modlab::server

@@ -15,6 +15,8 @@ using modlab::v1::Reason;
 
 /// A worker that always says that it was not its fault must not come again for ever.
 constexpr int kMostAttempts = 50;
+/// TrainResult.stopped_by of one that was asked to end.
+constexpr const char* kStoppedByCancel = "cancelled";
 
 std::string DuringPhase(const std::string& phase) {
   if (phase.empty()) return "before it had loaded the model";
@@ -81,6 +83,11 @@ AttemptOutcome ResultInvalid(const AttemptFacts& facts) {
                           facts.result_problem.empty() ? "there is none" : facts.result_problem));
 }
 
+AttemptOutcome StoppedBeforeItsEnd(const AttemptFacts& facts, const Limits& limits) {
+  if (facts.attempts_before < kMostAttempts) return Requeue("requeued: it was stopped before it was done");
+  return Lost(facts, limits, "the worker stopped before it was done");
+}
+
 AttemptOutcome Exited(const AttemptFacts& facts, const Limits& limits) {
   if (facts.end->status == kWorkerSandboxStatus) {
     return Fail(
@@ -89,10 +96,7 @@ AttemptOutcome Exited(const AttemptFacts& facts, const Limits& limits) {
                     "that, or start modlabd with --sandbox best-effort",
                     facts.last_output));
   }
-  if (facts.end->status == kWorkerCancelledStatus) {
-    if (facts.attempts_before < kMostAttempts) return Requeue("requeued: it was stopped before it was done");
-    return Lost(facts, limits, "the worker stopped before it was done");
-  }
+  if (facts.end->status == kWorkerCancelledStatus) return StoppedBeforeItsEnd(facts, limits);
   if (facts.end->status == kWorkerDiskFullStatus) {
     // Not the fault of a job that wrote little.
     if (facts.written_bytes < limits.min_free_bytes && facts.attempts_before < kMostAttempts) {
@@ -110,6 +114,10 @@ AttemptOutcome Exited(const AttemptFacts& facts, const Limits& limits) {
     AttemptOutcome outcome = Fail(facts, facts.result->error().reason(), facts.result->error().message());
     outcome.error = facts.result->error();
     return outcome;
+  }
+  // A training that is asked to end cannot know who asked, and why.
+  if (facts.result->result().train().stopped_by() == kStoppedByCancel && !facts.cancelling) {
+    return StoppedBeforeItsEnd(facts, limits);
   }
   AttemptOutcome outcome;
   outcome.state = Job::SUCCEEDED;

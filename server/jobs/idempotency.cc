@@ -1,8 +1,6 @@
 #include "server/jobs/idempotency.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
+#include "server/executor/deterministic_bytes.h"
 #include "server/jobs/request_error.h"
 #include "server/store/blob_store.h"
 #include "server/store/requests_table.h"
@@ -11,16 +9,6 @@ namespace modlab::server {
 namespace {
 
 constexpr size_t kLongestRequestId = 128;
-
-std::string DeterministicBytes(const google::protobuf::Message& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
-}
 
 }  // namespace
 

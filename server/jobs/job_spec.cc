@@ -8,9 +8,13 @@
 #include <cmath>
 #include <string_view>
 
+#include "server/executor/attempt_directory.h"
 #include "server/executor/utf8.h"
+#include "server/jobs/build_spec.h"
+#include "server/jobs/datasets.h"
 #include "server/jobs/graph_options.h"
 #include "server/jobs/request_error.h"
+#include "server/jobs/train_spec.h"
 
 namespace modlab::server {
 namespace {
@@ -29,6 +33,7 @@ using modlab::v1::ResolutionRange;
 using modlab::v1::Resources;
 using modlab::v1::ScoreSpec;
 using modlab::v1::SpectralSpec;
+using modlab::v1::TrainSpec;
 
 constexpr int kLargestPartitions = 64;
 constexpr int kLeastClusters = 2;
@@ -246,23 +251,57 @@ Model ResolveScore(const ModelLookup& lookup, ScoreSpec* score) {
   return model;
 }
 
+std::vector<JobInput> ResolveTraining(const ModelLookup& lookup, const DatasetLookup& find_dataset, TrainSpec* spec) {
+  const std::string field = "job.spec.train";
+  TrainInputs inputs;
+  inputs.model = LookUpModel(lookup, spec->model(), field + ".model");
+  if (inputs.model.state() == Model::UNUSABLE) {
+    throw RequestError(modlab::v1::MODEL_UNUSABLE,
+                       fmt::format("{} cannot be trained: {}", inputs.model.name(), inputs.model.error().message()),
+                       field + ".model");
+  }
+  if (spec->data().empty()) Missing(field + ".data", "the spec names no data set: give `datasets/{id}`");
+  inputs.data = find_dataset(spec->data(), field + ".data");
+  CheckReady(inputs.data, field + ".data");
+  std::vector<JobInput> read = {{kModelFile, inputs.model.name(), inputs.model.sha256()},
+                                {kDataFile, inputs.data.name(), inputs.data.sha256()}};
+  if (!spec->evaluation_data().empty()) {
+    inputs.evaluation_data = find_dataset(spec->evaluation_data(), field + ".evaluation_data");
+    CheckReady(inputs.evaluation_data, field + ".evaluation_data");
+    read.push_back({kEvaluationDataFile, inputs.evaluation_data.name(), inputs.evaluation_data.sha256()});
+  }
+  ResolveTrain(inputs, spec);
+  return read;
+}
+
 }  // namespace
 
-Model ResolveSpec(const Limits& limits, const ModelLookup& lookup, JobSpec* spec) {
+std::vector<JobInput> ResolveSpec(const Limits& limits, const ModelLookup& lookup, const DatasetLookup& find_dataset,
+                                  JobSpec* spec) {
+  const auto reads = [](const Model& model) {
+    return std::vector<JobInput>{{kModelFile, model.name(), model.sha256()}};
+  };
   ResolveResources(limits, "job.spec.resources", spec->mutable_resources());
   if (!spec->has_seed()) spec->set_seed(0);
   switch (spec->kind_case()) {
     case JobSpec::kScore:
-      return ResolveScore(lookup, spec->mutable_score());
+      return reads(ResolveScore(lookup, spec->mutable_score()));
     case JobSpec::kGraph:
-      return ResolveGraph(lookup, spec->mutable_graph());
+      return reads(ResolveGraph(lookup, spec->mutable_graph()));
     case JobSpec::kInspect:
       CheckInputShapes(spec->inspect().input_shapes(), "job.spec.inspect.input_shapes");
-      return LookUpModel(lookup, spec->inspect().model(), "job.spec.inspect.model");
+      return reads(LookUpModel(lookup, spec->inspect().model(), "job.spec.inspect.model"));
+    case JobSpec::kBuild:
+      ResolveBuild(spec->mutable_build());
+      return {};
+    case JobSpec::kTrain:
+      return ResolveTraining(lookup, find_dataset, spec->mutable_train());
+    case JobSpec::kImportDataset:
+      Refuse("job.spec.import_dataset", "imports begin by themselves: make a data set (DatasetService.CreateDataset)");
     case JobSpec::KIND_NOT_SET:
       break;
   }
-  Missing("job.spec", "the spec says no kind of job: give `score` or `inspect`");
+  Missing("job.spec", "the spec says no kind of job: give `score`, `train`, `graph`, `build` or `inspect`");
 }
 
 Job::Kind KindOf(const JobSpec& spec) {
@@ -273,6 +312,12 @@ Job::Kind KindOf(const JobSpec& spec) {
       return Job::SCORE;
     case JobSpec::kGraph:
       return Job::GRAPH;
+    case JobSpec::kImportDataset:
+      return Job::IMPORT;
+    case JobSpec::kBuild:
+      return Job::BUILD;
+    case JobSpec::kTrain:
+      return Job::TRAIN;
     case JobSpec::KIND_NOT_SET:
       break;
   }

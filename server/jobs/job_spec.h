@@ -2,19 +2,23 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "modlab/v1/job.pb.h"
 #include "server/jobs/limits.h"
+#include "server/store/jobs_table.h"
 
 namespace modlab::server {
 
-/// Finds a model that the asking principal may read; throws RequestError RESOURCE_NOT_FOUND otherwise.
+/// Find what the asking principal may read; throw RequestError RESOURCE_NOT_FOUND otherwise.
 using ModelLookup = std::function<modlab::v1::Model(const std::string& name, const std::string& field)>;
+using DatasetLookup = std::function<modlab::v1::Dataset(const std::string& name, const std::string& field)>;
 
 /// Checks a spec as far as can be done without loading the model, and fills in every default, so that what is stored is
-/// what runs. Returns the model that it reads. Throws RequestError with the path of the field at fault
+/// what runs. Returns what it reads. Throws RequestError with the path of the field at fault
 /// (`job.spec.score.partitions[0].spectral.clusters`).
-modlab::v1::Model ResolveSpec(const Limits& limits, const ModelLookup& lookup, modlab::v1::JobSpec* spec);
+std::vector<JobInput> ResolveSpec(const Limits& limits, const ModelLookup& lookup, const DatasetLookup& find_dataset,
+                                  modlab::v1::JobSpec* spec);
 
 modlab::v1::Job::Kind KindOf(const modlab::v1::JobSpec& spec);
 

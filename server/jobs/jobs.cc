@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "server/jobs/datasets.h"
 #include "server/jobs/idempotency.h"
-#include "server/jobs/inspection.h"
+#include "server/jobs/job_end.h"
 #include "server/jobs/job_spec.h"
 #include "server/jobs/models.h"
 #include "server/jobs/paging.h"
@@ -53,11 +54,7 @@ Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest&
       return FindAuthorizedJob(connection, principal, Verb::kRead, *earlier);
     }
     admission_.CheckJobsAreTaken();
-    if (CountJobs(connection, Job::QUEUED) >= limits_.queued_jobs) {
-      throw RequestError(modlab::v1::LIMIT_EXCEEDED,
-                         fmt::format("the queue is full ({} jobs): try again later", limits_.queued_jobs), "",
-                         {{"limit", std::to_string(limits_.queued_jobs)}});
-    }
+    CheckQueueHasRoom(connection, limits_);
     CheckQueuedQuota(connection, limits_, principal.name);
     CheckStoredQuota(connection, limits_, principal.name);
     Job job;
@@ -70,13 +67,16 @@ Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest&
     const ModelLookup lookup = [&](const std::string& name, const std::string& field) {
       return FindAuthorizedModel(connection, principal, Verb::kRead, name, field);
     };
-    const modlab::v1::Model model = ResolveSpec(limits_, lookup, job.mutable_spec());
+    const DatasetLookup find_dataset = [&](const std::string& name, const std::string& field) {
+      return FindAuthorizedDataset(connection, principal, Verb::kRead, name, field);
+    };
+    const std::vector<JobInput> inputs = ResolveSpec(limits_, lookup, find_dataset, job.mutable_spec());
     job.set_kind(KindOf(job.spec()));
     job.set_state(Job::QUEUED);
     if (request.validate_only()) return job;
     job.set_name("jobs/" + NewId());
     *job.mutable_create_time() = ToTimestamp(NowMicros());
-    InsertJob(connection, job, {{IdOf(model.name()), model.sha256()}});
+    InsertJob(connection, job, inputs);
     idempotent.Remember(connection, job.name());
     return FindAuthorizedJob(connection, principal, Verb::kRead, job.name());
   });
@@ -122,7 +122,7 @@ Job Jobs::Cancel(const Principal& principal, const modlab::v1::CancelJobRequest&
     if (request.force()) SetForceCancel(connection, id);
     if (found.state() == Job::QUEUED) {
       SetJobState(connection, id, Job::CANCELLED, "cancelled while queued");
-      RecordInspection(connection, *FindJob(connection, id));
+      RecordEnd(data_, connection, id);
     } else if (found.state() == Job::RUNNING) {
       SetJobState(connection, id, Job::CANCELLING);
     }

@@ -44,6 +44,13 @@ modlab::v1::Quota QuotaOf(SQLite::Database& connection, const Limits& limits, co
   return message;
 }
 
+void CheckQueueHasRoom(SQLite::Database& connection, const Limits& limits, const std::string& what) {
+  if (CountJobs(connection, Job::QUEUED) < limits.queued_jobs) return;
+  throw RequestError(modlab::v1::LIMIT_EXCEEDED,
+                     fmt::format("the queue is full ({} jobs){}: try again later", limits.queued_jobs, what), "",
+                     {{"limit", std::to_string(limits.queued_jobs)}});
+}
+
 void CheckQueuedQuota(SQLite::Database& connection, const Limits& limits, const std::string& user) {
   const int64_t quota = *EffectiveQuota(connection, limits, user).queued_jobs;
   if (quota == 0 || CountJobsOf(connection, user, Job::QUEUED) < quota) return;
@@ -60,11 +67,12 @@ void CheckStoredQuota(SQLite::Database& connection, const Limits& limits, const 
   const int64_t stored = StoredBytesOf(connection, user);
   if (more_bytes <= quota - stored) return;
   const std::string what = more_bytes == 0 ? "" : fmt::format(", and these would be {} more", more_bytes);
-  throw RequestError(modlab::v1::QUOTA_EXCEEDED,
-                     fmt::format("{} bytes of yours are stored here{}; a user may have {}: delete models or jobs that "
-                                 "you do not need",
-                                 stored, what, quota),
-                     "", {{"quota", "stored_bytes"}, {"limit", std::to_string(quota)}});
+  throw RequestError(
+      modlab::v1::QUOTA_EXCEEDED,
+      fmt::format("{} bytes of yours are stored here{}; a user may have {}: delete models, data sets or jobs that "
+                  "you do not need",
+                  stored, what, quota),
+      "", {{"quota", "stored_bytes"}, {"limit", std::to_string(quota)}});
 }
 
 }  // namespace modlab::server

@@ -29,4 +29,8 @@ void CheckQueuedQuota(SQLite::Database& connection, const Limits& limits, const 
 void CheckStoredQuota(SQLite::Database& connection, const Limits& limits, const std::string& user,
                       int64_t more_bytes = 0);
 
+/// Throws RequestError LIMIT_EXCEEDED where the server's queue has no room for another job. `what` says what the job is
+/// for (`, and a model is inspected by a job`), and may be empty.
+void CheckQueueHasRoom(SQLite::Database& connection, const Limits& limits, const std::string& what = "");
+
 }  // namespace modlab::server

@@ -23,6 +23,7 @@ constexpr int kLargestInline = 50'000;
 constexpr size_t kLongestName = 1024;
 constexpr size_t kLongestType = 16;
 constexpr size_t kLongestLogLine = 4096;
+constexpr size_t kLongestDetail = 256;
 constexpr size_t kLongestMessage = 16 * 1024;
 constexpr int kMostMetadata = 32;
 constexpr int kMostArtifacts = 100;
@@ -30,6 +31,8 @@ constexpr int kLargestLists = 1'000'000;
 constexpr int kMostChoices = 10'000;
 constexpr int kMostNotes = 100;
 constexpr int kMostPlateaus = 10;
+constexpr int kMostTensors = 32;
+constexpr int kMostDimensions = 16;
 constexpr size_t kLongestReading = 1 << 20;
 
 bool Finite(double value) { return std::isfinite(value); }
@@ -211,6 +214,71 @@ std::string ProblemOfError(const modlab::v1::JobError& error) {
   return short_enough ? "" : "its error is too long";
 }
 
+std::string ProblemOfImport(const modlab::v1::JobResult& result) {
+  if (!result.has_import_dataset()) return "it is not a data set";
+  const auto& tensors = result.import_dataset().tensors();
+  if (tensors.empty() || tensors.size() > kMostTensors || tensors[0].name() != "x") return "the tensors make no sense";
+  for (const auto& tensor : tensors) {
+    const auto& shape = tensor.shape();
+    const bool sense = tensor.name().size() <= kLongestName && tensor.dtype().size() <= kLongestType &&
+                       !shape.empty() && shape.size() <= kMostDimensions && shape[0] == tensors[0].shape(0) &&
+                       std::all_of(shape.begin(), shape.end(), [](int size) { return size >= 1; }) &&
+                       Finite(tensor.least()) && Finite(tensor.most()) && Finite(tensor.mean()) &&
+                       AtLeastZero(tensor.sd()) && tensor.classes() >= 0;
+    if (!sense) return "a tensor makes no sense";
+  }
+  const auto& normalization = result.import_dataset().normalization();
+  if (!Finite(normalization.scale()) || !Finite(normalization.mean()) || !(normalization.sd() > 0) ||
+      !Finite(normalization.sd())) {
+    return "the normalization makes no sense";
+  }
+  return "";
+}
+
+bool MakesSense(const modlab::v1::TrainSpec& spec, const modlab::v1::GoalInForce& goal) {
+  const auto& goals = spec.goals();
+  return std::find(goals.begin(), goals.end(), goal.expression()) != goals.end() &&
+         goal.parameters_size() <= kMostMetadata &&
+         std::all_of(goal.parameters().begin(), goal.parameters().end(),
+                     [](const auto& parameter) { return Finite(parameter.second); });
+}
+
+bool AllFinite(const google::protobuf::RepeatedField<double>& values, int most) {
+  return values.size() <= most && std::all_of(values.begin(), values.end(), Finite);
+}
+
+bool MakesSense(const modlab::v1::TrainSpec& spec, const modlab::v1::EpochRecord& record) {
+  const auto& modularity = record.modularity();
+  const int metrics = spec.metrics_size();
+  return record.epoch() >= 0 && record.step() >= 0 && MakesSense(spec, record.goal()) &&
+         Finite(record.learning_rate()) && Finite(record.loss()) && Finite(record.normalized_loss()) &&
+         Finite(record.evaluation_loss()) && AllFinite(record.metrics(), metrics) &&
+         AllFinite(record.evaluation_metrics(), metrics) && Finite(record.clusterability()) &&
+         Finite(record.sparsity()) && Finite(modularity.modularity()) && AtLeastZero(modularity.ncut()) &&
+         modularity.clusters() >= 0 && Finite(modularity.z()) && AtLeastZero(modularity.p()) &&
+         Finite(modularity.agreement());
+}
+
+std::string ProblemOfTraining(const modlab::v1::TrainSpec& spec, const modlab::v1::JobResult& result) {
+  if (!result.has_train()) return "it is not a training";
+  const auto& train = result.train();
+  bool sense = train.epochs() >= 0 && train.steps() >= 0 && train.stopped_by().size() <= kLongestName &&
+               AtLeastZero(train.samples_per_second()) && train.series_size() <= kLargestLists &&
+               train.switches_size() <= kLargestLists && train.evaluations_size() <= kLargestLists &&
+               train.warnings_size() <= kMostNotes;
+  for (const auto& record : train.series()) sense = sense && MakesSense(spec, record);
+  for (const auto& change : train.switches()) {
+    sense = sense && change.epoch() >= 1 && MakesSense(spec, change.goal()) && Finite(change.loss_before()) &&
+            Finite(change.loss_after()) && change.recovery_epochs() >= 0 && Finite(change.agreement());
+  }
+  for (const auto& evaluation : train.evaluations()) {
+    sense = sense && MakesSense(spec, evaluation.goal()) && Finite(evaluation.loss()) &&
+            Finite(evaluation.normalized_loss()) && AllFinite(evaluation.metrics(), spec.metrics_size());
+  }
+  for (const std::string& warning : train.warnings()) sense = sense && warning.size() <= kLongestMessage;
+  return sense ? "" : "the series of a training make no sense";
+}
+
 bool PlainFileName(const std::string& name) {
   return !name.empty() && name.size() <= 128 && name[0] != '.' &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
@@ -220,15 +288,18 @@ bool PlainFileName(const std::string& name) {
 }  // namespace
 
 std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
-  if (result.has_error()) return ProblemOfError(result.error());
   if (result.artifacts_size() > kMostArtifacts) return "it has too many artifacts";
   std::set<std::string> names;
   for (const std::string& name : result.artifacts()) {
     if (!PlainFileName(name)) return "an artifact's name is not a plain file name";
     if (!names.insert(name).second) return "two of its artifacts have the same name";
   }
+  if (result.has_error()) return ProblemOfError(result.error());
   if (!result.has_result()) return "it is empty";
   if (std::string problem = ProblemOfProvenance(result.result().provenance()); !problem.empty()) return problem;
+  if (spec.has_import_dataset()) return ProblemOfImport(result.result());
+  if (spec.has_train()) return ProblemOfTraining(spec.train(), result.result());
+  if (spec.has_build()) return result.result().has_build() ? "" : "it is not a model";
   if (spec.has_inspect()) {
     if (!result.result().has_inspect()) return "it is not an inspection";
     const auto& inspection = result.result().inspect();
@@ -269,6 +340,7 @@ bool SanitizeEvent(WorkerEvent* event) {
     case WorkerEvent::kProgress: {
       auto* progress = event->mutable_progress();
       progress->set_phase(SanitizeText(progress->phase(), 64));
+      progress->set_detail(SanitizeText(progress->detail(), kLongestDetail));
       if (progress->has_fraction() && !(progress->fraction() >= 0 && progress->fraction() <= 1)) return false;
       return true;
     }

@@ -17,9 +17,10 @@
 #include "server/executor/event_log.h"
 #include "server/jobs/artifacts.h"
 #include "server/jobs/encoding_check.h"
-#include "server/jobs/inspection.h"
+#include "server/jobs/job_end.h"
 #include "server/jobs/job_spec.h"
 #include "server/jobs/result_check.h"
+#include "server/store/datasets_table.h"
 #include "server/store/events_table.h"
 #include "server/store/jobs_table.h"
 #include "server/store/queue_table.h"
@@ -45,24 +46,35 @@ constexpr auto kComplaintInterval = std::chrono::minutes(1);
 /// After a job has begun, before another worker is started that waits for the next, if one still waits: loading
 /// LibTorch takes a core half a second, by which time many a job has ended.
 constexpr auto kWarmDelay = std::chrono::seconds(1);
+constexpr int64_t kTrainGraceMilliseconds = 30'000;
 constexpr int64_t kMaxResultBytes = int64_t{64} << 20;
 /// What a client can be sent in one message, with the rest of the job.
 constexpr size_t kMaxSentResultBytes = (4 << 20) - (256 << 10);
 constexpr int64_t kMaxLogBytes = int64_t{4} << 20;
 constexpr size_t kLastOutputBytes = 512;
-constexpr std::array<std::string_view, 5> kPhases = {"load", "read", "embed", "cluster", "measure"};
+constexpr std::array<std::string_view, 9> kPhases = {"load",  "read",  "embed", "cluster", "measure",
+                                                     "check", "write", "train", "evaluate"};
 
 /// Makes the directory of an attempt with everything in it that supervisor and worker need.
 void FillAttemptDirectory(const BlobStore& blobs, const AttemptDirectory& directory, const Job& job,
-                          const std::string& model_sha256, const AttemptLimits& limits) {
+                          const std::vector<JobInput>& inputs, const modlab::v1::InputNormalization& normalization,
+                          const Checkpoints& checkpoints, const AttemptLimits& limits) {
   RemoveTree(directory.root());
   fs::create_directories(directory.in());
   fs::create_directories(directory.artifacts());
   AttemptSpec spec;
   *spec.mutable_spec() = job.spec();
-  spec.set_model_sha256(model_sha256);
+  *spec.mutable_data_normalization() = normalization;
+  for (const JobInput& input : inputs) {
+    if (input.file == kModelFile) {
+      spec.set_model_sha256(input.sha256);
+    } else if (!input.resource.empty()) {
+      (*spec.mutable_input_sha256())[input.resource] = input.sha256;
+    }
+    blobs.CopyTo(input.sha256, directory.input(input.file));
+  }
+  checkpoints.Give(IdOf(job.name()), directory);
   WriteFileAtomically(directory.spec(), spec.SerializeAsString());
-  blobs.CopyTo(model_sha256, directory.model());
   WriteLimits(directory, limits);
   OpenToOwnUids(directory);
 }
@@ -125,6 +137,7 @@ Scheduler::Scheduler(boost::asio::io_context& context, DataDirectory& data, JobE
       executor_(executor),
       admission_(admission),
       metrics_(metrics),
+      checkpoints_(data),
       limits_(limits) {}
 
 void Scheduler::Start() {
@@ -328,9 +341,13 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
   const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
   AttemptFacts facts = FactsOf(attempt, directory);
   Artifacts artifacts(data_);
+  std::optional<Product> product;
   if (facts.result) {
     try {
       artifacts.Copy(directory, facts.result->artifacts(), limits_.job_disk_bytes);
+      if (facts.result->has_result() && MakesProduct(facts.spec)) {
+        product = artifacts.CopyProduct(directory, limits_.job_disk_bytes);
+      }
     } catch (const StorageError&) {
       throw;
     } catch (const std::exception& error) {
@@ -351,18 +368,28 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
     ended.set_peak_memory_bytes(static_cast<double>(facts.end->peak_memory_bytes));
     *ended.mutable_wall_time() = TimeUtil::MillisecondsToDuration(facts.end->wall_milliseconds);
   }
+  if (outcome.state == Job::QUEUED) checkpoints_.Keep(attempt.job, directory, limits_.job_disk_bytes);
   data_.database().Transact([&](SQLite::Database& connection) {
     EndAttempt(connection, attempt.job, attempt.number, ended, outcome.lost);
     if (outcome.state == Job::SUCCEEDED) {
-      SetJobResult(connection, attempt.job, facts.result->result());
       artifacts.Store(connection, attempt.job);
+      auto* result = facts.result->mutable_result();
+      if (result->has_build() || result->has_train()) {
+        const auto job = FindJob(connection, attempt.job, false);
+        const std::string model = MakeModelOf(connection, limits_, *job, *product);
+        if (result->has_build()) result->mutable_build()->set_model(model);
+        if (result->has_train()) result->mutable_train()->set_model(model);
+      }
+      SetJobResult(connection, attempt.job, *result);
     } else if (outcome.state == Job::FAILED) {
+      artifacts.Store(connection, attempt.job);
       SetJobError(connection, attempt.job, outcome.error);
     }
     SetJobState(connection, attempt.job, outcome.state, outcome.state == Job::SUCCEEDED ? "" : outcome.description,
                 attempt.number);
-    if (HasEnded(outcome.state)) RecordInspection(connection, *FindJob(connection, attempt.job));
+    if (HasEnded(outcome.state)) RecordEnd(data_, connection, attempt.job, product);
   });
+  if (HasEnded(outcome.state)) checkpoints_.Forget(attempt.job);
   Count(outcome, facts);
   spdlog::info("jobs/{} attempt {}: {} ({})", attempt.job, attempt.number, Job::State_Name(outcome.state),
                outcome.description);
@@ -406,16 +433,22 @@ void Scheduler::StartJob(const Job& job) {
   attempt.job = IdOf(job.name());
   attempt.number = job.attempts_size() + 1;
   const AttemptDirectory directory(data_.AttemptRoot(attempt.job, attempt.number));
-  const auto inputs =
-      data_.database().Read([&](SQLite::Database& connection) { return InputsOfJob(connection, attempt.job); });
+  std::vector<JobInput> inputs;
+  modlab::v1::InputNormalization normalization;
+  data_.database().Read([&](SQLite::Database& connection) {
+    inputs = InputsOfJob(connection, attempt.job);
+    if (!job.spec().has_train()) return;
+    const auto dataset = FindDataset(connection, IdOf(job.spec().train().data()));
+    if (dataset) normalization = dataset->normalization();
+  });
   const auto abandon = [&] {
     RemoveTree(directory.root());
     if (!attempt.process.empty()) executor_.Cancel(attempt.process, true);
   };
   try {
-    const AttemptLimits limits = LimitsOf(job.spec().resources());
+    const AttemptLimits limits = LimitsOf(job.spec());
     attempt.uid = limits.uid;
-    FillAttemptDirectory(data_.blobs(), directory, job, inputs.at(0).sha256, limits);
+    FillAttemptDirectory(data_.blobs(), directory, job, inputs, normalization, checkpoints_, limits);
     attempt.process = executor_.Prepare();
     if (BeginAttempt(job, attempt)) {
       executor_.Assign(attempt.process, directory.root());
@@ -458,7 +491,8 @@ bool Scheduler::BeginAttempt(const Job& job, const Attempt& attempt) {
   });
 }
 
-AttemptLimits Scheduler::LimitsOf(const modlab::v1::Resources& resources) const {
+AttemptLimits Scheduler::LimitsOf(const modlab::v1::JobSpec& spec) const {
+  const modlab::v1::Resources& resources = spec.resources();
   AttemptLimits limits;
   limits.memory_bytes = resources.memory_bytes();
   limits.wall_milliseconds = TimeUtil::DurationToMilliseconds(resources.wall_time());
@@ -466,6 +500,8 @@ AttemptLimits Scheduler::LimitsOf(const modlab::v1::Resources& resources) const 
   limits.files = limits_.job_files;
   limits.threads = limits_.job_extra_threads + resources.threads();
   limits.cpus = resources.threads();
+  // A training that is asked to end finishes its step and writes down what it has.
+  if (spec.has_train()) limits.grace_milliseconds = kTrainGraceMilliseconds;
   limits.uid = UnusedUid();
   return limits;
 }
@@ -491,7 +527,7 @@ void Scheduler::FailToStart(const std::string& job, const std::string& message) 
     if (!now || now->state() != Job::QUEUED) return;  // cancelled meanwhile
     SetJobError(connection, job, error);
     SetJobState(connection, job, Job::FAILED, message);
-    RecordInspection(connection, *FindJob(connection, job));
+    RecordEnd(data_, connection, job);
   });
   events_.Notify(job);
 }

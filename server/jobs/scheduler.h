@@ -12,6 +12,7 @@
 #include "server/executor/executor.h"
 #include "server/jobs/admission.h"
 #include "server/jobs/attempt_outcome.h"
+#include "server/jobs/checkpoints.h"
 #include "server/jobs/job_events.h"
 #include "server/jobs/limits.h"
 #include "server/store/attempts_table.h"
@@ -63,7 +64,7 @@ class Scheduler {
   bool StartNext();
   void StartJob(const modlab::v1::Job& job);
   bool BeginAttempt(const modlab::v1::Job& job, const Attempt& attempt);
-  AttemptLimits LimitsOf(const modlab::v1::Resources& resources) const;
+  AttemptLimits LimitsOf(const modlab::v1::JobSpec& spec) const;
   int64_t UnusedUid() const;
   void FailToStart(const std::string& job, const std::string& message);
 
@@ -74,6 +75,7 @@ class Scheduler {
   Executor& executor_;
   Admission& admission_;
   Metrics& metrics_;
+  Checkpoints checkpoints_;
   const Limits& limits_;
   std::vector<Attempt> attempts_;
   bool stuck_ = false;  ///< In this tick.

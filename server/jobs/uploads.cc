@@ -30,11 +30,12 @@ bool IsDigest(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-StoredUpload Find(SQLite::Database& connection, const Principal& principal, Verb verb, const std::string& name) {
+StoredUpload Find(SQLite::Database& connection, const Principal& principal, Verb verb, const std::string& name,
+                  const std::string& field = "name") {
   const auto id = ParseName(name, "uploads");
   const auto stored = id ? FindUpload(connection, *id) : std::nullopt;
-  if (!stored) ThrowNotFound(name);
-  Authorize(principal, verb, {name, stored->owner});
+  if (!stored) ThrowNotFound(name, field);
+  Authorize(principal, verb, {name, stored->owner, modlab::v1::PRIVATE, {}, field});
   return *stored;
 }
 
@@ -47,6 +48,18 @@ int64_t CommittedBytes(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+Upload FindCompleteUpload(SQLite::Database& connection, const Principal& principal, const std::string& name,
+                          const std::string& field) {
+  const Upload upload = Find(connection, principal, Verb::kRead, name.empty() ? "uploads/" : name, field).upload;
+  if (upload.state() != Upload::COMPLETE) {
+    throw RequestError(
+        modlab::v1::UPLOAD_INCOMPLETE,
+        fmt::format("{} has not received all of its {} bytes yet: send the rest first", name, upload.size_bytes()),
+        field);
+  }
+  return upload;
+}
 
 Upload Uploads::Create(const Principal& principal, const CreateUploadRequest& request) {
   Authorize(principal, Verb::kCreate, {"server", ""});

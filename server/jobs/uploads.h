@@ -58,6 +58,11 @@ class Uploads {
   friend class UploadsTest;
 };
 
+/// A COMPLETE upload of this principal by its name, to make something of it. Within a transaction. `field` names it in
+/// the error.
+modlab::v1::Upload FindCompleteUpload(SQLite::Database& connection, const Principal& principal, const std::string& name,
+                                      const std::string& field);
+
 class Uploads::Writer {
  public:
   /// Appends bytes that start at `offset` of the content. Errors: RESOURCE_NOT_FOUND where the upload has been deleted.

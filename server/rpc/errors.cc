@@ -33,6 +33,7 @@ grpc::StatusCode CodeOf(Reason reason) {
     case modlab::v1::JOB_ENDED:
     case modlab::v1::SANDBOX_INSUFFICIENT:
     case modlab::v1::RESULT_MISSING:
+    case modlab::v1::DATASET_UNUSABLE:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case modlab::v1::LIMIT_EXCEEDED:
     case modlab::v1::QUOTA_EXCEEDED:

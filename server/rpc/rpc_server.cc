@@ -26,7 +26,11 @@ namespace {
 constexpr int kMessageBytes = 4 << 20;
 constexpr unsigned kRefreshSeconds = 5;
 /// As health checks name them; the empty name is the whole server.
-constexpr std::array kServices = {"", "modlab.v1.ModelService", "modlab.v1.UploadService", "modlab.v1.JobService",
+constexpr std::array kServices = {"",
+                                  "modlab.v1.ModelService",
+                                  "modlab.v1.DatasetService",
+                                  "modlab.v1.UploadService",
+                                  "modlab.v1.JobService",
                                   "modlab.v1.ServerService"};
 
 bool SomebodyListens(const std::string& path) {

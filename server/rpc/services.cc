@@ -53,6 +53,50 @@ grpc::ServerWriteReactor<modlab::v1::DownloadModelResponse>* ModelService::Downl
       [this, name = request->name()](const Principal& principal) { return models_.Open(principal, name); });
 }
 
+// --- DatasetService
+
+ServerUnaryReactor* DatasetService::CreateDataset(CallbackServerContext* context,
+                                                  const modlab::v1::CreateDatasetRequest* request,
+                                                  modlab::v1::Dataset* response) {
+  return RunUnary(call_, context, "CreateDataset", request, response,
+                  [=, this](const Principal& principal) { return datasets_.Create(principal, *request); });
+}
+
+ServerUnaryReactor* DatasetService::GetDataset(CallbackServerContext* context,
+                                               const modlab::v1::GetDatasetRequest* request,
+                                               modlab::v1::Dataset* response) {
+  return RunUnary(call_, context, "GetDataset", request, response,
+                  [=, this](const Principal& principal) { return datasets_.Get(principal, request->name()); });
+}
+
+ServerUnaryReactor* DatasetService::ListDatasets(CallbackServerContext* context,
+                                                 const modlab::v1::ListDatasetsRequest* request,
+                                                 modlab::v1::ListDatasetsResponse* response) {
+  return RunUnary(call_, context, "ListDatasets", request, response,
+                  [=, this](const Principal& principal) { return datasets_.List(principal, *request); });
+}
+
+ServerUnaryReactor* DatasetService::ShareDataset(CallbackServerContext* context,
+                                                 const modlab::v1::ShareRequest* request,
+                                                 modlab::v1::Dataset* response) {
+  return RunUnary(call_, context, "ShareDataset", request, response,
+                  [=, this](const Principal& principal) { return datasets_.Share(principal, *request); });
+}
+
+ServerUnaryReactor* DatasetService::DeleteDataset(CallbackServerContext* context,
+                                                  const modlab::v1::DeleteDatasetRequest* request,
+                                                  google::protobuf::Empty* response) {
+  return RunUnary(call_, context, "DeleteDataset", request, response,
+                  [=, this](const Principal& principal) { datasets_.Delete(principal, request->name()); });
+}
+
+grpc::ServerWriteReactor<modlab::v1::DownloadDatasetResponse>* DatasetService::DownloadDataset(
+    CallbackServerContext* context, const modlab::v1::DownloadDatasetRequest* request) {
+  return DownloadStream<modlab::v1::DownloadDatasetResponse>::Open(
+      call_, context, "DownloadDataset", *request,
+      [this, name = request->name()](const Principal& principal) { return datasets_.Open(principal, name); });
+}
+
 // --- UploadService
 
 ServerUnaryReactor* UploadService::CreateUpload(CallbackServerContext* context,

@@ -2,10 +2,12 @@
 
 #include <functional>
 
+#include "modlab/v1/dataset.grpc.pb.h"
 #include "modlab/v1/job.grpc.pb.h"
 #include "modlab/v1/model.grpc.pb.h"
 #include "modlab/v1/server.grpc.pb.h"
 #include "modlab/v1/upload.grpc.pb.h"
+#include "server/jobs/datasets.h"
 #include "server/jobs/job_events.h"
 #include "server/jobs/jobs.h"
 #include "server/jobs/models.h"
@@ -40,6 +42,32 @@ class ModelService : public modlab::v1::ModelService::CallbackService {
  private:
   CallContext call_;
   Models& models_;
+};
+
+class DatasetService : public modlab::v1::DatasetService::CallbackService {
+ public:
+  DatasetService(const CallContext& call, Datasets& datasets) : call_(call), datasets_(datasets) {}
+
+  grpc::ServerUnaryReactor* CreateDataset(grpc::CallbackServerContext* context,
+                                          const modlab::v1::CreateDatasetRequest* request,
+                                          modlab::v1::Dataset* response) override;
+  grpc::ServerUnaryReactor* GetDataset(grpc::CallbackServerContext* context,
+                                       const modlab::v1::GetDatasetRequest* request,
+                                       modlab::v1::Dataset* response) override;
+  grpc::ServerUnaryReactor* ListDatasets(grpc::CallbackServerContext* context,
+                                         const modlab::v1::ListDatasetsRequest* request,
+                                         modlab::v1::ListDatasetsResponse* response) override;
+  grpc::ServerUnaryReactor* ShareDataset(grpc::CallbackServerContext* context, const modlab::v1::ShareRequest* request,
+                                         modlab::v1::Dataset* response) override;
+  grpc::ServerUnaryReactor* DeleteDataset(grpc::CallbackServerContext* context,
+                                          const modlab::v1::DeleteDatasetRequest* request,
+                                          google::protobuf::Empty* response) override;
+  grpc::ServerWriteReactor<modlab::v1::DownloadDatasetResponse>* DownloadDataset(
+      grpc::CallbackServerContext* context, const modlab::v1::DownloadDatasetRequest* request) override;
+
+ private:
+  CallContext call_;
+  Datasets& datasets_;
 };
 
 class UploadService : public modlab::v1::UploadService::CallbackService {

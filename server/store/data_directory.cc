@@ -46,6 +46,7 @@ DataDirectory::DataDirectory(const fs::path& root) : root_(fs::absolute(root)) {
     lock_ = Lock(root_);
     fs::create_directories(root_ / "uploads");
     fs::create_directories(root_ / "attempts");
+    fs::create_directories(root_ / "checkpoints");
     blobs_ = std::make_unique<BlobStore>(root_ / "blobs");
     database_ = std::make_unique<Database>(root_ / "modlab.db");
     Sweep();
@@ -61,10 +62,13 @@ void DataDirectory::Sweep() {
   std::set<std::string> blobs;
   std::set<std::string> uploads;
   std::set<fs::path> attempts;
+  std::set<std::string> unfinished;
   database_->Transact([&](SQLite::Database& connection) {
     blobs = AllBlobs(connection);
     Query query(connection, "SELECT id FROM uploads");
     while (query.executeStep()) uploads.insert(query.getColumn(0).getString());
+    Query jobs(connection, "SELECT id FROM jobs WHERE end_time IS NULL");
+    while (jobs.executeStep()) unfinished.insert(jobs.getColumn(0).getString());
     for (const OpenAttempt& attempt : OpenAttempts(connection)) {
       attempts.insert(AttemptRoot(attempt.job, attempt.number));
     }
@@ -73,6 +77,9 @@ void DataDirectory::Sweep() {
   std::vector<fs::path> orphans;
   for (const auto& entry : fs::directory_iterator(root_ / "uploads")) {
     if (!uploads.contains(entry.path().filename().string())) orphans.push_back(entry.path());
+  }
+  for (const auto& entry : fs::directory_iterator(root_ / "checkpoints")) {
+    if (!unfinished.contains(entry.path().filename().string())) orphans.push_back(entry.path());
   }
   for (const auto& job : fs::directory_iterator(root_ / "attempts")) {
     for (const auto& entry : fs::directory_iterator(job.path())) {

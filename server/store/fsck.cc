@@ -21,6 +21,7 @@ namespace modlab::server {
 namespace {
 
 namespace fs = std::filesystem;
+using modlab::v1::Dataset;
 using modlab::v1::Job;
 using modlab::v1::Model;
 using modlab::v1::Upload;
@@ -47,6 +48,7 @@ class Check {
       CheckJobs(connection);
       CheckEvents(connection);
       CheckModels(connection);
+      CheckDatasets(connection);
       CheckReferences(connection);
       ListBlobs(connection);
     });
@@ -158,6 +160,24 @@ class Check {
     }
   }
 
+  void CheckDatasets(SQLite::Database& connection) {
+    Query query(connection, "SELECT id, state, sha256, description FROM datasets");
+    while (query.executeStep()) {
+      ++report_.datasets;
+      const std::string id = query.getColumn(0).getString();
+      const int state = query.getColumn(1).getInt();
+      Dataset description;
+      if (!Dataset::State_IsValid(state)) Problem("datasets/{}: its state is {}", id, state);
+      if (!ParseColumn(query.getColumn(3), &description)) {
+        Problem("datasets/{}: its description cannot be read", id);
+      } else if (state == Dataset::READY && (query.getColumn(2).isNull() || description.tensors().empty())) {
+        Problem("datasets/{} is ready, and has no content", id);
+      } else if (state == Dataset::UNUSABLE && !description.has_error()) {
+        Problem("datasets/{} is unusable, and has no error", id);
+      }
+    }
+  }
+
   void CheckReferences(SQLite::Database& connection) {
     const auto each = [&](const std::string& sql, const auto& tell) {
       Query query(connection, sql);
@@ -169,17 +189,21 @@ class Check {
     each(fmt::format("SELECT job FROM job_inputs JOIN jobs ON jobs.id = job WHERE state IN ({}, {}, {}) "
                      "AND sha256 NOT IN (SELECT sha256 FROM blobs)",
                      static_cast<int>(Job::QUEUED), static_cast<int>(Job::RUNNING), static_cast<int>(Job::CANCELLING)),
-         [&](const std::string& id) { Problem("jobs/{}: its model's content is not stored", id); });
+         [&](const std::string& id) { Problem("jobs/{}: the content of its inputs is not stored", id); });
     each(fmt::format("SELECT sha256 FROM blobs WHERE sha256 NOT IN (SELECT sha256 FROM models) "
                      "AND sha256 NOT IN (SELECT sha256 FROM artifacts) "
+                     "AND sha256 NOT IN (SELECT sha256 FROM datasets WHERE sha256 IS NOT NULL) "
+                     "AND sha256 NOT IN (SELECT sha256 FROM job_inputs JOIN jobs ON jobs.id = job "
+                     "WHERE state IN ({}, {}, {})) "
                      "AND sha256 NOT IN (SELECT sha256 FROM uploads WHERE state = {})",
+                     static_cast<int>(Job::QUEUED), static_cast<int>(Job::RUNNING), static_cast<int>(Job::CANCELLING),
                      static_cast<int>(Upload::COMPLETE)),
          [&](const std::string& sha256) { Problem("blob {}: nothing refers to it", sha256); });
     each(
-        "SELECT resource FROM labels WHERE resource NOT IN (SELECT 'jobs/' || id FROM jobs "
-        "UNION SELECT 'models/' || id FROM models) UNION "
-        "SELECT resource FROM shares WHERE resource NOT IN (SELECT 'jobs/' || id FROM jobs "
-        "UNION SELECT 'models/' || id FROM models)",
+        "WITH named AS (SELECT 'jobs/' || id AS name FROM jobs UNION SELECT 'models/' || id FROM models "
+        "UNION SELECT 'datasets/' || id FROM datasets) "
+        "SELECT resource FROM labels WHERE resource NOT IN (SELECT name FROM named) UNION "
+        "SELECT resource FROM shares WHERE resource NOT IN (SELECT name FROM named)",
         [&](const std::string& name) { Problem("{}: it has labels or shares, and is not there", name); });
   }
 

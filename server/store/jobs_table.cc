@@ -17,7 +17,7 @@ namespace {
 using google::protobuf::util::TimeUtil;
 using modlab::v1::Job;
 
-constexpr const char* kColumns =
+const std::string kColumns =
     "id, owner, sharing, kind, state, priority, spec, create_time, start_time, end_time, last_sequence, error, "
     "sequence FROM jobs";
 
@@ -59,7 +59,8 @@ void InsertJob(SQLite::Database& connection, const Job& job, const std::vector<J
         TimeUtil::TimestampToMicroseconds(job.create_time()))
       .exec();
   for (const JobInput& input : inputs) {
-    Query(connection, "INSERT INTO job_inputs (job, model, sha256) VALUES (?, ?, ?)", id, input.model, input.sha256)
+    Query(connection, "INSERT INTO job_inputs (job, file, resource, sha256) VALUES (?, ?, ?, ?)", id, input.file,
+          input.resource, input.sha256)
         .exec();
   }
   InsertLabels(connection, job.name(), job.labels());
@@ -68,7 +69,7 @@ void InsertJob(SQLite::Database& connection, const Job& job, const std::vector<J
 }
 
 std::optional<Job> FindJob(SQLite::Database& connection, const std::string& id, bool with_result) {
-  Query query(connection, std::string("SELECT ") + kColumns + " WHERE id = ?", id);
+  Query query(connection, "SELECT " + kColumns + " WHERE id = ?", id);
   if (!query.executeStep()) return std::nullopt;
   Job job = FromRow(connection, query);
   if (with_result) {
@@ -87,36 +88,33 @@ std::optional<JobHead> FindJobHead(SQLite::Database& connection, const std::stri
 
 std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::string& id) {
   std::vector<JobInput> inputs;
-  Query query(connection, "SELECT model, sha256 FROM job_inputs WHERE job = ?", id);
-  while (query.executeStep()) inputs.push_back({query.getColumn(0).getString(), query.getColumn(1).getString()});
+  Query query(connection, "SELECT file, resource, sha256 FROM job_inputs WHERE job = ? ORDER BY file", id);
+  while (query.executeStep()) {
+    inputs.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(), query.getColumn(2).getString()});
+  }
   return inputs;
 }
 
+std::optional<std::string> UnfinishedJobReading(SQLite::Database& connection, const std::string& resource) {
+  Query query(connection,
+              "SELECT jobs.id FROM jobs JOIN job_inputs ON job_inputs.job = jobs.id "
+              "WHERE job_inputs.resource = ? AND jobs.state IN (?, ?, ?) LIMIT 1",
+              resource, Job::QUEUED, Job::RUNNING, Job::CANCELLING);
+  if (!query.executeStep()) return std::nullopt;
+  return query.getColumn(0).getString();
+}
+
 JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Page& page) {
-  std::string sql = std::string("SELECT ") + kColumns + " WHERE " + ReadableCondition("'jobs/' || id");
-  if (!filter.states.empty()) sql += " AND state IN (" + Placeholders(filter.states.size()) + ")";
-  if (!filter.kinds.empty()) sql += " AND kind IN (" + Placeholders(filter.kinds.size()) + ")";
-  if (page.before_sequence) sql += " AND sequence < ?";
-  sql += LabelCondition("'jobs/' || id", filter.labels.size()) + " ORDER BY sequence DESC LIMIT ?";
-  Query query(connection, sql, filter.reader);
-  for (const auto state : filter.states) query.Add(state);
-  for (const auto kind : filter.kinds) query.Add(kind);
-  if (page.before_sequence) query.Add(*page.before_sequence);
-  for (const auto& [key, value] : filter.labels) {
-    query.Add(key);
-    query.Add(value);
-  }
-  query.Add(page.size + 1);
+  std::string conditions;
+  if (!filter.states.empty()) conditions += " AND state IN (" + Placeholders(filter.states.size()) + ")";
+  if (!filter.kinds.empty()) conditions += " AND kind IN (" + Placeholders(filter.kinds.size()) + ")";
+  const auto bind = [&](Query& query) {
+    for (const auto state : filter.states) query.Add(state);
+    for (const auto kind : filter.kinds) query.Add(kind);
+  };
   JobList list;
-  int64_t last = 0;
-  while (query.executeStep()) {
-    if (static_cast<int>(list.jobs.size()) == page.size) {
-      list.last_sequence = last;
-      break;
-    }
-    list.jobs.push_back(FromRow(connection, query));
-    last = query.getColumn(12).getInt64();
-  }
+  list.last_sequence = ListRows(connection, kColumns, "'jobs/' || id", filter, page, conditions, bind,
+                                [&](const Query& row) { list.jobs.push_back(FromRow(connection, row)); });
   return list;
 }
 

@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "modlab/v1/job.pb.h"
-#include "server/store/labels.h"
-#include "server/store/page.h"
+#include "server/store/list_rows.h"
 
 namespace modlab::server {
 
 // Jobs. All within a transaction; ids are without their `jobs/`.
 
-/// A model that a job reads.
+/// Content that a job reads.
 struct JobInput {
-  std::string model;  ///< Its id.
+  std::string file;      ///< Its name in the attempt's in/.
+  std::string resource;  ///< `models/{id}`, `datasets/{id}`; empty: content that is kept for the job alone.
   std::string sha256;
 };
 
@@ -34,12 +34,12 @@ struct JobHead {
 };
 std::optional<JobHead> FindJobHead(SQLite::Database& connection, const std::string& id);
 std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::string& id);
+/// A job that has not ended and reads this resource, if there is one.
+std::optional<std::string> UnfinishedJobReading(SQLite::Database& connection, const std::string& resource);
 
-struct JobFilter {
-  std::string reader;                          ///< What this user may read; empty for everything.
+struct JobFilter : RowFilter {
   std::vector<modlab::v1::Job::State> states;  ///< Empty for all.
   std::vector<modlab::v1::Job::Kind> kinds;    ///< Empty for all.
-  Labels labels;
 };
 struct JobList {
   std::vector<modlab::v1::Job> jobs;     ///< Without `result`.

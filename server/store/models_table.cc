@@ -2,21 +2,17 @@
 
 #include <google/protobuf/util/time_util.h>
 
-#include "modlab/v1/job.pb.h"
-#include "server/store/query.h"
 #include "server/store/resource_name.h"
-#include "server/store/shares_table.h"
 
 namespace modlab::server {
 namespace {
 
 using google::protobuf::util::TimeUtil;
-using modlab::v1::Job;
 using modlab::v1::Model;
 
-constexpr const char* kColumns =
+const std::string kColumns =
     "id, owner, sharing, display_name, format, sha256, size_bytes, state, inspect_job, error, create_time, inspection, "
-    "sequence FROM models";
+    "source_job, sequence FROM models";
 
 Model FromRow(SQLite::Database& connection, const Query& row, bool with_inspection) {
   Model model;
@@ -32,6 +28,7 @@ Model FromRow(SQLite::Database& connection, const Query& row, bool with_inspecti
   if (!row.getColumn(9).isNull()) ParseColumn(row.getColumn(9), model.mutable_error());
   *model.mutable_create_time() = ToTimestamp(row.getColumn(10).getInt64());
   if (with_inspection && !row.getColumn(11).isNull()) ParseColumn(row.getColumn(11), model.mutable_inspection());
+  if (const std::string job = row.getColumn(12).getString(); !job.empty()) model.set_source_job("jobs/" + job);
   LoadLabels(connection, model.name(), model.mutable_labels());
   LoadShares(connection, model.name(), model.mutable_shared_with());
   return model;
@@ -42,53 +39,39 @@ Model FromRow(SQLite::Database& connection, const Query& row, bool with_inspecti
 void InsertModel(SQLite::Database& connection, const Model& model) {
   Query(connection,
         "INSERT INTO models (id, owner, sharing, display_name, format, sha256, size_bytes, state, inspect_job, "
-        "create_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "create_time, source_job) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         IdOf(model.name()), model.owner(), model.sharing(), model.display_name(), model.format(), model.sha256(),
         model.size_bytes(), model.state(), IdOf(model.inspect_job()),
-        TimeUtil::TimestampToMicroseconds(model.create_time()))
+        TimeUtil::TimestampToMicroseconds(model.create_time()),
+        model.source_job().empty() ? "" : IdOf(model.source_job()))
       .exec();
   InsertLabels(connection, model.name(), model.labels());
   SetShares(connection, model.name(), model.shared_with());
 }
 
 std::optional<Model> FindModel(SQLite::Database& connection, const std::string& id) {
-  Query query(connection, std::string("SELECT ") + kColumns + " WHERE id = ?", id);
+  Query query(connection, "SELECT " + kColumns + " WHERE id = ?", id);
   if (!query.executeStep()) return std::nullopt;
   return FromRow(connection, query, true);
 }
 
 std::optional<Model> FindModelByContent(SQLite::Database& connection, const std::string& owner,
                                         const std::string& sha256) {
-  Query query(connection,
-              std::string("SELECT ") + kColumns + " WHERE owner = ? AND sha256 = ? ORDER BY sequence DESC LIMIT 1",
+  Query query(connection, "SELECT " + kColumns + " WHERE owner = ? AND sha256 = ? ORDER BY sequence DESC LIMIT 1",
               owner, sha256);
   if (!query.executeStep()) return std::nullopt;
   return FromRow(connection, query, true);
 }
 
 ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, const Page& page) {
-  std::string sql = std::string("SELECT ") + kColumns + " WHERE " + ReadableCondition("'models/' || id");
-  if (!filter.sha256.empty()) sql += " AND sha256 = ?";
-  if (page.before_sequence) sql += " AND sequence < ?";
-  sql += LabelCondition("'models/' || id", filter.labels.size()) + " ORDER BY sequence DESC LIMIT ?";
-  Query query(connection, sql, filter.reader);
-  if (!filter.sha256.empty()) query.Add(filter.sha256);
-  if (page.before_sequence) query.Add(*page.before_sequence);
-  for (const auto& [key, value] : filter.labels) {
-    query.Add(key);
-    query.Add(value);
-  }
-  query.Add(page.size + 1);
+  const bool one_content = !filter.sha256.empty();
+  const auto bind = [&](Query& query) {
+    if (one_content) query.Add(filter.sha256);
+  };
   ModelList list;
-  int64_t last = 0;
-  while (query.executeStep()) {
-    if (static_cast<int>(list.models.size()) == page.size) {
-      list.last_sequence = last;
-      break;
-    }
-    list.models.push_back(FromRow(connection, query, false));
-    last = query.getColumn(12).getInt64();
-  }
+  list.last_sequence =
+      ListRows(connection, kColumns, "'models/' || id", filter, page, one_content ? " AND sha256 = ?" : "", bind,
+               [&](const Query& row) { list.models.push_back(FromRow(connection, row, false)); });
   return list;
 }
 
@@ -112,15 +95,6 @@ void DeleteModel(SQLite::Database& connection, const std::string& id) {
   Query(connection, "DELETE FROM models WHERE id = ?", id).exec();
   DeleteLabels(connection, "models/" + id);
   SetShares(connection, "models/" + id, {});
-}
-
-std::optional<std::string> UnfinishedJobOfModel(SQLite::Database& connection, const std::string& id) {
-  Query query(connection,
-              "SELECT jobs.id FROM jobs JOIN job_inputs ON job_inputs.job = jobs.id "
-              "WHERE job_inputs.model = ? AND jobs.state IN (?, ?, ?) LIMIT 1",
-              id, Job::QUEUED, Job::RUNNING, Job::CANCELLING);
-  if (!query.executeStep()) return std::nullopt;
-  return query.getColumn(0).getString();
 }
 
 }  // namespace modlab::server

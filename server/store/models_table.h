@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "modlab/v1/model.pb.h"
-#include "server/store/labels.h"
-#include "server/store/page.h"
+#include "server/store/list_rows.h"
 
 namespace modlab::server {
 
@@ -20,10 +19,8 @@ std::optional<modlab::v1::Model> FindModel(SQLite::Database& connection, const s
 /// The owner's newest model with this content.
 std::optional<modlab::v1::Model> FindModelByContent(SQLite::Database& connection, const std::string& owner,
                                                     const std::string& sha256);
-struct ModelFilter {
-  std::string reader;  ///< What this user may read; empty for everything.
+struct ModelFilter : RowFilter {
   std::string sha256;  ///< Empty for any.
-  Labels labels;
 };
 struct ModelList {
   std::vector<modlab::v1::Model> models;  ///< Without `inspection`.
@@ -34,7 +31,5 @@ ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, co
 void UpdateModelInspection(SQLite::Database& connection, const modlab::v1::Model& model);
 void SetModelSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing);
 void DeleteModel(SQLite::Database& connection, const std::string& id);
-/// A job that has not ended and reads this model, if there is one.
-std::optional<std::string> UnfinishedJobOfModel(SQLite::Database& connection, const std::string& id);
 
 }  // namespace modlab::server

@@ -172,6 +172,40 @@ CREATE INDEX uploads_by_content ON uploads (sha256);
 CREATE INDEX models_by_digest ON models (sha256);
 CREATE INDEX requests_by_age ON requests (create_time);
 )sql",
+    R"sql(
+CREATE TABLE datasets (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  sharing INTEGER NOT NULL,
+  display_name TEXT NOT NULL,
+  source_digest TEXT NOT NULL,        -- stands for what it is made of, and how
+  state INTEGER NOT NULL,             -- modlab.v1.Dataset.State
+  import_job TEXT NOT NULL,           -- id of the latest import
+  sha256 TEXT REFERENCES blobs (sha256),  -- NULL unless READY
+  size_bytes INTEGER NOT NULL DEFAULT 0,
+  create_time INTEGER NOT NULL,
+  description BLOB NOT NULL           -- modlab.v1.Dataset: what has no column
+) STRICT;
+CREATE INDEX datasets_by_source ON datasets (owner, source_digest);
+CREATE INDEX datasets_by_content ON datasets (sha256);
+
+-- What a job reads. What an unfinished job reads cannot be deleted.
+CREATE TABLE inputs (
+  job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  file TEXT NOT NULL,                 -- its name in the attempt's in/
+  resource TEXT NOT NULL,             -- `models/{id}`, `datasets/{id}`; empty: content that is the job's alone
+  sha256 TEXT NOT NULL,
+  PRIMARY KEY (job, file)
+) STRICT, WITHOUT ROWID;
+INSERT INTO inputs SELECT job, 'model.pt', 'models/' || model, sha256 FROM job_inputs;
+DROP TABLE job_inputs;
+ALTER TABLE inputs RENAME TO job_inputs;
+CREATE INDEX job_inputs_by_resource ON job_inputs (resource);
+CREATE INDEX job_inputs_by_content ON job_inputs (sha256);
+
+ALTER TABLE models ADD COLUMN source_job TEXT NOT NULL DEFAULT '';  -- id of the job that made it
+)sql",
 };
 
 }  // namespace modlab::server

@@ -192,7 +192,8 @@ class Attempt {
     end.sandbox = worker_.sandbox();
     const bool exited = WIFEXITED(exit.wait_status);
     end.status = exited ? WEXITSTATUS(exit.wait_status) : WTERMSIG(exit.wait_status);
-    if (stopped_ == How::kCancelled) {
+    const bool finished = exited && end.status == 0;  // what it was asked to stop, or what it made of it
+    if (stopped_ == How::kCancelled && !finished) {
       end.how = How::kCancelled;
       end.message = exited ? "stopped when asked to" : "killed after it was asked to stop";
     } else if (exit.met_memory_limit && !exited && end.status == SIGKILL && !stopped_) {

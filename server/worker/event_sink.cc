@@ -18,7 +18,7 @@ double Seconds(std::chrono::steady_clock::duration duration) { return std::chron
 
 EventSink::EventSink(const std::filesystem::path& path) : log_(path) {}
 
-void EventSink::Progress(std::string_view phase, std::optional<double> fraction) {
+void EventSink::Progress(std::string_view phase, std::optional<double> fraction, std::string_view detail) {
   const Clock::time_point now = Clock::now();
   if (phase != phase_) {
     EnterPhase(phase, now);
@@ -31,6 +31,15 @@ void EventSink::Progress(std::string_view phase, std::optional<double> fraction)
   internal::WorkerEvent event;
   event.mutable_progress()->set_phase(phase_);
   if (fraction) event.mutable_progress()->set_fraction(std::clamp(*fraction, 0.0, 1.0));
+  event.mutable_progress()->set_detail(ToUtf8(detail));
+  Append(std::move(event));
+}
+
+void EventSink::Metric(std::string_view name, int32_t step, double value) {
+  internal::WorkerEvent event;
+  event.mutable_metric()->set_name(ToUtf8(name));
+  event.mutable_metric()->set_step(step);
+  event.mutable_metric()->set_value(value);
   Append(std::move(event));
 }
 

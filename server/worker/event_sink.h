@@ -20,7 +20,9 @@ class EventSink {
 
   /// A phase's first report is always written, later ones ever more rarely as the phase goes on (every 100 ms at first,
   /// every 10 s in the end), so that a job of days does not fill its log.
-  void Progress(std::string_view phase, std::optional<double> fraction);
+  void Progress(std::string_view phase, std::optional<double> fraction, std::string_view detail = "");
+  /// One number of a series.
+  void Metric(std::string_view name, int32_t step, double value);
   /// `text` is cut off at 4 KiB.
   void Log(v1::LogLine::Severity severity, std::string_view text);
 

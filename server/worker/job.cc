@@ -1,8 +1,5 @@
 #include "server/worker/job.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -11,18 +8,24 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <vector>
 
+#include "core/build/model_builder.h"
 #include "core/error.h"
 #include "core/run_context.h"
 #include "modlab/internal/attempt.pb.h"
+#include "server/executor/deterministic_bytes.h"
 #include "server/executor/files.h"
+#include "server/network/network.h"
 #include "server/worker/event_sink.h"
 #include "server/worker/export.h"
+#include "server/worker/import_dataset.h"
 #include "server/worker/inspect.h"
 #include "server/worker/mapping.h"
 #include "server/worker/provenance.h"
 #include "server/worker/resource_limits.h"
 #include "server/worker/score.h"
+#include "server/worker/train.h"
 
 namespace modlab::server {
 namespace {
@@ -92,6 +95,7 @@ v1::JobResult RunKind(const AttemptDirectory& directory, internal::AttemptSpec s
                       EventSink& events, RunContext& context, internal::WorkerResult& files) {
   v1::JobSpec& job = *spec.mutable_spec();
   v1::JobResult result;
+  std::vector<v1::PhaseTiming> parts;  // of phases, where a job tells them apart
   switch (job.kind_case()) {
     case v1::JobSpec::kInspect:
       *result.mutable_inspect() = Inspect(*job.mutable_inspect(), directory, events, context);
@@ -103,10 +107,24 @@ v1::JobResult RunKind(const AttemptDirectory& directory, internal::AttemptSpec s
     case v1::JobSpec::kGraph:
       *result.mutable_graph() = Export(*job.mutable_graph(), directory, events, context, *files.mutable_artifacts());
       break;
+    case v1::JobSpec::kImportDataset:
+      *result.mutable_import_dataset() = ImportDataset(job.import_dataset(), directory, context);
+      break;
+    case v1::JobSpec::kBuild:
+      context.Report("write");
+      BuildModel(NetworkOf(job.build()), job.seed(), directory.product());
+      result.mutable_build();
+      break;
+    case v1::JobSpec::kTrain:
+      *result.mutable_train() = TrainModel(job.train(), spec.data_normalization(), job.seed(), directory, events,
+                                           context, *files.mutable_artifacts(), parts);
+      break;
     case v1::JobSpec::KIND_NOT_SET:
       throw std::logic_error("a job of a kind that this worker does not know");
   }
-  *result.mutable_provenance() = MakeProvenance(spec, events.Timings(), cpu);
+  std::vector<v1::PhaseTiming> timings = events.Timings();
+  timings.insert(timings.end(), parts.begin(), parts.end());
+  *result.mutable_provenance() = MakeProvenance(spec, timings, cpu);
   return result;
 }
 
@@ -134,17 +152,6 @@ internal::WorkerResult ResultOrError(const AttemptDirectory& directory, const in
   return result;
 }
 
-// The same message always gives the same bytes (maps are sorted).
-std::string Serialize(const internal::WorkerResult& result) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  result.SerializeToCodedStream(&coded);
-  coded.Trim();
-  return bytes;
-}
-
 // Writes the job's result, or its error.
 int RunConfined(const AttemptDirectory& directory, const internal::AttemptSpec& spec, const std::string& cpu) {
   const int threads = spec.spec().resources().threads();
@@ -152,7 +159,7 @@ int RunConfined(const AttemptDirectory& directory, const internal::AttemptSpec& 
   RunContext context(
       threads, [&events](std::string_view phase, std::optional<double> fraction) { events.Progress(phase, fraction); });
   const CancelOnSigterm cancel(context);
-  WriteFileAtomically(directory.result(), Serialize(ResultOrError(directory, spec, cpu, events, context)));
+  WriteFileAtomically(directory.result(), DeterministicBytes(ResultOrError(directory, spec, cpu, events, context)));
   return 0;
 }
 
@@ -168,7 +175,7 @@ int RunJob(const AttemptDirectory& assigned, WorkerOptions options) {
   } catch (const std::exception& error) {
     internal::WorkerResult result;
     *result.mutable_error() = InternalFault(error.what(), "");
-    WriteFileAtomically(assigned.result(), Serialize(result));
+    WriteFileAtomically(assigned.result(), DeterministicBytes(result));
     return 0;
   }
   const std::string cpu = CpuName();  // Not to be had any more in the sandbox.

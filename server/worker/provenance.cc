@@ -40,6 +40,7 @@ v1::Provenance MakeProvenance(const internal::AttemptSpec& spec, const std::vect
   v1::Provenance provenance;
   *provenance.mutable_spec() = spec.spec();
   provenance.set_model_sha256(spec.model_sha256());
+  *provenance.mutable_input_sha256() = spec.input_sha256();
   auto& versions = *provenance.mutable_versions();
   versions["modlab"] = MODLAB_VERSION;
   versions["libtorch"] = Model::LibTorchVersion();

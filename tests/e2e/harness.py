@@ -23,7 +23,7 @@ import unittest
 import zipfile
 
 import grpc
-from modlab.v1 import error_pb2, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc
+from modlab.v1 import dataset_pb2, dataset_pb2_grpc, error_pb2, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc
 from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc
 
 import processes
@@ -32,6 +32,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MODLAB_BUILD", SOURCE / "build" / "dev"))
 BIN = BUILD / "bin"
 FIXTURES = BUILD / "fixtures"
+DATA = SOURCE / "client" / "examples" / "digits" / "data"
 DIGITS = SOURCE / "client" / "examples" / "digits" / "digits-mlp.pt"
 PATIENCE = 240  # seconds after which something that should have happened is taken not to happen
 
@@ -165,6 +166,7 @@ class EndToEndTest(unittest.TestCase):
         cls.channel = grpc.insecure_channel(cls.daemon.address)
         cls.jobs = job_pb2_grpc.JobServiceStub(cls.channel)
         cls.models = model_pb2_grpc.ModelServiceStub(cls.channel)
+        cls.datasets = dataset_pb2_grpc.DatasetServiceStub(cls.channel)
         cls.uploads = upload_pb2_grpc.UploadServiceStub(cls.channel)
         cls.server = server_pb2_grpc.ServerServiceStub(cls.channel)
 
@@ -236,6 +238,16 @@ class EndToEndTest(unittest.TestCase):
             model_pb2.CreateModelRequest(model=model_pb2.Model(**fields), upload=upload.name))
         self.finish(model.inspect_job)
         return self.models.GetModel(model_pb2.GetModelRequest(name=model.name))
+
+    def make_dataset(self, files=None, **source):
+        """Makes a data set of files' contents by tensor name, or of a generator. Waits for its import, and returns it."""
+        request = dataset_pb2.CreateDatasetRequest()
+        request.dataset.source.CopyFrom(dataset_pb2.DatasetSource(**source))
+        for name, content in (files or {}).items():
+            request.dataset.source.files.tensors.add(name=name, upload=self.upload(content).name)
+        dataset = self.datasets.CreateDataset(request)
+        self.finish(dataset.import_job)
+        return self.datasets.GetDataset(dataset_pb2.GetDatasetRequest(name=dataset.name))
 
     def create(self, spec, **fields):
         """Creates a job, with the fields of Job that a caller may set."""

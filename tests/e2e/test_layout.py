@@ -26,21 +26,30 @@ ALLOWED = {
     "core": {"core", "asio"},  # the thread pool that it is given
     "core/graph": {"core", "asio", "libtorch"},
     "core/train": {"core", "asio", "libtorch"},
+    "core/build": {"core", "libtorch"},
     "core/compose": {"core", "asio", "libtorch"},
     "server": {"server", "messages", "protobuf", "asio", "sqlite"},
     "server/comparison": {"server", "messages"},
+    "server/jobs": {"server", "messages", "protobuf", "asio", "sqlite"},
+    "server/network": {"server", "messages"},
     "server/rpc": {"server", "messages", "protobuf", "asio", "grpc"},
     "server/sandbox": {"server"},
     "server/supervisor": {"server"},
     "server/worker": {"server", "messages", "protobuf", "core", "libtorch"},
     "client": {"client", "messages", "protobuf", "grpc"},
 }
-# The one place where the daemon meets core, and only these headers of it: partitions are compared, and p-values adjusted,
-# where they are kept, and neither is a model. Plain C++ without LibTorch or Eigen. Everything else of core is the worker's.
-ALLOWED_HEADERS = {"server/comparison": {"core/community/comparison.h", "core/measure/significance.h"}}
+# Where the daemon meets core, and only these headers of it: partitions are compared, and p-values adjusted, where they are
+# kept; and what people ask for is checked before it is queued. Plain C++ without LibTorch or Eigen. Everything else of core
+# is the worker's.
+ALLOWED_HEADERS = {
+    "server/comparison": {"core/community/comparison.h", "core/measure/significance.h"},
+    "server/jobs": {"core/error.h", "core/shown_text.h", "core/train/parameter_distribution.h"},
+    "server/network": {"core/build/network_description.h"},
+}
 # Folders of server/ that the small processes may use: neither the store nor what serves clients.
-SMALL_PROCESSES = {"server/comparison", "server/sandbox", "server/supervisor", "server/worker"}
-SHARED_WITH_SMALL = ("server/comparison/", "server/executor/", "server/sandbox/", "server/supervisor/", "server/worker/")
+SMALL_PROCESSES = {"server/comparison", "server/network", "server/sandbox", "server/supervisor", "server/worker"}
+SHARED_WITH_SMALL = (
+    "server/comparison/", "server/executor/", "server/network/", "server/sandbox/", "server/supervisor/", "server/worker/")
 
 
 def sources():

@@ -133,6 +133,14 @@ TEST(AttemptOutcome, StoppedWithoutACancellationGoesBackToTheQueueUncounted) {
   }
 }
 
+TEST(AttemptOutcome, ATrainingThatWasAskedToEndKeepsItsModelForWhoeverCancelledIt) {
+  AttemptFacts facts = WithResult();
+  facts.result->mutable_result()->mutable_train()->set_stopped_by("cancelled");
+  EXPECT_EQ(Decide(facts, {}).state, Job::QUEUED) << "nobody has: the server stops";
+  facts.cancelling = true;
+  EXPECT_EQ(Decide(facts, {}).state, Job::SUCCEEDED);
+}
+
 TEST(AttemptOutcome, AFullDiskIsNoFaultOfAJobThatWroteLittle) {
   AttemptFacts facts = Ended(How::kExited, kWorkerDiskFullStatus);
   facts.attempts_before = 10;

@@ -27,7 +27,8 @@ class JobSpecTest : public testing::Test {
 
   void Resolve() {
     ResolveSpec(
-        limits_, [&](const std::string&, const std::string&) { return model_; }, &spec_);
+        limits_, [&](const std::string&, const std::string&) { return model_; },
+        [&](const std::string&, const std::string&) { return data_; }, &spec_);
   }
   /// The field that the spec is refused for.
   std::string Refused() {
@@ -42,6 +43,7 @@ class JobSpecTest : public testing::Test {
 
   Limits limits_;
   Model model_;
+  modlab::v1::Dataset data_;
   JobSpec spec_;
 };
 

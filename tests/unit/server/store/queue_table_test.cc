@@ -78,7 +78,7 @@ TEST_F(QueueTable, AUsersJobsGoByPriorityThenAge) {
 TEST_F(QueueTable, AJobThatDoesNotFitOnTheDiskKeepsNobodyElseWaiting) {
   const std::string sha256(64, 'a');
   Do([&](SQLite::Database& connection) { InsertBlob(connection, sha256, 1000); });
-  const std::string large = Add("ada", 5, {{"models/m", sha256}});
+  const std::string large = Add("ada", 5, {{"model.pt", "models/m", sha256}});
   const std::string small = Add("ada");
   const std::string of_bob = Add("bob");
   EXPECT_EQ(Next(0, 1000), large);

@@ -34,7 +34,7 @@ class Tables : public testing::Test {
       job.mutable_spec()->mutable_score()->set_model("models/m");
       if (!label.empty()) (*job.mutable_labels())["study"] = label;
       *job.mutable_create_time() = ToTimestamp(NowMicros());
-      InsertJob(connection, job, {{"m", "digest"}});
+      InsertJob(connection, job, {{"model.pt", "models/m", "digest"}});
       return IdOf(job.name());
     });
   }
