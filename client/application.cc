@@ -40,9 +40,9 @@ go on where they broke off, for ten minutes.
 
 Exit codes:
   0    ok
-  1    the job failed or was cancelled, or the model cannot be used
+  1    the job failed or was cancelled, or the model or data set cannot be used
   2    usage: the command line, a local file or the configuration is wrong
-  3    not found: there is no such model, job or artifact
+  3    not found: there is no such model, data set, job or artifact
   5    server unreachable: it does not answer, or could not be started
   6    refused: the server will not do this
   7    the wait or the transfer timed out; a job goes on
@@ -56,10 +56,12 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
   AddGlobalOptions(app, options);
   app.footer(kFooter);
   AddScoreCommand(app, chosen);
+  AddTrainCommand(app, chosen);
   AddGraphCommand(app, chosen);
   AddCompareCommand(app, chosen);
   AddSignificanceCommand(app, chosen);
   AddModelCommands(app, chosen);
+  AddDatasetCommands(app, chosen);
   AddJobCommands(app, chosen);
   AddServerCommands(app, chosen);
   AddCompletionCommand(app, chosen);
@@ -85,7 +87,7 @@ ExitCode ReportParseError(const CLI::App& app, const CLI::ParseError& error) {
 }  // namespace
 
 ExitCode RunApplication(int argc, const char* const* argv, const Environment& environment) {
-  CLI::App app("Measure how modular neural networks are");
+  CLI::App app("Train neural networks, and measure how modular they are");
   GlobalOptions options;
   Action chosen;
   Define(app, options, chosen);

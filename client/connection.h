@@ -15,6 +15,7 @@
 #include "client/deadline.h"
 #include "client/errors.h"
 #include "client/server_address.h"
+#include "modlab/v1/dataset.grpc.pb.h"
 #include "modlab/v1/job.grpc.pb.h"
 #include "modlab/v1/model.grpc.pb.h"
 #include "modlab/v1/server.grpc.pb.h"
@@ -116,7 +117,9 @@ class Connection {
   std::shared_ptr<grpc::Channel> channel_;
   Deadline deadline_;
   std::atomic<bool> has_answered_ = false;
-  std::tuple<v1::ModelService::Stub, v1::UploadService::Stub, v1::JobService::Stub, v1::ServerService::Stub> stubs_;
+  std::tuple<v1::ModelService::Stub, v1::DatasetService::Stub, v1::UploadService::Stub, v1::JobService::Stub,
+             v1::ServerService::Stub>
+      stubs_;
 };
 
 }  // namespace modlab::client

@@ -26,6 +26,8 @@ std::string FullName(std::string_view collection, std::string_view id) {
 
 std::string ModelName(std::string_view id) { return FullName("models", id); }
 
+std::string DatasetName(std::string_view id) { return FullName("datasets", id); }
+
 std::string JobName(std::string_view id) { return FullName("jobs", id); }
 
 std::string IdOf(std::string_view name) { return Printable(name.substr(name.find('/') + 1)); }

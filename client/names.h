@@ -8,6 +8,8 @@ namespace modlab::client {
 /// `models/abc` of `abc` or of `models/abc`. Throws UsageError if what is given belongs to another collection, or
 /// cannot be an id.
 std::string ModelName(std::string_view id);
+/// `datasets/abc`, likewise.
+std::string DatasetName(std::string_view id);
 /// `jobs/abc`, likewise.
 std::string JobName(std::string_view id);
 

@@ -176,6 +176,17 @@ void DownloadModel(Connection& connection, const v1::Model& model, OutputFile& o
   Download(connection, open, model.name(), model.size_bytes(), model.sha256(), output, options);
 }
 
+void DownloadDataset(Connection& connection, const v1::Dataset& dataset, OutputFile& output,
+                     const TransferOptions& options) {
+  const Opener<v1::DownloadDatasetResponse> open = [&](grpc::ClientContext* context, std::int64_t offset) {
+    v1::DownloadDatasetRequest request;
+    request.set_name(dataset.name());
+    request.set_offset(offset);
+    return connection.stub<v1::DatasetService::Stub>().DownloadDataset(context, request);
+  };
+  Download(connection, open, dataset.name(), dataset.size_bytes(), dataset.sha256(), output, options);
+}
+
 void DownloadArtifact(Connection& connection, const std::string& job, const v1::Artifact& artifact, OutputFile& output,
                       const TransferOptions& options) {
   const Opener<v1::DownloadArtifactResponse> open = [&](grpc::ClientContext* context, std::int64_t offset) {

@@ -33,6 +33,10 @@ v1::Upload Upload(Connection& connection, const LocalFile& file, const TransferO
 /// is not committed.
 void DownloadModel(Connection& connection, const v1::Model& model, OutputFile& output, const TransferOptions& options);
 
+/// Fetches what is stored of a data set that is READY, likewise.
+void DownloadDataset(Connection& connection, const v1::Dataset& dataset, OutputFile& output,
+                     const TransferOptions& options);
+
 /// Fetches an artifact of `job`, likewise.
 void DownloadArtifact(Connection& connection, const std::string& job, const v1::Artifact& artifact, OutputFile& output,
                       const TransferOptions& options);

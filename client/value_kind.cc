@@ -17,7 +17,8 @@ const std::map<std::string, ValueKind>& Names() {
                                                          {"takes a model", ValueKind::kModel},
                                                          {"takes a model or file", ValueKind::kModelOrFile},
                                                          {"takes a server", ValueKind::kServer},
-                                                         {"takes a file", ValueKind::kFile}};
+                                                         {"takes a file", ValueKind::kFile},
+                                                         {"takes a data set", ValueKind::kDataset}};
   return names;
 }
 

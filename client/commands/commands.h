@@ -14,7 +14,10 @@ using Action = std::function<ExitCode(Session&)>;
 // Each adds a family of commands to `app`. The command that is given puts itself into `chosen`, which must live as long
 // as `app`.
 void AddModelCommands(CLI::App& app, Action& chosen);
+void AddModelNewCommand(CLI::App& model, Action& chosen);
+void AddDatasetCommands(CLI::App& app, Action& chosen);
 void AddScoreCommand(CLI::App& app, Action& chosen);
+void AddTrainCommand(CLI::App& app, Action& chosen);
 void AddGraphCommand(CLI::App& app, Action& chosen);
 void AddCompareCommand(CLI::App& app, Action& chosen);
 void AddSignificanceCommand(CLI::App& app, Action& chosen);

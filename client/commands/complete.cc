@@ -47,6 +47,22 @@ std::vector<Candidate> Models(Connection& connection) {
   return candidates;
 }
 
+std::vector<Candidate> Datasets(Connection& connection) {
+  v1::ListDatasetsRequest request;
+  request.set_page_size(kMostIds);
+  std::vector<Candidate> candidates;
+  const v1::ListDatasetsResponse datasets = connection.Call(&v1::DatasetService::Stub::ListDatasets, request);
+  for (const v1::Dataset& dataset : datasets.datasets()) {
+    candidates.push_back({IdOf(dataset.name()), Printable(dataset.display_name())});
+  }
+  return candidates;
+}
+
+std::vector<Candidate> Resources(Connection& connection, ValueKind kind) {
+  if (kind == ValueKind::kDataset) return Datasets(connection);
+  return kind == ValueKind::kJob ? Jobs(connection) : Models(connection);
+}
+
 std::vector<Candidate> Servers(const Environment& environment) {
   std::vector<Candidate> candidates;
   for (const auto& [name, settings] : ReadNamedServers(environment)) {
@@ -65,7 +81,7 @@ std::vector<Candidate> ValuesOf(ValueKind kind, std::vector<std::string> about_s
   options.timeout.emplace().set_nanos(700'000'000);
   Session session(options, environment);
   Connection& connection = session.ConnectToRunning();
-  std::vector<Candidate> candidates = kind == ValueKind::kJob ? Jobs(connection) : Models(connection);
+  std::vector<Candidate> candidates = Resources(connection, kind);
   std::erase_if(candidates, [](const Candidate& candidate) { return !IsPlainWord(candidate.value); });
   return candidates;
 }

@@ -1,17 +1,24 @@
 #include "client/commands/job_flow.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <utility>
 
 #include "client/interrupt.h"
 #include "client/names.h"
+#include "client/output/dataset_text.h"
 #include "client/output/graph_text.h"
 #include "client/output/job_text.h"
 #include "client/output/json.h"
 #include "client/output/model_text.h"
 #include "client/output/score_table.h"
+#include "client/output/terminal.h"
 #include "client/output/text.h"
+#include "client/output/train_table.h"
+#include "client/output/training_plots.h"
 #include "client/units.h"
 
 namespace modlab::client {
@@ -32,7 +39,8 @@ class ProgressObserver : public JobObserver {
       ShowState(event.state().state());
     } else if (event.has_progress()) {
       const v1::Progress& progress = event.progress();
-      progress_->Show(progress.phase(), progress.has_fraction() ? std::optional(progress.fraction()) : std::nullopt);
+      progress_->Show(progress.detail().empty() ? progress.phase() : progress.detail(),
+                      progress.has_fraction() ? std::optional(progress.fraction()) : std::nullopt);
     } else if (event.has_log() && event.log().severity() >= v1::LogLine::WARNING) {
       progress_->Say(event.log().text());
     }
@@ -59,6 +67,45 @@ class ProgressObserver : public JobObserver {
 
   std::unique_ptr<Progress> progress_;
   bool connected_ = true;
+};
+
+/// Draws a training's loss and modularity above the progress; where standard error is no terminal, a line for each
+/// epoch.
+class PlottingObserver : public ProgressObserver {
+ public:
+  explicit PlottingObserver(const Session& session)
+      : ProgressObserver(session),
+        quiet_(session.quiet()),
+        terminal_(IsTerminal(STDERR_FILENO, session.environment())),
+        width_(StyleOf(STDERR_FILENO, session.environment()).width) {}
+
+  void OnEvent(const v1::Event& event) override {
+    if (event.has_metric()) {
+      plots_.Take(event.metric());
+      return;
+    }
+    if (plots_.dirty() && !quiet_) Draw();
+    ProgressObserver::OnEvent(event);
+  }
+
+ private:
+  void Draw() {
+    ClearProgress();
+    if (!terminal_) {
+      if (const std::string line = plots_.Line(); !line.empty()) fmt::print(stderr, "modlab: {}\n", line);
+      return;
+    }
+    const std::string text = plots_.Plots(width_);
+    if (lines_ > 0) fmt::print(stderr, "\x1b[{}A\x1b[J", lines_);
+    fmt::print(stderr, "{}", text);
+    lines_ = std::count(text.begin(), text.end(), '\n');
+  }
+
+  TrainingPlots plots_;
+  bool quiet_;
+  bool terminal_;
+  int width_;
+  std::ptrdiff_t lines_ = 0;
 };
 
 /// Prints every event as well.
@@ -126,9 +173,14 @@ std::string LostServerText(const std::string& why) {
   return fmt::format("lost the server ({}); trying to get back", why.empty() ? "it ended the stream" : why);
 }
 
-WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline, Announce announce) {
+WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline, Announce announce,
+                      Shown shown) {
   WatchOptions options;
   options.deadline = deadline;
+  if (shown == Shown::kPlots) {
+    PlottingObserver observer(session);
+    return FollowJob(session, job, options, observer, announce);
+  }
   ProgressObserver observer(session);
   return FollowJob(session, job, options, observer, announce);
 }
@@ -167,13 +219,15 @@ ExitCode Report(const Session& session, const WatchOutcome& outcome) {
 void PrintResult(Session& session, const v1::Job& job) {
   session.Print(job, IdOf(job.name()), [&](const TextStyle& style) {
     if (job.result().has_score()) return ScoreTable(job, ModelTitle(session, ModelOf(job.spec())), style);
+    if (job.result().has_train()) return TrainTable(job, style);
     if (job.result().has_inspect()) return InspectionText(job.result().inspect(), style);
+    if (job.result().has_import_dataset()) return TensorsText(job.result().import_dataset().tensors(), style);
     if (job.result().has_graph()) return GraphText(job.result().graph().graph(), style);
     return JobText(job, style);
   });
 }
 
-ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const Deadline& deadline) {
+ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const Deadline& deadline, Shown shown) {
   const std::string id = IdOf(job.name());
   if (!wait) {
     session.Print(job, id, [&](const TextStyle&) { return id + '\n'; });
@@ -181,7 +235,7 @@ ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const D
     return ExitCode::kOk;
   }
   if (session.quiet()) session.PrintData(id + '\n');
-  const WatchOutcome outcome = AwaitJob(session, job.name(), deadline, Announce::kYes);
+  const WatchOutcome outcome = AwaitJob(session, job.name(), deadline, Announce::kYes, shown);
   const bool ended = outcome.end == WatchEnd::kJobEnded;
   const bool has_table = outcome.job.has_result();
   if (!session.quiet() && ended && (session.json() || has_table)) PrintResult(session, outcome.job);

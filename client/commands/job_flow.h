@@ -21,8 +21,12 @@ v1::Job CreateJob(Session& session, const v1::JobSpec& spec, const JobOptions& o
 /// Whether to say which job is waited for, so that its id is known to somebody who wants to come back to it.
 enum class Announce { kNo, kYes };
 
+/// What is shown of a job that is waited for: how far it is, or also a training's loss and modularity as plots.
+enum class Shown { kBar, kPlots };
+
 /// Waits for a job and shows its progress. Ctrl-C ends the waiting, not the job.
-WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline, Announce announce);
+WatchOutcome AwaitJob(Session& session, const std::string& job, const Deadline& deadline, Announce announce,
+                      Shown shown = Shown::kBar);
 
 /// Follows a job as the options say, within the command's own time, on a server that is started again if it is the
 /// local one and dies. Ctrl-C ends the following, not the job.
@@ -43,6 +47,7 @@ ExitCode Report(const Session& session, const WatchOutcome& outcome);
 void PrintResult(Session& session, const v1::Job& job);
 
 /// For a job that was just created: prints its id and leaves, or waits and prints its result, as the options say.
-ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const Deadline& deadline);
+ExitCode FinishOrDetach(Session& session, const v1::Job& job, bool wait, const Deadline& deadline,
+                        Shown shown = Shown::kBar);
 
 }  // namespace modlab::client

@@ -113,7 +113,7 @@ void AddPull(CLI::App& family, Action& chosen) {
     AddSaving(app, command.save);
   };
   CLI::App* app =
-      AddCommand<PullCommand>(family, chosen, "pull", "Fetch a model's file, as it was pushed", define, Pull);
+      AddCommand<PullCommand>(family, chosen, "pull", "Fetch a model's file, as it was pushed or made", define, Pull);
   AddExamples(*app, {"modlab model pull abc", "modlab model pull abc --to copy.pt"});
 }
 
@@ -146,9 +146,10 @@ void AddDelete(CLI::App& family, Action& chosen) {
 }  // namespace
 
 void AddModelCommands(CLI::App& app, Action& chosen) {
-  CLI::App* family = app.add_subcommand("model", "Push, list, show, pull, share and delete models");
+  CLI::App* family = app.add_subcommand("model", "Push, make, list, show, pull, share and delete models");
   family->require_subcommand(1);
   AddPush(*family, chosen);
+  AddModelNewCommand(*family, chosen);
   AddList(*family, chosen);
   AddShow(*family, chosen);
   AddPull(*family, chosen);

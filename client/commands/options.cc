@@ -76,6 +76,10 @@ CLI::Option* AddModelId(CLI::App& command, std::string& id) {
   return Takes(ValueKind::kModel, command.add_option("MODEL_ID", id, "`models/abc`, or `abc`")->required());
 }
 
+CLI::Option* AddDatasetId(CLI::App& command, std::string& id) {
+  return Takes(ValueKind::kDataset, command.add_option("DATASET_ID", id, "`datasets/abc`, or `abc`")->required());
+}
+
 CLI::Option* AddModelOrFile(CLI::App& command, std::string& subject) {
   return Takes(ValueKind::kModelOrFile,
                command

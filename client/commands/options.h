@@ -51,6 +51,8 @@ void AddLimits(CLI::App& command, ResourceOptions& resources);
 CLI::Option* AddJobId(CLI::App& command, std::string& id);
 /// MODEL_ID
 CLI::Option* AddModelId(CLI::App& command, std::string& id);
+/// DATASET_ID
+CLI::Option* AddDatasetId(CLI::App& command, std::string& id);
 /// MODEL_ID_OR_FILE
 CLI::Option* AddModelOrFile(CLI::App& command, std::string& subject);
 /// --after

@@ -50,6 +50,7 @@ std::string StateText(v1::Job::State state) { return Lower(v1::Job::State_Name(s
 
 const std::string& ModelOf(const v1::JobSpec& spec) {
   if (spec.has_inspect()) return spec.inspect().model();
+  if (spec.has_train()) return spec.train().model();
   return spec.has_graph() ? spec.graph().model() : spec.score().model();
 }
 
@@ -61,6 +62,10 @@ std::string JobText(const v1::Job& job, const TextStyle& style) {
   if (job.queue_position() > 0) facts.Add("place", fmt::format("{} in the queue", job.queue_position()));
   facts.Add("waiting for", Printable(job.waiting_for()));
   facts.Add("model", Printable(ModelOf(job.spec())));
+  facts.Add("made", Printable(job.result().build().model()));
+  facts.Add("made", Printable(job.result().train().model()));
+  const v1::JobSpec& spec = job.spec();
+  facts.Add("data set", Printable(spec.has_train() ? spec.train().data() : spec.import_dataset().dataset()));
   facts.Add("labels", LabelsText(job.labels()));
   if (job.priority() != 0) facts.Add("priority", std::to_string(job.priority()));
   facts.Add("resources", ResourcesText(job.spec().resources()));

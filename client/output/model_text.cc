@@ -71,6 +71,7 @@ std::string ModelText(const v1::Model& model, const TextStyle& style) {
   facts.Add("shared", SharingText(model.sharing(), model.shared_with()));
   facts.Add("created", TimeText(model.create_time()));
   facts.Add("inspection", Printable(model.inspect_job()));
+  facts.Add("made by", Printable(model.source_job()));
   if (model.has_error()) facts.Add("error", Describe("inspection failed", model.error()));
   const std::string inspection = model.has_inspection() ? InspectionText(model.inspection(), style) : "";
   return Bold(Printable(model.name()), style) + '\n' + facts.text() + inspection;

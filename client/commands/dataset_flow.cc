@@ -1,0 +1,90 @@
+#include "client/commands/dataset_flow.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "client/commands/save.h"
+#include "client/local_file.h"
+#include "client/names.h"
+#include "client/output/text.h"
+#include "client/transfer.h"
+#include "client/units.h"
+
+namespace modlab::client {
+namespace {
+
+v1::Dataset SendRequest(Session& session, const DatasetOptions& options, v1::CreateDatasetRequest request) {
+  v1::Dataset& dataset = *request.mutable_dataset();
+  dataset.set_display_name(options.display_name);
+  if (options.normalization.ByteSizeLong() > 0) *dataset.mutable_normalization() = options.normalization;
+  for (const auto& [key, value] : ParseLabels(options.labels)) (*dataset.mutable_labels())[key] = value;
+  if (!options.resources.empty()) options.resources.ApplyTo(*request.mutable_resources());
+  request.set_request_id(NewRequestId());
+  Connection& connection = session.Connect();
+  const v1::Dataset created = connection.CallWithRetries(&v1::DatasetService::Stub::CreateDataset, request);
+  // Apart from its creation, since the server may have had it before.
+  if (!options.sharing.given()) return created;
+  return connection.CallWithRetries(&v1::DatasetService::Stub::ShareDataset,
+                                    options.sharing.RequestFor(created.name()));
+}
+
+}  // namespace
+
+TensorArgument ParseTensorFile(const std::string& name, const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  std::error_code error;
+  if (colon == std::string::npos || std::filesystem::exists(text, error)) return {name, text, ""};
+  return {name, text.substr(0, colon), text.substr(colon + 1)};
+}
+
+TensorArgument ParseNamedTensor(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    throw UsageError(fmt::format("'{}' is no tensor: write NAME=FILE, or NAME=FILE:MEMBER", Printable(text)));
+  }
+  return ParseTensorFile(text.substr(0, equals), text.substr(equals + 1));
+}
+
+v1::Dataset PushDataset(Session& session, const std::vector<TensorArgument>& tensors, const DatasetOptions& options) {
+  v1::CreateDatasetRequest request;
+  for (const TensorArgument& tensor : tensors) {
+    const LocalFile file(tensor.path);
+    v1::TensorFile& described = *request.mutable_dataset()->mutable_source()->mutable_files()->add_tensors();
+    described.set_name(tensor.name);
+    described.set_member(tensor.member);
+    described.set_file_name(file.name());
+    const auto progress = session.StartProgress(std::chrono::seconds(1));
+    const std::string phase = "sending " + file.name();
+    described.set_upload(Upload(session.Connect(), file, ShownTransfer(session, *progress, phase)).name());
+  }
+  return SendRequest(session, options, request);
+}
+
+v1::Dataset CreateDataset(Session& session, const v1::DatasetSource& source, const DatasetOptions& options) {
+  v1::CreateDatasetRequest request;
+  *request.mutable_dataset()->mutable_source() = source;
+  return SendRequest(session, options, request);
+}
+
+v1::Dataset GetDataset(Session& session, const std::string& name) {
+  v1::GetDatasetRequest request;
+  request.set_name(name);
+  return session.Connect().CallWithRetries(&v1::DatasetService::Stub::GetDataset, request);
+}
+
+ImportOutcome AwaitImport(Session& session, const v1::Dataset& dataset, const Deadline& deadline) {
+  if (dataset.state() != v1::Dataset::IMPORTING) return {ExitCode::kOk, dataset};
+  const WatchOutcome outcome = AwaitJob(session, dataset.import_job(), deadline, Announce::kNo);
+  if (outcome.end != WatchEnd::kJobEnded) return {Report(session, outcome), dataset};
+  return {ExitCode::kOk, GetDataset(session, dataset.name())};
+}
+
+void ThrowIfUnusable(const v1::Dataset& dataset) {
+  if (dataset.state() != v1::Dataset::UNUSABLE) return;
+  throw Failure(
+      ExitCode::kJobFailed,
+      Describe(fmt::format("data set {} cannot be used: its import failed", IdOf(dataset.name())), dataset.error()));
+}
+
+}  // namespace modlab::client
