@@ -39,8 +39,8 @@ class ProgressObserver : public JobObserver {
       ShowState(event.state().state());
     } else if (event.has_progress()) {
       const v1::Progress& progress = event.progress();
-      progress_->Show(progress.detail().empty() ? progress.phase() : progress.detail(),
-                      progress.has_fraction() ? std::optional(progress.fraction()) : std::nullopt);
+      progress_->Show(progress.phase(), progress.has_fraction() ? std::optional(progress.fraction()) : std::nullopt,
+                      progress.detail());
     } else if (event.has_log() && event.log().severity() >= v1::LogLine::WARNING) {
       progress_->Say(event.log().text());
     }

@@ -47,8 +47,9 @@ Progress::Progress(Style style, int width, std::function<void(std::string_view)>
 
 Progress::~Progress() { Clear(); }
 
-void Progress::Show(std::string_view phase, std::optional<double> fraction) {
+void Progress::Show(std::string_view phase, std::optional<double> fraction, std::string_view detail) {
   phase_ = Printable(phase);
+  detail_ = Printable(detail);
   fraction_ = fraction;
   if (fraction_) fraction_ = std::clamp(std::isfinite(*fraction_) ? *fraction_ : 0.0, 0.0, 1.0);
   Repeat();
@@ -66,12 +67,13 @@ void Progress::Repeat() {
 void Progress::PrintLine(std::optional<double> fraction) {
   printed_phase_ = phase_;
   printed_at_ = now_();
-  write_(fmt::format("modlab: {}{}\n", phase_, fraction ? " " + Percent(*fraction) : ""));
+  const std::string detail = detail_.empty() ? "" : ", " + detail_;
+  write_(fmt::format("modlab: {}{}{}\n", phase_, fraction ? " " + Percent(*fraction) : "", detail));
 }
 
 void Progress::Draw(std::optional<double> fraction) {
   const std::string elapsed = Elapsed(now_() - start_);
-  const std::string phase = Shortened(phase_, std::max(width_ - 20, 10));
+  const std::string phase = Shortened(detail_.empty() ? phase_ : detail_, std::max(width_ - 20, 10));
   std::string line = phase;
   if (fraction) {
     // The bar takes what the phase (ten columns at least, or the bar would jump about), percentage and time leave.

@@ -28,8 +28,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `fraction` of `phase` is done, 0 to 1; nothing if it is not known.
-  void Show(std::string_view phase, std::optional<double> fraction);
+  /// `fraction` of `phase` is done, 0 to 1; nothing if it is not known. `detail` is what there is to say besides: the bar
+  /// has it in place of the phase.
+  void Show(std::string_view phase, std::optional<double> fraction, std::string_view detail = "");
   /// Shows the same again, now.
   void Repeat();
   /// A line of text that stays, whatever the style but kSilent.
@@ -48,6 +49,7 @@ class Progress {
   const Clock::time_point start_;
   const Clock::duration delay_;
   std::string phase_;
+  std::string detail_;
   std::optional<double> fraction_;
   std::string printed_phase_;
   Clock::time_point printed_at_;

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 
-from modlab.v1 import access_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
+from modlab.v1 import access_pb2, dataset_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
 
 import wide_model
 from expectations import PEOPLE, ROWS
@@ -30,6 +30,20 @@ def _new_upload(thing):
     return upload_pb2.CreateUploadRequest(upload=upload_pb2.Upload(size_bytes=1, sha256=digest))
 
 
+def _data_of_file(thing):
+    request = dataset_pb2.CreateDatasetRequest()
+    request.dataset.source.files.tensors.add(name="x", upload=thing.name)
+    return request
+
+
+def _pairs_of(thing):
+    """Every call asks for others."""
+    request = dataset_pb2.CreateDatasetRequest()
+    pairs = request.dataset.source.digit_pairs
+    pairs.dataset, pairs.samples, pairs.seed = thing.name, 1, next(_numbers)
+    return request
+
+
 # The request of each row about a thing.
 REQUESTS = {
     ("ModelService.CreateModel", ""): lambda thing: model_pb2.CreateModelRequest(upload=thing.name),
@@ -41,6 +55,14 @@ REQUESTS = {
     ("ModelService.DownloadModel", ""): lambda thing: model_pb2.DownloadModelRequest(name=thing.name),
     ("ModelService.ShareModel", ""): lambda thing: access_pb2.ShareRequest(name=thing.name, shared_with=["sam", "dan"]),
     ("ModelService.DeleteModel", ""): lambda thing: model_pb2.DeleteModelRequest(name=thing.name),
+    ("DatasetService.CreateDataset", "files"): _data_of_file,
+    ("DatasetService.CreateDataset", "pairs"): _pairs_of,
+    ("DatasetService.GetDataset", ""): lambda thing: dataset_pb2.GetDatasetRequest(name=thing.name),
+    ("DatasetService.ListDatasets", ""): lambda thing: dataset_pb2.ListDatasetsRequest(page_size=1000),
+    ("DatasetService.DownloadDataset", ""): lambda thing: dataset_pb2.DownloadDatasetRequest(name=thing.name),
+    ("DatasetService.ShareDataset", ""):
+        lambda thing: access_pb2.ShareRequest(name=thing.name, shared_with=["sam", "dan"]),
+    ("DatasetService.DeleteDataset", ""): lambda thing: dataset_pb2.DeleteDatasetRequest(name=thing.name),
     ("UploadService.CreateUpload", ""): _new_upload,
     ("UploadService.GetUpload", ""): lambda thing: upload_pb2.GetUploadRequest(name=thing.name),
     ("UploadService.WriteUpload", ""): lambda thing: upload_pb2.WriteUploadRequest(name=thing.name, data=b"x"),
@@ -89,8 +111,8 @@ def _outcome(lab, rpc, answer, thing):
     if answer.code != "OK" or ".List" not in rpc or rpc.endswith("Artifacts"):
         return answer.code
     page = lab.rpcs[rpc].parse(answer)
-    listed = page.models if rpc == "ModelService.ListModels" else page.jobs
-    return "SHOWN" if thing.name in [one.name for one in listed] else "HIDDEN"
+    listed = {"ModelService": "models", "DatasetService": "datasets"}.get(rpc.split(".")[0], "jobs")
+    return "SHOWN" if thing.name in [one.name for one in getattr(page, listed)] else "HIDDEN"
 
 
 def _problem(lab, row, person, sharing, expected):

@@ -5,7 +5,7 @@ import threading
 import time
 
 import grpc
-from modlab.v1 import access_pb2, job_pb2, model_pb2, upload_pb2
+from modlab.v1 import access_pb2, dataset_pb2, job_pb2, model_pb2, upload_pb2
 
 from cells import REQUESTS
 from expectations import ROWS
@@ -16,7 +16,8 @@ ABSENT_ID = "b" * 12
 UNKNOWN_DIGEST = hashlib.sha256(b"nobody has this").hexdigest()
 HIDING = ("NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED", "HIDDEN")
 # Lists without a filter answer with what one may see, whatever is asked.
-UNFILTERED = {("ModelService.ListModels", ""), ("JobService.ListJobs", ""), ("JobService.ListQueue", "")}
+UNFILTERED = {("ModelService.ListModels", ""), ("DatasetService.ListDatasets", ""), ("JobService.ListJobs", ""),
+              ("JobService.ListQueue", "")}
 
 
 def try_names(lab, people):
@@ -88,14 +89,15 @@ def try_page_tokens(lab, people):
     """Another's page token opens no page of theirs."""
     problems = []
     for rpc, request, field in (("JobService.ListJobs", job_pb2.ListJobsRequest, "jobs"),
-                                ("ModelService.ListModels", model_pb2.ListModelsRequest, "models")):
+                                ("ModelService.ListModels", model_pb2.ListModelsRequest, "models"),
+                                ("DatasetService.ListDatasets", dataset_pb2.ListDatasetsRequest, "datasets")):
         token = lab.must(rpc, people["admin"], request(page_size=1)).next_page_token
         page = lab.must(rpc, people["stranger"], request(page_size=1000, page_token=token))
         own = lab.must(rpc, people["stranger"], request(page_size=1000))
         seen = {one.name for one in getattr(page, field)} - {one.name for one in getattr(own, field)}
         if seen:
             problems.append(f"{rpc}: a page token of an admin's shows {seen}")
-    return 2, problems
+    return 3, problems
 
 
 class _Watcher:

@@ -5,7 +5,7 @@ import hashlib
 import socket
 
 import grpc
-from modlab.v1 import access_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
+from modlab.v1 import access_pb2, dataset_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
 
 import processes
 import wide_model
@@ -133,7 +133,8 @@ class Lab(EndToEndTest):
     def share(self, kind, thing, sharing):
         """Done by the operator."""
         request = access_pb2.ShareRequest(name=thing.name, **self._share(sharing))
-        (self.models.ShareModel if "model" in kind else self.jobs.ShareJob)(request)
+        share = {"model": self.models.ShareModel, "dataset": self.datasets.ShareDataset}
+        share.get(kind.split("_")[-1], self.jobs.ShareJob)(request)
 
     def make_all(self, kinds, sharings):
         """While everybody is still a user, and the worker is free."""
@@ -198,6 +199,25 @@ class Lab(EndToEndTest):
         self.finish(model.inspect_job)
         return Thing(model.name, person.user, model.sha256, size)
 
+    def _create_dataset(self, person, share):
+        """Each is seen in another way, so that none is there already."""
+        self.count += 1
+        request = dataset_pb2.CreateDatasetRequest(dataset=dataset_pb2.Dataset(**share))
+        request.dataset.source.retina.SetInParent()
+        request.dataset.normalization.scale = self.count
+        return self.must("DatasetService.CreateDataset", person, request)
+
+    def _make_dataset(self, person, share):
+        dataset = self._create_dataset(person, share)
+        self.finish(dataset.import_job)
+        return Thing(dataset.name, person.user)
+
+    def _make_unused_dataset(self, person, share):
+        dataset = self._create_dataset(person, share)
+        self.jobs.CancelJob(job_pb2.CancelJobRequest(name=dataset.import_job, force=True))
+        self.finish(dataset.import_job)
+        return Thing(dataset.name, person.user)
+
     def _make_wide_model(self, person, share):
         self.count += 1
         model, size = self._create_model(person, share, wide_model.content(self.count))
@@ -234,10 +254,11 @@ class Lab(EndToEndTest):
         return job
 
     def state_of(self, thing):
-        """The thing, and the names of all jobs and models, as the operator sees them: what was refused must leave them
-        as they were."""
+        """The thing, and the names of all jobs, models and data sets, as the operator sees them: what was refused must
+        leave them as they were."""
         looks = {
             "models": lambda: self.models.GetModel(model_pb2.GetModelRequest(name=thing.name)),
+            "datasets": lambda: self.datasets.GetDataset(dataset_pb2.GetDatasetRequest(name=thing.name)),
             "jobs": lambda: self.jobs.GetJob(job_pb2.GetJobRequest(name=thing.name)),
             "uploads": lambda: self.uploads.GetUpload(upload_pb2.GetUploadRequest(name=thing.name)),
             "server": lambda: self.server.GetServer(server_pb2.GetServerRequest()),
@@ -256,4 +277,5 @@ class Lab(EndToEndTest):
     def _names(self):
         jobs = self.jobs.ListJobs(job_pb2.ListJobsRequest(page_size=1000)).jobs
         models = self.models.ListModels(model_pb2.ListModelsRequest(page_size=1000)).models
-        return sorted(thing.name for thing in (*jobs, *models))
+        datasets = self.datasets.ListDatasets(dataset_pb2.ListDatasetsRequest(page_size=1000)).datasets
+        return sorted(thing.name for thing in (*jobs, *models, *datasets))

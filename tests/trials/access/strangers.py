@@ -14,7 +14,8 @@ from lab import Lab, Person, Thing, bearer
 from rpcs import Answer
 
 ABSENT = "b" * 12
-COLLECTIONS = {"ModelService": "models", "UploadService": "uploads", "JobService": "jobs", "ServerService": "server"}
+COLLECTIONS = {"ModelService": "models", "DatasetService": "datasets", "UploadService": "uploads", "JobService": "jobs",
+               "ServerService": "server"}
 
 
 def _headers(lab):

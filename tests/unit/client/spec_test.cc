@@ -170,7 +170,7 @@ TEST(ParseJobSpec, FaultsAreNamed) {
   expect_named(R"({"seed": "one"})", "one");
   expect_named(R"({"seed": -1})", "-1");
   expect_named(R"({"score": {"graph": {"kernelNorm": "L3"}}})", "L3");
-  expect_named(R"({"train": {}})", "train");
+  expect_named(R"({"evolve": {}})", "evolve");
   expect_named(R"({"seed": 1 "kind"})", R"(Near: {"seed": 1 "kind"})");
   expect_named("{", "");
   expect_named("[]", "");

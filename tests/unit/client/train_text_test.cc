@@ -36,7 +36,7 @@ TEST(TrainText, PeriodsAreEpochsOrSteps) {
 
 TEST(TrainText, MasksAreBits) {
   const TemporaryDirectory directory;
-  const std::string path = (directory.path() / "mask.txt").string();
+  const std::string path = directory.path("mask.txt");
   std::ofstream(path) << "1 0 0 1 0 0 0 0\n0 1\n";
   v1::TrainSpec spec;
   AddMask("fc1.weight=" + path, spec);

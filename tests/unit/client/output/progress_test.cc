@@ -42,6 +42,20 @@ TEST_F(ProgressTest, LinesComeOnPhaseChangesAndEveryFiveSeconds) {
   EXPECT_EQ(TakeWritten(), "modlab: cluster\n");
 }
 
+TEST_F(ProgressTest, DetailsOfAPhaseAreNoPhaseOfTheirOwn) {
+  Progress lines = Make(Progress::Style::kLines);
+  now_ += seconds(2);
+  lines.Show("train", 0.1, "epoch 1 of 4");
+  EXPECT_EQ(TakeWritten(), "modlab: train 10%, epoch 1 of 4\n");
+  lines.Show("train", 0.2, "epoch 2 of 4");
+  EXPECT_EQ(TakeWritten(), "");
+  Progress bar = Make(Progress::Style::kBar);
+  bar.Show("train", 0.2, "epoch 2 of 4");
+  const std::string drawn = TakeWritten();
+  EXPECT_NE(drawn.find("epoch 2 of 4"), std::string::npos);
+  EXPECT_EQ(drawn.find("train"), std::string::npos);
+}
+
 TEST_F(ProgressTest, RepeatShowsWhatCameTooEarly) {
   Progress progress = Make(Progress::Style::kLines);
   progress.Show("waiting", {});

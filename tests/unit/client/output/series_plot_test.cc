@@ -14,7 +14,7 @@ TEST(SeriesPlot, DrawsFromTheLeastToTheLargestValue) {
 
 TEST(SeriesPlot, LogarithmsSpreadWhatFallsByPowers) {
   const std::string plot = SeriesPlot("loss", {100, 1, 0.01}, 40, 1, true);
-  EXPECT_NE(plot.find("█▅▁"), std::string::npos) << plot;
+  EXPECT_NE(plot.find("█▄▁"), std::string::npos) << plot;
   EXPECT_NE(SeriesPlot("loss", {1, 0, 1}, 40, 1, true).find("█▁█"), std::string::npos) << "not of 0";
 }
 

@@ -124,9 +124,9 @@ TEST_F(Tables, ModelsInUseAreKnownAndContentLivesAsLongAsItsLastUser) {
   });
   const std::string job = AddJob();
   Do([&](SQLite::Database& connection) {
-    EXPECT_EQ(UnfinishedJobOfModel(connection, "m"), job);
+    EXPECT_EQ(UnfinishedJobReading(connection, "models/m"), job);
     SetJobState(connection, job, Job::FAILED);
-    EXPECT_EQ(UnfinishedJobOfModel(connection, "m"), std::nullopt);
+    EXPECT_EQ(UnfinishedJobReading(connection, "models/m"), std::nullopt);
     modlab::v1::Artifact artifact;
     artifact.set_name("a");
     artifact.set_sha256("digest");

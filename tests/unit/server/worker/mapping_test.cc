@@ -10,7 +10,6 @@ namespace {
 TEST(ToReason, EveryKindHasItsTwin) {
   const std::map<ErrorKind, std::string> twins = {
       {ErrorKind::kInvalidOption, "FIELD_INVALID"},
-      {ErrorKind::kGoalInvalid, "FIELD_INVALID"},
       {ErrorKind::kModelLoadFailed, "MODEL_LOAD_FAILED"},
       {ErrorKind::kModelForwardFailed, "MODEL_FORWARD_FAILED"},
       {ErrorKind::kOperationUnsupported, "OPERATION_UNSUPPORTED"},
@@ -22,6 +21,7 @@ TEST(ToReason, EveryKindHasItsTwin) {
       {ErrorKind::kNotConverged, "NOT_CONVERGED"},
       {ErrorKind::kOutOfMemory, "MEMORY_LIMIT"},
       {ErrorKind::kDataInvalid, "DATA_INVALID"},
+      {ErrorKind::kGoalInvalid, "GOAL_INVALID"},
       {ErrorKind::kShapesMismatch, "SHAPES_MISMATCH"},
       {ErrorKind::kLossNotFinite, "LOSS_NOT_FINITE"},
       {ErrorKind::kNothingToTrain, "NOTHING_TO_TRAIN"},
