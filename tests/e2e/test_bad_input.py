@@ -164,7 +164,7 @@ class BadInput(EndToEndTest):
                 (json.dumps({"score": dict(score, partitions=[{}])}), 6, "method"),
                 (json.dumps({"score": dict(score, partitions=[{"spectral": {"mostClusters": 1}}])}), 6, "2 to 1"),
                 (json.dumps({"score": dict(score, model="models/none")}), 3, "models/none"),
-                (json.dumps({"train": {}}), 2, "train")):
+                (json.dumps({"evolve": {}}), 2, "evolve")):
             with self.subTest(spec):
                 _, err = self.modlab("job", "submit", self.file("spec.json", spec.encode()), code=code)
                 self.assertIn(word, err)

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "server/store/jobs_table.h"
 #include "server/store/query.h"
+#include "server/store/schema.h"
 #include "tests/unit/server/temporary_directory.h"
 
 namespace modlab::server {
@@ -61,6 +63,29 @@ TEST(Database, RefusesASchemaOfTheFuture) {
   } catch (const StorageError& error) {
     EXPECT_NE(std::string(error.what()).find("newer modlab (schema 999"), std::string::npos) << error.what();
   }
+}
+
+TEST(Database, WhatJobsReadComesAlongFromTheSchemaBefore) {
+  const TemporaryDirectory directory;
+  {
+    SQLite::Database old(directory.path() / "db", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    constexpr size_t before = 4;
+    for (size_t i = 0; i < before; ++i) old.exec(kMigrations[i]);
+    old.exec("PRAGMA user_version = 4");
+    old.exec(
+        "INSERT INTO jobs (id, owner, sharing, kind, state, priority, spec, create_time) "
+        "VALUES ('j', 'ada', 1, 2, 1, 0, x'', 0)");
+    old.exec("INSERT INTO job_inputs (job, model, sha256) VALUES ('j', 'm', 'digest')");
+  }
+  Database database(directory.path() / "db");
+  database.Read([](SQLite::Database& connection) {
+    const auto inputs = InputsOfJob(connection, "j");
+    ASSERT_EQ(inputs.size(), 1U);
+    EXPECT_EQ(inputs[0].file, "model.pt");
+    EXPECT_EQ(inputs[0].resource, "models/m");
+    EXPECT_EQ(inputs[0].sha256, "digest");
+    EXPECT_EQ(UnfinishedJobReading(connection, "models/m"), "j");
+  });
 }
 
 TEST(Database, SqliteErrorsLeaveAsStorageErrors) {

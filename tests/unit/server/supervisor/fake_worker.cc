@@ -89,11 +89,15 @@ int main(int argc, char** argv) {
   std::string behaviour;
   std::ifstream(directory + "/in/behaviour") >> behaviour;
   if (behaviour == "leave-when-asked") std::signal(SIGTERM, [](int) { ::_exit(75); });
+  if (behaviour == "finish-when-asked") std::signal(SIGTERM, [](int) { ::_exit(0); });
   if (behaviour == "stubborn") std::signal(SIGTERM, SIG_IGN);
   std::ofstream(directory + "/out/pid.tmp") << ::getpid();
   ::rename((directory + "/out/pid.tmp").c_str(), (directory + "/out/pid").c_str());
 
-  if (behaviour == "hang" || behaviour == "stubborn" || behaviour == "leave-when-asked") Wait();
+  if (behaviour == "hang" || behaviour == "stubborn" || behaviour == "leave-when-asked" ||
+      behaviour == "finish-when-asked") {
+    Wait();
+  }
   if (behaviour == "exit-7") return 7;
   if (behaviour == "abort") std::abort();
   if (behaviour == "eat") EatMemory();

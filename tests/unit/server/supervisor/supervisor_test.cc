@@ -150,6 +150,17 @@ TEST_F(SupervisorTest, CancelsGracefully) {
   EXPECT_EQ(end.status, kWorkerCancelledStatus);
 }
 
+TEST_F(SupervisorTest, WhatFinishesWhenItIsAskedToStopHasFinished) {
+  Prepare("finish-when-asked");
+  Start();
+  Assign();
+  WorkerPid();
+  supervisor_->Signal(SIGTERM);
+  const AttemptEnd end = End();
+  EXPECT_EQ(end.how, How::kExited);
+  EXPECT_EQ(end.status, 0);
+}
+
 TEST_F(SupervisorTest, CancelsByForceAfterTheGrace) {
   Prepare("stubborn", {.memory_bytes = int64_t{1} << 40, .wall_milliseconds = 10 * kMinute, .grace_milliseconds = 50});
   Start();
