@@ -63,8 +63,10 @@ class Modlab:
         self.environment = dict(os.environ, MODLAB_SERVER=f"unix:{folder}/sock", HOME=str(folder))
         self.daemon = subprocess.Popen(
             [options.programs / "modlabd", "--listen", f"unix:{folder}/sock", "--data-dir", folder / "data", "--workers", "1",
-             "--threads", "2"], env=self.environment, stderr=subprocess.DEVNULL)
+             "--threads-per-worker", "2"], env=self.environment, stderr=subprocess.DEVNULL)
         while not (folder / "sock").exists():
+            if self.daemon.poll() is not None:
+                sys.exit("modlabd does not start")
             time.sleep(0.05)
 
     def __call__(self, *words):
