@@ -28,8 +28,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `fraction` of `phase` is done, 0 to 1; nothing if it is not known. `detail` is what there is to say besides: the bar
-  /// has it in place of the phase.
+  /// `fraction` of `phase` is done, 0 to 1; nothing if it is not known. `detail` is what there is to say besides: the
+  /// bar has it in place of the phase.
   void Show(std::string_view phase, std::optional<double> fraction, std::string_view detail = "");
   /// Shows the same again, now.
   void Repeat();
