@@ -167,7 +167,7 @@ class Training {
       if (SecondsSince(last_checkpoint_) >= options_.checkpoint_seconds) SaveCheckpoint();
     }
     if (state_.position == steps_per_epoch_ || state_.step == total_steps_) EndEpoch();
-    if (!stopped_by_.empty()) SaveCheckpoint();
+    if (!stopped_by_.empty() && !cut_short_) SaveCheckpoint();
   }
 
   void Step(const std::vector<int64_t>& order) {
@@ -208,7 +208,11 @@ class Training {
     if (regularizer.strength == 0 || state_.step % regularizer.every_steps != 0) return;
     trainable_.Evaluate();
     const double strength = regularizer.strength * static_cast<double>(regularizer.every_steps);
-    state_.clusterability = regularizer_.AddGradient(model_, trainable_.parameters(), strength, reading_);
+    try {
+      state_.clusterability = regularizer_.AddGradient(model_, trainable_.parameters(), strength, reading_);
+    } catch (const Cancelled&) {
+      cut_short_ = true;
+    }
     trainable_.Train();
     if (state_.step == 0 && !regularizer_.left_out().empty()) {
       state_.warnings.push_back("the regulariser leaves out " + regularizer_.left_out().front() +
@@ -289,11 +293,14 @@ class Training {
   }
 
   void Record(EpochRecord record, bool with_modularity) {
-    if (with_modularity && !context_.cancelled()) {
+    if (with_modularity && context_.cancelled()) {
+      cut_short_ = true;
+    } else if (with_modularity) {
       trainable_.Evaluate();
       try {
         record.modularity = modularity_.Measure(model_, reading_);
       } catch (const Cancelled&) {
+        cut_short_ = true;
         stopped_by_ = kCancelled;
       }
       trainable_.Train();
@@ -429,6 +436,9 @@ class Training {
   TrainingState state_;
   std::vector<Optimizer::Parameter> updates_;
   std::string stopped_by_;
+  /// A cancellation has left something out, so that this state is none to go on from: another attempt, where there is
+  /// one, takes the checkpoint before.
+  bool cut_short_ = false;
   decltype(TrainingResult::step_seconds) step_seconds_;
   Clock::time_point last_checkpoint_;
   Clock::time_point last_progress_;
