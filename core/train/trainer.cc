@@ -167,7 +167,7 @@ class Training {
       if (SecondsSince(last_checkpoint_) >= options_.checkpoint_seconds) SaveCheckpoint();
     }
     if (state_.position == steps_per_epoch_ || state_.step == total_steps_) EndEpoch();
-    if (!stopped_by_.empty() && !cut_short_) SaveCheckpoint();
+    if (!stopped_by_.empty()) SaveCheckpoint();
   }
 
   void Step(const std::vector<int64_t>& order) {
@@ -354,7 +354,7 @@ class Training {
 
   void SaveCheckpoint() {
     last_checkpoint_ = Clock::now();
-    if (hooks_.checkpoint.empty()) return;
+    if (hooks_.checkpoint.empty() || cut_short_) return;
     for (const auto& parameter : trainable_.parameters()) {
       if (!IsFinite(parameter.tensor)) ThrowNotFinite("the parameter " + parameter.name, InForce(state_.step - 1));
     }
