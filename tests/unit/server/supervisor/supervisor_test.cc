@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <optional>
+#include <regex>
 #include <sstream>
 
 #include "server/executor/attempt_directory.h"
@@ -286,6 +287,25 @@ TEST_F(SupervisorTest, KeepsAllOfALogThatFits) {
   const std::string log = ReadText(attempt_.directory().log());
   EXPECT_EQ(log.size(), 1U << 20);
   EXPECT_EQ(log.find('['), std::string::npos);
+}
+
+TEST_F(SupervisorTest, TellsOpenBlasWhatTheCpuCanDoUnlessItWasTold) {
+#ifdef __x86_64__
+  if (__builtin_cpu_is("intel") == 0 || __builtin_cpu_supports("avx2") == 0) GTEST_SKIP() << "OpenBLAS knows this CPU";
+#else
+  GTEST_SKIP() << "OpenBLAS knows this CPU";
+#endif
+  ::unsetenv("OPENBLAS_CORETYPE");
+  Run("describe");
+  EXPECT_TRUE(std::regex_search(ReadText(attempt_.directory().log()), std::regex("env OPENBLAS_CORETYPE=(SkylakeX|Haswell)")));
+}
+
+TEST_F(SupervisorTest, LeavesOpenBlasAsItWasTold) {
+  ::setenv("OPENBLAS_CORETYPE", "Nehalem", 1);
+  Run("describe");
+  ::unsetenv("OPENBLAS_CORETYPE");
+  const std::string log = ReadText(attempt_.directory().log());
+  EXPECT_NE(log.find("env OPENBLAS_CORETYPE=Nehalem\n"), std::string::npos) << log;
 }
 
 TEST_F(SupervisorTest, GivesTheWorkerACleanStart) {
