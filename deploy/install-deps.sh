@@ -19,6 +19,7 @@ build_packages=(
   g++ cmake ninja-build pkgconf ccache            # compiler and build
   libtorch-dev                                    # loads and runs models (worker only)
   libopenblas-pthread-dev                         # LibTorch's matrix products; else the reference BLAS, several times slower
+  libdnnl-dev                                     # matrix products of training steps
   libeigen3-dev libspectra-dev                    # eigenpairs of the graph
   libgrpc++-dev protobuf-compiler-grpc            # the protocol
   libprotobuf-dev protobuf-compiler
@@ -72,7 +73,7 @@ system=$(. /etc/os-release 2>/dev/null && echo "${ID:-unknown} ${VERSION_ID:-}" 
 case "$system" in
   "debian 12" | "debian 13") ;;
   *) fail "this is \"$system\", and only Debian 12 and 13 are known here. Elsewhere install by hand a C++20 compiler," \
-    "CMake, Ninja, LibTorch with OpenBLAS (to run models), gRPC and Protocol Buffers (the protocol), Eigen and Spectra" \
+    "CMake, Ninja, LibTorch with OpenBLAS (to run models), oneDNN (to train them), gRPC and Protocol Buffers (the protocol), Eigen and Spectra" \
     "(eigenpairs), Boost headers (processes), SQLiteCpp (the job store), libseccomp (the sandbox), OpenSSL, libzip, zlib, CLI11, spdlog, fmt, nlohmann-json, prometheus-cpp and libsystemd;" \
     "for the tests also GoogleTest, Google Benchmark and, in Python, torch, scikit-learn, NetworkX and grpcio." ;;
 esac

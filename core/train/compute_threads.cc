@@ -26,10 +26,10 @@ void KeepMemory() {
 
 }  // namespace
 
-ComputeThreads::ComputeThreads(int threads, bool has_convolutions) {
+ComputeThreads::ComputeThreads(int threads, bool openmp) {
   KeepMemory();
-  at::set_num_threads(has_convolutions ? threads : 1);
-  SetBlasThreads(has_convolutions ? 1 : threads);
+  at::set_num_threads(openmp ? threads : 1);
+  SetBlasThreads(openmp ? 1 : threads);
 }
 
 ComputeThreads::~ComputeThreads() {

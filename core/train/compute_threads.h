@@ -3,11 +3,11 @@
 namespace modlab {
 
 /// While it lives, LibTorch's operations and OpenBLAS's products use so many threads, and large blocks of memory are
-/// kept for the next step instead of being given back to the system. Whole convolutions run on LibTorch's threads, and
-/// matrix products on OpenBLAS's; never both, which halves the speed.
+/// kept for the next step instead of being given back to the system. Convolutions and oneDNN's products run on OpenMP's
+/// threads, and other matrix products on OpenBLAS's; never both, which halves the speed.
 class ComputeThreads {
  public:
-  ComputeThreads(int threads, bool has_convolutions);
+  ComputeThreads(int threads, bool openmp);
   ~ComputeThreads();
   ComputeThreads(const ComputeThreads&) = delete;
   ComputeThreads& operator=(const ComputeThreads&) = delete;

@@ -36,6 +36,12 @@ std::set<std::string> Match(const std::vector<std::string>& patterns, const std:
   return matched;
 }
 
+bool HasConvolutions(Model& model) {
+  const std::vector<std::string> operators = model.operators();
+  return std::any_of(operators.begin(), operators.end(),
+                     [](const std::string& name) { return name.find("conv") != std::string::npos; });
+}
+
 }  // namespace
 
 TrainableModel::TrainableModel(Model& model, const std::vector<std::string>& freeze) : module_(ModuleOf(model)) {
@@ -68,6 +74,8 @@ TrainableModel::TrainableModel(Model& model, const std::vector<std::string>& fre
                 "none of the model's parameters may change, so there is nothing to train: freeze fewer, or push a "
                 "model whose parameters require gradients");
   }
+  if (auto layers = FindDenseLayers(module_)) dense_ = std::make_unique<DenseNetwork>(*std::move(layers));
+  uses_openmp_ = dense_ != nullptr || HasConvolutions(model);
 }
 
 TrainableModel::~TrainableModel() {
@@ -82,6 +90,18 @@ std::vector<TrainableModel::Parameter> TrainableModel::tensors() const {
 }
 
 at::Tensor TrainableModel::Forward(const at::Tensor& input) {
+  dense_output_ = at::Tensor();
+  if (dense_ == nullptr || !dense_->Takes(input)) return ForwardOfModule(input);
+  dense_output_ = dense_->Forward(input);
+  return dense_output_.set_requires_grad(at::GradMode::is_enabled());
+}
+
+void TrainableModel::Backward(const at::Tensor& loss) {
+  loss.backward();
+  if (dense_output_.defined()) dense_->Backward(dense_output_.grad());
+}
+
+at::Tensor TrainableModel::ForwardOfModule(const at::Tensor& input) {
   c10::IValue output;
   try {
     output = module_.forward({input});

@@ -2,11 +2,12 @@
 
 #include <torch/script.h>
 
-#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/graph/model_reader.h"
+#include "core/train/dense_network.h"
 #include "core/train/training_options.h"
 
 namespace modlab {
@@ -34,17 +35,28 @@ class TrainableModel {
 
   void Train() { module_.train(); }
   void Evaluate() { module_.eval(); }
-  /// Errors: kModelForwardFailed, kShapesMismatch (what it gives is no tensor with a row for each sample).
+  /// Whether OpenMP's threads are the ones that compute it, not the BLAS's.
+  bool uses_openmp() const { return uses_openmp_; }
+
+  /// The output of a batch, good until the next call. It requires gradients where they are tracked. Errors:
+  /// kModelForwardFailed, kShapesMismatch (what it gives is no tensor with a row for each sample).
   at::Tensor Forward(const at::Tensor& input);
+  /// Gives the parameters the gradients of a loss of the last output.
+  void Backward(const at::Tensor& loss);
 
   /// Writes the model as an archive, in evaluation mode, with the parameters requiring gradients that did. The same
   /// tensors give the same bytes. Throws std::system_error.
   void Save(const std::string& path);
 
  private:
+  at::Tensor ForwardOfModule(const at::Tensor& input);
+
   torch::jit::Module& module_;
   std::vector<Parameter> parameters_;
   std::vector<at::Tensor> frozen_;
+  std::unique_ptr<DenseNetwork> dense_;  ///< Does the same as the module, faster, where that is of such a kind.
+  at::Tensor dense_output_;              ///< The last output, if the dense network gave it.
+  bool uses_openmp_ = false;
 };
 
 }  // namespace modlab

@@ -51,12 +51,6 @@ std::vector<int64_t> AllRows(const Dataset& data) {
   return rows;
 }
 
-bool HasConvolutions(Model& model) {
-  const std::vector<std::string> operators = model.operators();
-  return std::any_of(operators.begin(), operators.end(),
-                     [](const std::string& name) { return name.find("conv") != std::string::npos; });
-}
-
 class Training {
  public:
   Training(Model& model, const Dataset& data, const Dataset* evaluation, const TrainingOptions& options,
@@ -66,6 +60,7 @@ class Training {
         hooks_(hooks),
         context_(context),
         trainable_(model, options.freeze),
+        threads_(context.threads(), trainable_.uses_openmp()),
         split_(evaluation == nullptr
                    ? SplitRows(data.Find("x")->rows(), options.validation_fraction, options.split_seed, options.pairing)
                    : Split{AllRows(data), AllRows(*evaluation)}),
@@ -188,7 +183,7 @@ class Training {
     const double value = loss.item<double>();
     if (!std::isfinite(value)) ThrowNotFinite("the loss", goal);
     const Clock::time_point forward = Clock::now();
-    loss.backward();
+    trainable_.Backward(loss);
     Regularize();
     const Clock::time_point backward = Clock::now();
     Update();
@@ -416,6 +411,7 @@ class Training {
   const TrainingHooks& hooks_;
   RunContext& context_;
   TrainableModel trainable_;
+  ComputeThreads threads_;
   Split split_;
   Task task_;
   Batches batches_;
@@ -448,7 +444,6 @@ class Training {
 
 TrainingResult Train(Model& model, const Dataset& data, const Dataset* evaluation, const TrainingOptions& options,
                      const TrainingHooks& hooks, RunContext& context) {
-  const ComputeThreads threads(context.threads(), HasConvolutions(model));
   return Training(model, data, evaluation, options, hooks, context).Run();
 }
 
