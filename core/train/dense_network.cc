@@ -11,6 +11,18 @@ bool NeedsGradient(const at::Tensor& parameter) { return parameter.defined() && 
 
 float* Data(const at::Tensor& tensor) { return tensor.data_ptr<float>(); }
 
+/// to[i][j] = from[j][i] + bias[j], without a bias where it is null.
+void TransposeAndAdd(const float* __restrict from, const float* __restrict bias, int64_t rows, int64_t columns,
+                     float* __restrict to) {
+  constexpr int64_t block = 16;
+  for (int64_t first = 0; first < columns; first += block) {
+    const int64_t last = std::min(first + block, columns);
+    for (int64_t i = 0; i < rows; ++i) {
+      for (int64_t j = first; j < last; ++j) to[i * columns + j] = from[j * rows + i] + (bias != nullptr ? bias[j] : 0);
+    }
+  }
+}
+
 }  // namespace
 
 DenseNetwork::DenseNetwork(DenseLayers layers) : flattens_(layers.flattens) {
@@ -36,12 +48,15 @@ bool DenseNetwork::Takes(const at::Tensor& input) const {
 void DenseNetwork::Reserve(int64_t samples) {
   if (samples <= most_samples_) return;
   most_samples_ = samples;
+  int64_t widest = 0;
   for (Layer& layer : layers_) {
     const int64_t outputs = layer.parameters.weight.size(0);
+    widest = std::max(widest, outputs);
     layer.outputs = at::empty({samples, outputs});
     layer.output_gradients = at::empty({samples, outputs});
     if (layer.parameters.activation == Activation::kGelu) layer.sums = at::empty({samples, outputs});
   }
+  transposed_ = at::empty({widest, samples});
 }
 
 at::Tensor DenseNetwork::Forward(const at::Tensor& input) {
@@ -54,13 +69,11 @@ at::Tensor DenseNetwork::Forward(const at::Tensor& input) {
     const int64_t width = layer.parameters.weight.size(0);
     at::Tensor outputs = layer.outputs.narrow(0, 0, samples);
     const at::Tensor sums = layer.sums.defined() ? layer.sums.narrow(0, 0, samples) : outputs;
-    const bool has_bias = layer.parameters.bias.defined();
-    if (has_bias) {
-      const float* bias = Data(layer.parameters.bias);
-      for (int64_t i = 0; i < samples; ++i) std::copy_n(bias, width, Data(sums) + i * width);
-    }
-    MatrixProduct(false, true, samples, width, layer.parameters.weight.size(1), inputs, Data(layer.parameters.weight),
-                  has_bias, Data(sums));
+    // This way round, and transposed then, it is a quarter faster: the weights are the larger side.
+    MatrixProduct(false, true, width, samples, layer.parameters.weight.size(1), Data(layer.parameters.weight), inputs,
+                  Data(transposed_));
+    const at::Tensor& bias = layer.parameters.bias;
+    TransposeAndAdd(Data(transposed_), bias.defined() ? Data(bias) : nullptr, samples, width, Data(sums));
     switch (layer.parameters.activation) {
       case Activation::kNone:
         break;
@@ -115,7 +128,7 @@ void DenseNetwork::Backward(const at::Tensor& output_gradient) {
     BackThroughActivation(layer, gradients, samples);
     if (layer.weight_gradient.defined()) {
       const float* input = i > 0 ? Data(layers_[i - 1].outputs) : Data(input_);
-      MatrixProduct(true, false, outputs, inputs, samples, Data(gradients), input, false, Data(layer.weight_gradient));
+      MatrixProduct(true, false, outputs, inputs, samples, Data(gradients), input, Data(layer.weight_gradient));
       layer.parameters.weight.mutable_grad() = layer.weight_gradient;
     }
     if (layer.bias_gradient.defined()) {
@@ -123,7 +136,7 @@ void DenseNetwork::Backward(const at::Tensor& output_gradient) {
       layer.parameters.bias.mutable_grad() = layer.bias_gradient;
     }
     if (i > first_trained_) {
-      MatrixProduct(false, false, samples, inputs, outputs, Data(gradients), Data(layer.parameters.weight), false,
+      MatrixProduct(false, false, samples, inputs, outputs, Data(gradients), Data(layer.parameters.weight),
                     Data(layers_[i - 1].output_gradients));
     }
   }

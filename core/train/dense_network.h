@@ -39,7 +39,8 @@ class DenseNetwork {
   std::vector<Layer> layers_;
   size_t first_trained_ = 0;  ///< Layers before it have no parameter that needs a gradient.
   int64_t most_samples_ = 0;
-  at::Tensor input_;  ///< The last one.
+  at::Tensor transposed_;  ///< A layer's products, [outputs, samples].
+  at::Tensor input_;       ///< The last one.
 };
 
 }  // namespace modlab
