@@ -17,11 +17,12 @@ int64_t Product(const std::vector<int64_t>& sizes, size_t first) {
 }  // namespace
 
 Batches::Batches(const Task& task, const TrainingOptions& options) : task_(task), scaling_(options.scaling) {
-  const bool fits = options.input_shape.size() > 1 && Product(options.input_shape, 1) == task.input_elements();
-  if (fits) {
-    input_shape_.assign(options.input_shape.begin() + 1, options.input_shape.end());
-  } else {
-    input_shape_ = task.input_shape();
+  const std::vector<int64_t>& wanted = options.input_shape;
+  input_shape_ = task.input_shape();
+  if (wanted.size() > 1 && Product(wanted, 1) == task.input_elements()) {
+    input_shape_.assign(wanted.begin() + 1, wanted.end());
+  } else if (wanted.size() == input_shape_.size() + 2 && wanted[1] == 1) {
+    input_shape_.insert(input_shape_.begin(), 1);  // Images without an axis of channels, for a network that has one.
   }
   memory_ = at::empty({std::min(options.batch_size, task.samples()), task.input_elements()}, at::kFloat);
   const std::vector<std::string> names = task.tensor_names();

@@ -22,7 +22,8 @@ struct Batch {
 /// thread safe. Internal to core/train: it shows LibTorch's types.
 class Batches {
  public:
-  /// Batches are shaped as `options.input_shape` where that has as many elements, else as the data.
+  /// Batches are shaped as `options.input_shape` where that has as many elements, else as the data, with one channel
+  /// where that shape has one and the data have none.
   Batches(const Task& task, const TrainingOptions& options);
 
   /// The samples whose rows are order[first * rows_per_sample] on.

@@ -45,6 +45,16 @@ void ReleaseInputs(DataDirectory& data, SQLite::Database& connection, const std:
   }
 }
 
+/// The input shapes of the model that a job makes, if they are known, with a batch of one.
+google::protobuf::RepeatedPtrField<modlab::v1::InputShape> InputShapesOf(const JobSpec& spec) {
+  if (spec.has_train()) return spec.train().input_shapes();
+  google::protobuf::RepeatedPtrField<modlab::v1::InputShape> shapes;
+  modlab::v1::InputShape* shape = shapes.Add();
+  shape->add_dimensions(1);
+  for (const int size : spec.build().input_shape()) shape->add_dimensions(size);
+  return shapes;
+}
+
 }  // namespace
 
 bool MakesProduct(const JobSpec& spec) { return spec.has_import_dataset() || spec.has_build() || spec.has_train(); }
@@ -64,7 +74,7 @@ std::string MakeModelOf(SQLite::Database& connection, const Limits& limits, cons
   model.set_size_bytes(product.size_bytes);
   model.set_source_job(job.name());
   *model.mutable_create_time() = ToTimestamp(NowMicros());
-  QueueInspection(connection, DefaultResources(limits), {}, &model);
+  QueueInspection(connection, DefaultResources(limits), InputShapesOf(job.spec()), &model);
   InsertModel(connection, model);
   return model.name();
 }

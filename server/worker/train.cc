@@ -26,6 +26,18 @@ Dataset OpenDataset(const std::filesystem::path& path, const std::string& name) 
   return {file.tensors()};  // which keep the mapping alive
 }
 
+/// What the model takes, for one that had not been inspected when it was to be trained; nothing where it does not tell.
+void DeriveInputShape(Model& model, TrainingOptions& options, RunContext& context) {
+  ReaderOptions& reader = options.modularity.graph;
+  if (!reader.input_shapes.empty()) return;
+  try {
+    reader.input_shapes = model.InputShapes(reader, context);
+    options.input_shape = reader.input_shapes.front().dimensions;
+  } catch (const Error&) {
+    reader.input_shapes.clear();
+  }
+}
+
 /// An epoch's numbers as events of series.
 void Tell(const EpochRecord& record, const v1::TrainSpec& spec, EventSink& events) {
   const auto epoch = static_cast<int32_t>(record.epoch);
@@ -93,6 +105,7 @@ v1::TrainResult TrainModel(const v1::TrainSpec& spec, const v1::InputNormalizati
     evaluation = OpenDataset(directory.input(kEvaluationDataFile), spec.evaluation_data());
   }
   TrainingOptions options = ToTrainingOptions(spec, normalization, seed);
+  DeriveInputShape(model, options, context);
   TrainingHooks hooks;
   hooks.epoch = [&](const EpochRecord& record) { Tell(record, spec, events); };
   hooks.progress = [&](double fraction, const std::string& detail) { events.Progress("train", fraction, detail); };
