@@ -36,10 +36,16 @@ std::set<std::string> Match(const std::vector<std::string>& patterns, const std:
   return matched;
 }
 
-bool HasConvolutions(Model& model) {
-  const std::vector<std::string> operators = model.operators();
-  return std::any_of(operators.begin(), operators.end(),
-                     [](const std::string& name) { return name.find("conv") != std::string::npos; });
+bool Contains(const std::vector<std::string>& names, const std::string& part) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return name.find(part) != std::string::npos; });
+}
+
+/// The same images, with the channels of a pixel next to each other in memory.
+at::Tensor ChannelsLast(const at::Tensor& images) {
+  const at::Tensor packed = images.contiguous(at::MemoryFormat::ChannelsLast);
+  // Said of a single channel, too, where both layouts are the same: what is computed of it follows.
+  return packed.as_strided(packed.sizes(), c10::get_channels_last_strides_2d(packed.sizes()));
 }
 
 }  // namespace
@@ -75,7 +81,11 @@ TrainableModel::TrainableModel(Model& model, const std::vector<std::string>& fre
                 "model whose parameters require gradients");
   }
   if (auto layers = FindDenseLayers(module_)) dense_ = std::make_unique<DenseNetwork>(*std::move(layers));
-  uses_openmp_ = dense_ != nullptr || HasConvolutions(model);
+  const std::vector<std::string> operators = model.operators();
+  const bool has_convolutions = Contains(operators, "conv");
+  uses_openmp_ = dense_ != nullptr || has_convolutions;
+  // Pooling is several times faster then. A view is of memory, though, and may not be one of that layout.
+  channels_last_ = has_convolutions && !Contains(operators, "aten::view") && !Contains(operators, "as_strided");
 }
 
 TrainableModel::~TrainableModel() {
@@ -104,7 +114,7 @@ void TrainableModel::Backward(const at::Tensor& loss) {
 at::Tensor TrainableModel::ForwardOfModule(const at::Tensor& input) {
   c10::IValue output;
   try {
-    output = module_.forward({input});
+    output = module_.forward({channels_last_ && input.dim() == 4 ? ChannelsLast(input) : input});
   } catch (const std::exception& error) {
     reader::ThrowIfOutOfMemory(error);
     std::stringstream shape;

@@ -57,6 +57,7 @@ class TrainableModel {
   std::unique_ptr<DenseNetwork> dense_;  ///< Does the same as the module, faster, where that is of such a kind.
   at::Tensor dense_output_;              ///< The last output, if the dense network gave it.
   bool uses_openmp_ = false;
+  bool channels_last_ = false;  ///< How images lie in memory.
 };
 
 }  // namespace modlab
