@@ -1,6 +1,7 @@
 #include "core/train/trainable_model.h"
 
 #include <fnmatch.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -113,6 +114,8 @@ void TrainableModel::Backward(const at::Tensor& loss) {
 
 at::Tensor TrainableModel::ForwardOfModule(const at::Tensor& input) {
   c10::IValue output;
+  // Operations as they are written: what the compiler makes of them for its own way back is slower.
+  const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   try {
     output = module_.forward({channels_last_ && input.dim() == 4 ? ChannelsLast(input) : input});
   } catch (const std::exception& error) {
