@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "client/errors.h"
+#include "client/integer_file.h"
 #include "client/output/text.h"
-#include "client/partition_file.h"
 
 namespace modlab::client {
 namespace {
@@ -68,16 +68,12 @@ void SetPeriod(std::string_view text, v1::GoalSchedule& schedule) {
 
 void AddMask(const std::string& text, v1::TrainSpec& spec) {
   const auto [parameter, file] = SplitAt(text, '=', "PARAMETER=FILE");
-  const std::vector<std::int32_t> entries = ReadPartitionFile(file);
+  const std::vector<std::int32_t> entries = ReadMaskFile(file);
   constexpr std::size_t bits = 8;
   std::string bytes((entries.size() + bits - 1) / bits, '\0');
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i] != 0 && entries[i] != 1) {
-      throw UsageError(fmt::format("{}: entry {} of a mask is {}; write 1 for what is trained, 0 for what stays",
-                                   Printable(file), i, entries[i]));
-    }
-    if (entries[i] == 1)
-      bytes[i / bits] = static_cast<char>(static_cast<unsigned char>(bytes[i / bits]) | 1U << i % bits);
+    if (entries[i] == 0) continue;
+    bytes[i / bits] = static_cast<char>(static_cast<unsigned char>(bytes[i / bits]) | 1U << i % bits);
   }
   v1::GradientMask& mask = *spec.add_masks();
   mask.set_parameter(parameter);

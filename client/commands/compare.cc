@@ -5,7 +5,7 @@
 #include "client/compared_partition.h"
 #include "client/local_file.h"
 #include "client/output/comparison_table.h"
-#include "client/partition_file.h"
+#include "client/integer_file.h"
 
 namespace modlab::client {
 namespace {

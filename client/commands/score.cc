@@ -4,7 +4,7 @@
 #include "client/commands/model_flow.h"
 #include "client/commands/options.h"
 #include "client/output/json.h"
-#include "client/partition_file.h"
+#include "client/integer_file.h"
 
 namespace modlab::client {
 namespace {

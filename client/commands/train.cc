@@ -252,7 +252,7 @@ void DefineParameters(CLI::App& app, TrainCommand& command) {
   app.add_option(
          "--mask", command.masks,
          "Entries of a parameter that are trained: a file with 1 for these and 0 for those that stay, row after "
-         "row (text, or NumPy's .npy of one dimension); may be repeated")
+         "row (text, or NumPy's .npy); may be repeated")
       ->allow_extra_args(false)
       ->option_text("PARAMETER=FILE");
   app.add_option_function<double>(
@@ -273,6 +273,18 @@ void DefineParameters(CLI::App& app, TrainCommand& command) {
          [&train](std::int32_t steps) { train.mutable_regularizer()->set_every_steps(steps); },
          "Steps from one application to the next (default 20)")
       ->option_text("N");
+  app.add_flag_callback(
+      "--rescale-units", [&train] { train.mutable_regularizer()->set_rescale_units(true); },
+      "Balance ReLU units before each application, which leaves their function as it is");
+  app.add_option_function<std::int32_t>(
+         "--clusterable-init",
+         [&train](std::int32_t clusters) { train.mutable_initialization()->set_clusters(clusters); },
+         "Make the first weights clusterable: so many clusters of units, weights between them smaller")
+      ->option_text("CLUSTERS");
+  app.add_option_function<double>(
+         "--init-outside", [&train](double factor) { train.mutable_initialization()->set_outside(factor); },
+         "What weights between these clusters are multiplied by (default 0.5)")
+      ->option_text("X");
   app.add_option_function<std::int32_t>(
          "--q-every", [&train](std::int32_t epochs) { train.mutable_modularity()->set_every_epochs(epochs); },
          "Measure modularity every so many epochs (default 0: never)")
@@ -299,6 +311,10 @@ void Define(CLI::App& app, TrainCommand& command) {
          "What to call the trained model")
       ->option_text("TEXT");
   AddInputShapes(app, command.input_shapes);
+  app.add_option_function<std::string>(
+         "--device", [&command](const std::string& device) { command.train.set_device(device); },
+         "auto, cpu, cuda or cuda:N (default auto: a GPU where the server has one)")
+      ->option_text("DEVICE");
   app.add_option("--threads", command.resources.threads, "Threads of computation")->option_text("N");
   AddLimits(app, command.resources);
   AddJobOptions(app, command.job);

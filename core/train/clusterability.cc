@@ -6,6 +6,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "core/cpu_dispatch.h"
 #include "core/error.h"
@@ -28,6 +29,16 @@ void SubtractSums(double from, const double* to, int count, double* sums) {
   for (int i = 0; i < count; ++i) sums[i] -= from + to[i];
 }
 
+/// Adds of_edges to the gradients of elements that lie one after the other, with the elements' signs; 0 gets nothing.
+MODLAB_CPU_DISPATCH
+void AddWithSigns(const float* elements, const double* of_edges, int count, float* gradients) {
+  for (int i = 0; i < count; ++i) {
+    const float element = elements[i];
+    const float of_edge = static_cast<float>(of_edges[i]);
+    gradients[i] += element > 0 ? of_edge : element < 0 ? -of_edge : 0.0F;
+  }
+}
+
 /// sum over lambda of lambda u_m^2, for every unit m.
 Eigen::VectorXd WeightedSquares(const Clusterability& clusterability) {
   const Eigen::Map<const Eigen::VectorXd> eigenvalues(clusterability.eigenvalues.data(),
@@ -42,6 +53,18 @@ template <typename Element, typename Gradient>
 struct BlockMemory {
   const Element* data;
   Gradient* gradient;
+
+  /// Adds to the gradients of `count` elements in a row, where a plain loop does: nothing scales them, and only 0 is no
+  /// edge. False: it does not.
+  bool AddRow(const Block& block, int64_t offset, int64_t stride, const std::vector<double>& of_edges) const {
+    if constexpr (std::is_same_v<Element, float> && std::is_same_v<Gradient, float>) {
+      if (stride != 1 || block.threshold > 0 || !block.target_scale.empty() || !block.source_scale.empty())
+        return false;
+      AddWithSigns(data + offset, of_edges.data(), static_cast<int>(of_edges.size()), gradient + offset);
+      return true;
+    }
+    return false;
+  }
 
   /// Adds to the gradient of the element at `offset`, given that of the edge.
   void Add(const Block& block, int target, int source, int64_t offset, double of_edge) const {
@@ -80,6 +103,9 @@ class GradientAdder {
           first + (sources_are_rows ? graph_.first_target_unit(block) : graph_.first_source_unit(block));
       of_edges.resize(columns);
       EdgeGradients(row_unit, column_unit, columns, of_edges.data());
+      const int64_t row_offset = row * (sources_are_rows ? block.source_stride : block.target_stride);
+      const int64_t stride = sources_are_rows ? block.target_stride : block.source_stride;
+      if (memory.AddRow(block, row_offset, stride, of_edges)) return;
       for (int column = 0; column < columns; ++column) {
         const int target = sources_are_rows ? column : row;
         const int source = sources_are_rows ? row : column;

@@ -35,7 +35,7 @@ at::Tensor PrepareClasses(const at::Tensor& output, const at::Tensor& goal) {
                     Shape(output) + ", and the goal " + Shape(goal) +
                     ": change the network's last layer, the goal, or take another loss (mse)");
   }
-  const at::Tensor classes = goal.reshape({output.size(0)}).to(at::kLong);
+  at::Tensor classes = goal.reshape({output.size(0)}).to(at::kLong);
   const auto least = classes.min().item<int64_t>();
   const auto most = classes.max().item<int64_t>();
   if (least < 0 || most >= output.size(1)) {
@@ -44,7 +44,7 @@ at::Tensor PrepareClasses(const at::Tensor& output, const at::Tensor& goal) {
                                              std::to_string(output.size(1) - 1) +
                                              ": give the network more outputs, or change the goal");
   }
-  return classes;
+  return classes.to(output.device());
 }
 
 /// Whether the largest output is where the largest value of the goal is.
@@ -67,7 +67,7 @@ at::Tensor Loss::Prepare(const at::Tensor& output, const at::Tensor& goal) const
                                                 ": both need a value for each sample and output; change the network's "
                                                 "last layer or the goal");
   }
-  return goal.reshape(output.sizes()).to(output.scalar_type());
+  return goal.reshape(output.sizes()).to(output.device(), output.scalar_type());
 }
 
 at::Tensor Loss::Compute(const at::Tensor& output, const at::Tensor& target) const {
@@ -100,14 +100,14 @@ at::Tensor Loss::Compute(const at::Tensor& output, const at::Tensor& target) con
 
 void PerformanceSums::Add(double loss, const at::Tensor& output, const at::Tensor& target, bool is_of_classes) {
   const int64_t samples = output.size(0);
-  const at::Tensor outputs = output.detach().contiguous().to(at::kFloat);
+  const at::Tensor outputs = output.detach().contiguous().to(at::kCPU, at::kFloat);
   const auto* values = outputs.data_ptr<float>();
   const int64_t per_sample = samples == 0 ? 0 : outputs.numel() / samples;
   state_[kSamples] += static_cast<double>(samples);
   state_[kLoss] += loss * static_cast<double>(samples);
   if (is_of_classes) {
     state_[kClasses] = 1;
-    const at::Tensor classes = target.contiguous();
+    const at::Tensor classes = target.contiguous().cpu();
     const auto* wanted = classes.data_ptr<int64_t>();
     for (int64_t i = 0; i < samples; ++i) {
       const float* row = values + i * per_sample;
@@ -115,7 +115,7 @@ void PerformanceSums::Add(double loss, const at::Tensor& output, const at::Tenso
     }
     return;
   }
-  const at::Tensor targets = target.contiguous().to(at::kFloat);
+  const at::Tensor targets = target.contiguous().to(at::kCPU, at::kFloat);
   const auto* wanted = targets.data_ptr<float>();
   for (int64_t i = 0; i < samples; ++i) {
     bool rounded = true;

@@ -10,8 +10,8 @@
 namespace modlab {
 
 /// Clusterability as a part of what is minimised; see clusterability.h. Weights whose blocks are views of parameters
-/// (those of linear layers) get its gradient; kernels of convolutions, whose blocks are computed, get none. Internal to
-/// core/train.
+/// (those of linear layers) get its gradient, and so do kernels whose norms are the entries of a block. What is made of
+/// parameters in another way (grouped and transposed convolutions, norms by columns) gets none. Internal to core/train.
 class Regularizer {
  public:
   Regularizer(const RegularizerOptions& options, ReaderOptions graph) : options_(options), graph_(std::move(graph)) {}

@@ -4,14 +4,20 @@
 
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "core/error.h"
 
 namespace modlab {
 namespace {
 
-constexpr const char* kGenerator = "generator";
 constexpr const char* kStepCounts = "optimizer/steps";
+
+std::vector<std::pair<std::string, at::Generator>> GeneratorsOf(const at::Device& device) {
+  std::vector<std::pair<std::string, at::Generator>> generators = {{"generator", at::detail::getDefaultCPUGenerator()}};
+  if (!device.is_cpu()) generators.emplace_back("device_generator", at::globalContext().defaultGenerator(device));
+  return generators;
+}
 
 ElementType TypeOf(const TrainableModel::Parameter& parameter) {
   switch (parameter.tensor.scalar_type()) {
@@ -118,17 +124,24 @@ void RestoreOptimizer(const std::vector<NamedArray>& arrays, Optimizer& optimize
   }
 }
 
-void AppendGenerator(std::vector<NamedArray>& arrays) {
-  const at::Tensor state = at::detail::getDefaultCPUGenerator().get_state();
-  const auto* bytes = state.data_ptr<uint8_t>();
-  arrays.push_back({kGenerator, MakeArray<uint8_t>({state.numel()}, {bytes, bytes + state.numel()})});
+void SeedGenerators(uint64_t seed, const at::Device& device) {
+  for (auto& [name, generator] : GeneratorsOf(device)) generator.set_current_seed(seed);
 }
 
-void RestoreGenerator(const std::vector<NamedArray>& arrays) {
-  at::Generator generator = at::detail::getDefaultCPUGenerator();
-  at::Tensor state = generator.get_state().clone();
-  CopyBytes(arrays, kGenerator, state.data_ptr(), state.nbytes());
-  generator.set_state(state);
+void AppendGenerators(const at::Device& device, std::vector<NamedArray>& arrays) {
+  for (const auto& [name, generator] : GeneratorsOf(device)) {
+    const at::Tensor state = generator.get_state();
+    const auto* bytes = state.data_ptr<uint8_t>();
+    arrays.push_back({name, MakeArray<uint8_t>({state.numel()}, {bytes, bytes + state.numel()})});
+  }
+}
+
+void RestoreGenerators(const std::vector<NamedArray>& arrays, const at::Device& device) {
+  for (auto& [name, generator] : GeneratorsOf(device)) {
+    at::Tensor state = generator.get_state().clone();
+    CopyBytes(arrays, name, state.data_ptr(), state.nbytes());
+    generator.set_state(state);
+  }
 }
 
 bool IsFinite(const at::Tensor& tensor) {

@@ -30,9 +30,10 @@ const Array& RequireArray(const std::vector<NamedArray>& arrays, const std::stri
 void AppendOptimizer(const Optimizer& optimizer, std::vector<NamedArray>& arrays);
 void RestoreOptimizer(const std::vector<NamedArray>& arrays, Optimizer& optimizer);
 
-/// The state of LibTorch's random generator, which dropout draws from.
-void AppendGenerator(std::vector<NamedArray>& arrays);
-void RestoreGenerator(const std::vector<NamedArray>& arrays);
+/// The states of LibTorch's random generators, the CPU's and the device's, which dropout draws from.
+void SeedGenerators(uint64_t seed, const at::Device& device);
+void AppendGenerators(const at::Device& device, std::vector<NamedArray>& arrays);
+void RestoreGenerators(const std::vector<NamedArray>& arrays, const at::Device& device);
 
 bool IsFinite(const at::Tensor& tensor);
 

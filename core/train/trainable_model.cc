@@ -51,7 +51,8 @@ at::Tensor ChannelsLast(const at::Tensor& images) {
 
 }  // namespace
 
-TrainableModel::TrainableModel(Model& model, const std::vector<std::string>& freeze) : module_(ModuleOf(model)) {
+TrainableModel::TrainableModel(Model& model, const std::vector<std::string>& freeze, const at::Device& device)
+    : module_(ModuleOf(model)) {
   std::vector<std::string> names;
   for (const auto& parameter : module_.named_parameters()) names.push_back(parameter.name);
   if (names.empty()) {
@@ -81,6 +82,10 @@ TrainableModel::TrainableModel(Model& model, const std::vector<std::string>& fre
                 "none of the model's parameters may change, so there is nothing to train: freeze fewer, or push a "
                 "model whose parameters require gradients");
   }
+  if (!device.is_cpu()) {
+    replica_ = std::make_unique<DeviceReplica>(module_, device);
+    return;
+  }
   if (auto layers = FindDenseLayers(module_)) dense_ = std::make_unique<DenseNetwork>(*std::move(layers));
   const std::vector<std::string> operators = model.operators();
   const bool has_convolutions = Contains(operators, "conv");
@@ -93,7 +98,27 @@ TrainableModel::~TrainableModel() {
   for (at::Tensor& tensor : frozen_) tensor.set_requires_grad(true);
 }
 
+void TrainableModel::Train() {
+  module_.train();
+  if (replica_) replica_->Train();
+}
+
+void TrainableModel::Evaluate() {
+  FetchBuffers();
+  module_.eval();
+  if (replica_) replica_->Evaluate();
+}
+
+void TrainableModel::FetchBuffers() const {
+  if (replica_) replica_->FetchBuffers();
+}
+
+void TrainableModel::TensorsChanged() {
+  if (replica_) replica_->Send();
+}
+
 std::vector<TrainableModel::Parameter> TrainableModel::tensors() const {
+  FetchBuffers();
   std::vector<Parameter> tensors;
   for (const auto& parameter : module_.named_parameters()) tensors.push_back({parameter.name, parameter.value});
   for (const auto& buffer : module_.named_buffers()) tensors.push_back({buffer.name, buffer.value});
@@ -110,6 +135,7 @@ at::Tensor TrainableModel::Forward(const at::Tensor& input) {
 void TrainableModel::Backward(const at::Tensor& loss) {
   loss.backward();
   if (dense_output_.defined()) dense_->Backward(dense_output_.grad());
+  if (replica_) replica_->FetchGradients();
 }
 
 at::Tensor TrainableModel::ForwardOfModule(const at::Tensor& input) {
@@ -117,7 +143,8 @@ at::Tensor TrainableModel::ForwardOfModule(const at::Tensor& input) {
   // Operations as they are written: what the compiler makes of them for its own way back is slower.
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   try {
-    output = module_.forward({channels_last_ && input.dim() == 4 ? ChannelsLast(input) : input});
+    const at::Tensor given = channels_last_ && input.dim() == 4 ? ChannelsLast(input) : input;
+    output = replica_ ? replica_->Forward(given) : module_.forward({given});
   } catch (const std::exception& error) {
     reader::ThrowIfOutOfMemory(error);
     std::stringstream shape;
@@ -135,6 +162,7 @@ at::Tensor TrainableModel::ForwardOfModule(const at::Tensor& input) {
 
 void TrainableModel::Save(const std::string& path) {
   for (at::Tensor& tensor : frozen_) tensor.set_requires_grad(true);
+  FetchBuffers();
   module_.eval();
   std::ostringstream archive;
   module_.save(archive);

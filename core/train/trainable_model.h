@@ -8,6 +8,7 @@
 
 #include "core/graph/model_reader.h"
 #include "core/train/dense_network.h"
+#include "core/train/device_replica.h"
 #include "core/train/training_options.h"
 
 namespace modlab {
@@ -22,7 +23,7 @@ class TrainableModel {
 
   /// Errors: kNothingToTrain; kInvalidOption (a pattern that no parameter has, with near names; parameters that are
   /// neither float32 nor dense).
-  TrainableModel(Model& model, const std::vector<std::string>& freeze);
+  TrainableModel(Model& model, const std::vector<std::string>& freeze, const at::Device& device = at::kCPU);
   /// Frozen parameters require gradients again, as they did.
   ~TrainableModel();
   TrainableModel(const TrainableModel&) = delete;
@@ -32,9 +33,11 @@ class TrainableModel {
   const std::vector<Parameter>& parameters() const { return parameters_; }
   /// Every parameter and buffer by its name.
   std::vector<Parameter> tensors() const;
+  /// To be called after they have been changed from here.
+  void TensorsChanged();
 
-  void Train() { module_.train(); }
-  void Evaluate() { module_.eval(); }
+  void Train();
+  void Evaluate();
   /// Whether OpenMP's threads are the ones that compute it, not the BLAS's.
   bool uses_openmp() const { return uses_openmp_; }
 
@@ -50,12 +53,15 @@ class TrainableModel {
 
  private:
   at::Tensor ForwardOfModule(const at::Tensor& input);
+  /// What the last forwards have changed comes to the module.
+  void FetchBuffers() const;
 
   torch::jit::Module& module_;
   std::vector<Parameter> parameters_;
   std::vector<at::Tensor> frozen_;
-  std::unique_ptr<DenseNetwork> dense_;  ///< Does the same as the module, faster, where that is of such a kind.
-  at::Tensor dense_output_;              ///< The last output, if the dense network gave it.
+  std::unique_ptr<DeviceReplica> replica_;  ///< Null on the CPU.
+  std::unique_ptr<DenseNetwork> dense_;     ///< Does the same as the module, faster, where that is of such a kind.
+  at::Tensor dense_output_;                 ///< The last output, if the dense network gave it.
   bool uses_openmp_ = false;
   bool channels_last_ = false;  ///< How images lie in memory.
 };

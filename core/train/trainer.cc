@@ -1,6 +1,5 @@
 #include "core/train/trainer.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -11,15 +10,20 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
+#include "core/graph/loaded_module.h"
 #include "core/train/batches.h"
 #include "core/train/checkpoint.h"
+#include "core/train/compute_device.h"
 #include "core/train/compute_threads.h"
+#include "core/train/dense_layers.h"
 #include "core/train/goal.h"
 #include "core/train/goal_evaluation.h"
 #include "core/train/goal_schedule.h"
+#include "core/train/initial_weights.h"
 #include "core/train/loss.h"
 #include "core/train/masks.h"
 #include "core/train/modularity_series.h"
@@ -59,7 +63,8 @@ class Training {
         options_(options),
         hooks_(hooks),
         context_(context),
-        trainable_(model, options.freeze),
+        device_(ResolveDevice(options.device)),
+        trainable_(model, options.freeze, device_),
         threads_(context.threads(), trainable_.uses_openmp()),
         split_(evaluation == nullptr
                    ? SplitRows(data.Find("x")->rows(), options.validation_fraction, options.split_seed, options.pairing)
@@ -89,14 +94,25 @@ class Training {
     std::vector<std::string> parameters;
     for (const auto& [name, value] : phases_.front().parameters) parameters.push_back(name);
     for (const std::string& text : options.goals) goals_.emplace_back(text, task_.tensor_names(), parameters);
-    at::Generator generator = at::detail::getDefaultCPUGenerator();
-    generator.set_current_seed(options.seed);
+    SeedGenerators(options.seed, device_);
+    if (options.regularizer.strength > 0 && options.regularizer.rescale_units) {
+      rescaled_ = FindDenseLayers(ModuleOf(model));
+      if (!rescaled_) {
+        throw Error(ErrorKind::kInvalidOption,
+                    "units can be rescaled where fully connected layers follow each other and nothing else is between "
+                    "them but activations; this model is another one: leave out the rescaling");
+      }
+    }
     state_.best_loss = std::numeric_limits<double>::max();
   }
 
   TrainingResult Run() {
     Resume();
-    if (state_.series.empty()) BeginSeries();
+    if (state_.step == 0 && state_.series.empty()) {
+      if (options_.initialization) MakeClusterable(*options_.initialization, trainable_.parameters(), masks_);
+      trainable_.TensorsChanged();
+      BeginSeries();
+    }
     last_checkpoint_ = Clock::now();
     while (state_.step < total_steps_ && stopped_by_.empty()) RunEpoch();
     return Finish();
@@ -172,6 +188,10 @@ class Training {
       sums_ = PerformanceSums(options_.metrics);
       if (!options_.keep_optimizer) optimizer_.Reset();
     }
+    if (rescaled_ && RegularizesNow()) {
+      BalanceUnits(*rescaled_);
+      trainable_.TensorsChanged();
+    }
     const int64_t first = state_.position * options_.batch_size;
     const Batch& batch = batches_.Make(order, first, std::min(options_.batch_size, task_.samples() - first));
     const GoalInForce goal = {phase.goal_index, phase.parameters};
@@ -198,9 +218,13 @@ class Training {
     TellProgress(value);
   }
 
+  bool RegularizesNow() const {
+    return options_.regularizer.strength > 0 && state_.step % options_.regularizer.every_steps == 0;
+  }
+
   void Regularize() {
+    if (!RegularizesNow()) return;
     const RegularizerOptions& regularizer = options_.regularizer;
-    if (regularizer.strength == 0 || state_.step % regularizer.every_steps != 0) return;
     trainable_.Evaluate();
     const double strength = regularizer.strength * static_cast<double>(regularizer.every_steps);
     try {
@@ -210,8 +234,9 @@ class Training {
     }
     trainable_.Train();
     if (state_.step == 0 && !regularizer_.left_out().empty()) {
-      state_.warnings.push_back("the regulariser leaves out " + regularizer_.left_out().front() +
-                                ", whose weights between units are computed of its parameters");
+      state_.warnings.push_back(
+          "the regulariser leaves out " + regularizer_.left_out().front() +
+          ", whose weights between units are made of its parameters in a way that has no gradient here");
     }
   }
 
@@ -240,6 +265,7 @@ class Training {
     // Undefined, the next step hands its gradients over instead of adding them up.
     for (const auto& parameter : parameters) parameter.tensor.mutable_grad() = at::Tensor();
     masks_.Prune(state_.step + 1, steps_per_epoch_);
+    trainable_.TensorsChanged();
   }
 
   void EndEpoch() {
@@ -359,7 +385,7 @@ class Training {
     state_.tensors = ViewsOf(trainable_.tensors(), kModelPrefix);
     AppendOptimizer(optimizer_, state_.tensors);
     masks_.AppendTo(state_.tensors);
-    AppendGenerator(state_.tensors);
+    AppendGenerators(device_, state_.tensors);
     state_.tensors.push_back(
         {"partitions", MakeArray<int32_t>({static_cast<int64_t>(modularity_.labels().size())},
                                           {modularity_.labels().begin(), modularity_.labels().end()})});
@@ -373,7 +399,8 @@ class Training {
     CopyInto(state_.tensors, kModelPrefix, trainable_.tensors());
     RestoreOptimizer(state_.tensors, optimizer_);
     masks_.Restore(state_.tensors);
-    RestoreGenerator(state_.tensors);
+    trainable_.TensorsChanged();
+    RestoreGenerators(state_.tensors, device_);
     const auto labels = RequireArray(state_.tensors, "partitions").Values<int32_t>();
     modularity_.Restore({labels.begin(), labels.end()}, state_.modularity_records);
     if (!state_.sums.empty()) sums_.set_state(state_.sums);
@@ -385,6 +412,7 @@ class Training {
     TrainingResult result;
     result.epochs = state_.epoch;
     result.steps = state_.step;
+    result.device = NameOf(device_);
     result.stopped_by = stopped_by_.empty() ? "all epochs" : stopped_by_;
     result.switches = AnalyseSwitches(phases_, steps_per_epoch_, state_.series);
     std::vector<GoalInForce> goals;
@@ -410,6 +438,7 @@ class Training {
   const TrainingOptions& options_;
   const TrainingHooks& hooks_;
   RunContext& context_;
+  at::Device device_;
   TrainableModel trainable_;
   ComputeThreads threads_;
   Split split_;
@@ -423,7 +452,8 @@ class Training {
   Optimizer optimizer_;
   ModularitySeries modularity_;
   Regularizer regularizer_;
-  RunContext reading_;  ///< Without progress of its own.
+  RunContext reading_;                   ///< Without progress of its own.
+  std::optional<DenseLayers> rescaled_;  ///< Whose units are rescaled before the regulariser.
   std::vector<GoalPhase> phases_;
   std::vector<Goal> goals_;
   LearningRateSchedule rate_schedule_;  ///< In steps.

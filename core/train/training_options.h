@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/graph/model_reader.h"
+#include "core/train/clusterable_initialization.h"
 #include "core/train/goal_schedule.h"
 #include "core/train/learning_rate.h"
 #include "core/train/optimizer.h"
@@ -69,6 +70,7 @@ struct RegularizerOptions {
   double strength = 0;  ///< 0: none.
   int64_t every_steps = 20;
   int eigenvalues = 3;
+  bool rescale_units = false;  ///< ReLU units, each time before; see relu_rescaling.h.
 };
 
 struct ModularityOptions {
@@ -103,11 +105,13 @@ struct TrainingOptions {
   std::optional<PruningOptions> pruning;
   std::vector<std::string> freeze;
   std::vector<GradientMask> masks;
+  std::optional<ClusterableInitializationOptions> initialization;
   RegularizerOptions regularizer;
   ModularityOptions modularity;
   double checkpoint_seconds = 60;
   int64_t checkpoint_epochs = 0;
   uint32_t seed = 0;
+  std::string device = "cpu";  ///< `auto`, `cpu`, `cuda`, `cuda:N`; see compute_device.h.
 };
 
 }  // namespace modlab

@@ -61,6 +61,7 @@ struct GoalEvaluation {
 struct TrainingResult {
   int64_t epochs = 0;
   int64_t steps = 0;
+  std::string device;  ///< What computed it: `cpu`, `cuda:0`.
   std::string stopped_by;
   std::vector<EpochRecord> series;
   std::vector<GoalSwitch> switches;

@@ -411,6 +411,35 @@ void ResolveRegularizer(TrainSpec* spec) {
   CheckRange(field + ".every_steps", regularizer->every_steps(), 1, 1 << 30, "number of steps");
   if (!regularizer->has_eigenvalues()) regularizer->set_eigenvalues(3);
   CheckRange(field + ".eigenvalues", regularizer->eigenvalues(), 1, 100, "number of eigenvalues");
+  if (!regularizer->rescale_units()) return;
+  if (regularizer->strength() == 0) Refuse(field + ".rescale_units", "there is no regulariser: give its strength, too");
+  if (!spec->freeze().empty() || !spec->masks().empty()) {
+    Refuse(field + ".rescale_units",
+           "rescaling changes all weights, and some are to stay as they are (`freeze`, "
+           "`masks`): leave out one of the two");
+  }
+}
+
+void ResolveInitialization(TrainSpec* spec) {
+  if (!spec->has_initialization()) return;
+  auto* initialization = spec->mutable_initialization();
+  const std::string field = ".initialization";
+  CheckRange(field + ".clusters", initialization->clusters(), 2, 1000, "number of clusters");
+  if (!initialization->has_outside()) initialization->set_outside(0.5);
+  if (!(initialization->outside() >= 0 && initialization->outside() <= 1)) {
+    Refuse(field + ".outside", fmt::format("{} is no factor of weights between clusters: give a number from 0 to 1",
+                                           initialization->outside()));
+  }
+}
+
+/// Whether the server has such a device is for the worker to tell.
+void ResolveDevice(TrainSpec* spec) {
+  if (spec->device().empty()) spec->set_device("auto");
+  const std::string& device = spec->device();
+  const bool is_numbered = device.size() > 5 && device.size() < 8 && device.starts_with("cuda:") &&
+                           device.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (device == "auto" || device == "cpu" || device == "cuda" || is_numbered) return;
+  Refuse(".device", fmt::format("`{}` is no device: give `auto`, `cpu`, `cuda` or `cuda:1`", ToUtf8(device, 32)));
 }
 
 void ResolveModularity(const TrainInputs& inputs, TrainSpec* spec) {
@@ -457,6 +486,8 @@ void ResolveTrain(const TrainInputs& inputs, TrainSpec* spec) {
   ResolveLength(spec);
   ResolvePruning(spec);
   CheckParameters(inputs, *spec);
+  ResolveDevice(spec);
+  ResolveInitialization(spec);
   ResolveRegularizer(spec);
   ResolveModularity(inputs, spec);
   ResolveCheckpoint(spec);

@@ -192,7 +192,11 @@ TrainingOptions ToTrainingOptions(const v1::TrainSpec& spec, const v1::InputNorm
   options.freeze.assign(spec.freeze().begin(), spec.freeze().end());
   options.masks = ToMasks(spec);
   options.regularizer = {spec.regularizer().strength(), spec.regularizer().every_steps(),
-                         spec.regularizer().eigenvalues()};
+                         spec.regularizer().eigenvalues(), spec.regularizer().rescale_units()};
+  if (spec.has_initialization()) {
+    options.initialization = {spec.initialization().clusters(), spec.initialization().outside()};
+  }
+  options.device = spec.device();
   options.modularity.every_epochs = spec.modularity().every_epochs();
   options.modularity.restarts = spec.modularity().restarts();
   options.modularity.null_models = spec.modularity().null_models();
@@ -240,6 +244,7 @@ v1::TrainResult ToProto(const TrainingResult& result, const v1::TrainSpec& spec)
   message.set_epochs(static_cast<int32_t>(result.epochs));
   message.set_steps(result.steps);
   message.set_stopped_by(result.stopped_by);
+  message.set_device(result.device);
   const auto records = static_cast<int64_t>(result.series.size());
   const int64_t every = (records + kMostRecords - 1) / kMostRecords;
   for (int64_t i = 0; i < records; i += every) {

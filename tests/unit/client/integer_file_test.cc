@@ -1,4 +1,4 @@
-#include "client/partition_file.h"
+#include "client/integer_file.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -55,13 +55,40 @@ TEST(ReadPartitionFile, SaysWhatIsWrongAndWhere) {
   EXPECT_NE(Refused("0 1.5").find("'1.5' is not a whole number"), std::string::npos);
   EXPECT_NE(Refused("0\n0 -2").find("line 2: -2 is no cluster"), std::string::npos);
   EXPECT_NE(Refused(Numpy("|i1", "(2,)", std::string("\x01\xfe", 2))).find("index 1: -2 is no"), std::string::npos);
-  EXPECT_NE(Refused("# nothing\n").find("no labels"), std::string::npos);
+  EXPECT_NE(Refused("# nothing\n").find("no numbers"), std::string::npos);
   EXPECT_NE(Refused(Numpy("<f4", "(1,)", "1234")).find("'<f4'"), std::string::npos);
   EXPECT_NE(Refused(Numpy("<i4", "(2,)", "1234")).find("size"), std::string::npos);
   EXPECT_NE(Refused(Numpy("<i4", "(1, 1)", "1234")).find("one dimension"), std::string::npos);
   EXPECT_NE(Refused(std::string("\x93NUMPY\x01\x00\xff", 9)).find("header"), std::string::npos);
   EXPECT_NE(Refused(std::string("\x93NUMPY\x01\x00\xff\xff{", 11)).find("header"), std::string::npos);
   EXPECT_NE(Refused("\x93NUMPY").find("header"), std::string::npos);
+}
+
+TEST(ReadMaskFile, TakesArraysOfAnyShapeAndBools) {
+  const Labels expected = {1, 0, 1, 1, 0, 0};
+  const std::string bytes("\x01\0\x01\x01\0\0", 6);
+  EXPECT_EQ(ReadMaskFile(FileOf(Numpy("|b1", "(2, 3)", bytes))), expected);
+  EXPECT_EQ(ReadMaskFile(FileOf(Numpy("|u1", "(3, 1, 2)", bytes))), expected);
+  EXPECT_EQ(ReadMaskFile(FileOf(Numpy("|i1", "(6,)", bytes))), expected);
+  EXPECT_EQ(ReadMaskFile(FileOf("1 0 1\n1 0 0\n")), expected);
+}
+
+TEST(ReadMaskFile, SaysWhatIsWrongAndWhere) {
+  const auto refused = [](const std::string& bytes) {
+    try {
+      ReadMaskFile(FileOf(bytes));
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(refused("1 0\n2").find("is not a mask: line 2: 2 is neither 1"), std::string::npos);
+  EXPECT_NE(refused(Numpy("|b1", "(2, 2)", "\x01\x01\x01")).find("its size"), std::string::npos);
+  EXPECT_NE(refused(Numpy("|b1", "()", "\x01")).find("no array"), std::string::npos);
+  std::string turned = Numpy("|b1", "(1, 2)", "\x01\x01");
+  turned.replace(turned.find("False"), 5, "True ");
+  turned.replace(turned.find("True ,"), 6, "True, ");
+  EXPECT_NE(refused(turned).find("Fortran"), std::string::npos);
 }
 
 }  // namespace
