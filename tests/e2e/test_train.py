@@ -245,6 +245,54 @@ class Training(TrainTest, EndToEndTest):
                   "print(json.dumps({name: tensor.tolist() for name, tensor in model.state_dict().items()}))")
         return json.loads(processes.run([sys.executable, "-c", script, archive], 240).stdout)
 
+    def test_a_mask_may_be_numpys_array_as_large_as_its_parameter(self):
+        mask = numpy.zeros((32, 64), dtype=bool)
+        mask[:, ::2] = True
+        path = self.home.path / "mask.npy"
+        numpy.save(path, mask)
+        job = self.modlab_json("train", self.classifier, "--data", self.data, "--epochs", "1", "--mask",
+                               f"fc1.weight={path}")
+        before, after = (self.state_of(name) for name in (self.classifier, job["result"]["train"]["model"]))
+        changed = numpy.array(before["fc1.weight"]) != numpy.array(after["fc1.weight"])
+        self.assertFalse(changed[~mask].any())
+        self.assertGreater(changed[mask].mean(), 0.5)
+
+    def test_weights_can_begin_clusterable(self):
+        job = self.modlab_json("train", self.classifier, "--data", self.data, "--steps", "1", "--optimizer", "sgd",
+                               "--lr", "1e-12", "--clusterable-init", "2", "--init-outside", "0.25")
+        self.assertEqual(job["spec"]["train"]["initialization"], {"clusters": 2, "outside": 0.25})
+        before, after = (self.state_of(name) for name in (self.classifier, job["result"]["train"]["model"]))
+        factors = numpy.array(after["fc1.weight"]) / numpy.array(before["fc1.weight"])
+        inside = (1 + 1 - 0.25 ** 2) ** 0.5
+        parts = [numpy.arange(size) * 2 // size for size in factors.shape]
+        expected = numpy.where(parts[0][:, None] == parts[1][None, :], inside, 0.25)
+        numpy.testing.assert_allclose(factors, expected, rtol=1e-5)
+
+    def test_units_can_be_rescaled_before_the_regulariser(self):
+        job = self.modlab_json("train", self.classifier, "--data", self.data, "--steps", "1", "--optimizer", "sgd",
+                               "--lr", "1e-12", "--clusterability", "0.1", "--rescale-units")
+        before, after = (self.state_of(name) for name in (self.classifier, job["result"]["train"]["model"]))
+        inputs = numpy.random.default_rng(0).random((10, 64))
+
+        def outputs(state):
+            hidden = numpy.maximum(inputs @ numpy.array(state["fc1.weight"]).T + state["fc1.bias"], 0)
+            return hidden @ numpy.array(state["fc2.weight"]).T + state["fc2.bias"]
+
+        self.assertNotEqual(before["fc1.weight"], after["fc1.weight"])
+        numpy.testing.assert_allclose(outputs(after), outputs(before), rtol=1e-4, atol=1e-5)
+        norms = (numpy.linalg.norm(numpy.array(after["fc1.weight"]), axis=1),
+                 numpy.linalg.norm(numpy.array(after["fc2.weight"]), axis=0))
+        numpy.testing.assert_allclose(*norms, rtol=1e-4)
+
+    def test_a_device_is_named_and_must_be_there(self):
+        job = self.modlab_json("train", self.classifier, "--data", self.data, "--steps", "1", "--device", "cpu")
+        self.assertEqual(job["result"]["train"]["device"], "cpu")
+        _, error = self.modlab("train", self.classifier, "--data", self.data, "--device", "tpu", code=6)
+        self.assertIn("`tpu` is no device", error)
+        _, error = self.modlab("train", self.classifier, "--data", self.data, "--device", "cuda:99", code=1)
+        self.assertIn("cuda:99", error)
+        self.assertIn("leave the device out", error)
+
     def test_pruning_reaches_its_sparsity_and_keeps_it(self):
         job = self.modlab_json("train", self.classifier, "--data", self.data, "--epochs", "4", "--prune", "0.8")
         state = self.state_of(job["result"]["train"]["model"])
