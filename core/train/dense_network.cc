@@ -71,7 +71,7 @@ at::Tensor DenseNetwork::Forward(const at::Tensor& input) {
     const at::Tensor sums = layer.sums.defined() ? layer.sums.narrow(0, 0, samples) : outputs;
     // This way round, and transposed then, it is a quarter faster: the weights are the larger side.
     MatrixProduct(false, true, width, samples, layer.parameters.weight.size(1), Data(layer.parameters.weight), inputs,
-                  Data(transposed_));
+                  false, Data(transposed_));
     const at::Tensor& bias = layer.parameters.bias;
     TransposeAndAdd(Data(transposed_), bias.defined() ? Data(bias) : nullptr, samples, width, Data(sums));
     switch (layer.parameters.activation) {
@@ -128,7 +128,7 @@ void DenseNetwork::Backward(const at::Tensor& output_gradient) {
     BackThroughActivation(layer, gradients, samples);
     if (layer.weight_gradient.defined()) {
       const float* input = i > 0 ? Data(layers_[i - 1].outputs) : Data(input_);
-      MatrixProduct(true, false, outputs, inputs, samples, Data(gradients), input, Data(layer.weight_gradient));
+      MatrixProduct(true, false, outputs, inputs, samples, Data(gradients), input, false, Data(layer.weight_gradient));
       layer.parameters.weight.mutable_grad() = layer.weight_gradient;
     }
     if (layer.bias_gradient.defined()) {
@@ -136,7 +136,7 @@ void DenseNetwork::Backward(const at::Tensor& output_gradient) {
       layer.parameters.bias.mutable_grad() = layer.bias_gradient;
     }
     if (i > first_trained_) {
-      MatrixProduct(false, false, samples, inputs, outputs, Data(gradients), Data(layer.parameters.weight),
+      MatrixProduct(false, false, samples, inputs, outputs, Data(gradients), Data(layer.parameters.weight), false,
                     Data(layers_[i - 1].output_gradients));
     }
   }

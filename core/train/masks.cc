@@ -37,15 +37,15 @@ Masks::Masks(const std::vector<TrainableModel::Parameter>& parameters, const Tra
   }
 }
 
-void Masks::Prune(int64_t step, int64_t steps_per_epoch) {
-  if (!options_.pruning) return;
+bool Masks::Prune(int64_t step, int64_t steps_per_epoch) {
+  if (!options_.pruning) return false;
   PruningSchedule schedule;
   schedule.final = options_.pruning->sparsity;
   schedule.begin_step = options_.pruning->first_epoch * steps_per_epoch;
   schedule.end_step = options_.pruning->last_epoch * steps_per_epoch;
   schedule.every = options_.pruning->every_steps;
   const double sparsity = SparsityAt(schedule, step);
-  if (sparsity <= 0 || sparsity == SparsityAt(schedule, step - 1)) return;
+  if (sparsity <= 0 || sparsity == SparsityAt(schedule, step - 1)) return false;
   std::vector<PrunableTensor<float>> tensors;
   for (size_t i = 0; i < parameters_.size(); ++i) {
     if (!IsPruned(i)) continue;
@@ -54,6 +54,7 @@ void Masks::Prune(int64_t step, int64_t steps_per_epoch) {
   PruneByMagnitude(tensors, sparsity,
                    options_.pruning->per_parameter ? PruningScope::kPerTensor : PruningScope::kGlobal);
   Apply();
+  return true;
 }
 
 void Masks::Apply() {

@@ -21,8 +21,8 @@ class Masks {
   /// Of the parameter: a byte for each entry, 0 where it stays as it is; null where all change.
   const uint8_t* of(size_t parameter) const { return bytes_[parameter].empty() ? nullptr : bytes_[parameter].data(); }
 
-  /// Before step `step`, counted from 0: prunes what is due by then.
-  void Prune(int64_t step, int64_t steps_per_epoch);
+  /// Before step `step`, counted from 0: prunes what is due by then. Whether anything was.
+  bool Prune(int64_t step, int64_t steps_per_epoch);
   /// Share of the entries of the pruned parameters that are 0 for good; nothing without pruning.
   std::optional<double> sparsity() const;
 

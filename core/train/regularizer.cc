@@ -88,18 +88,31 @@ bool AddKernelGradient(const UnitGraph& graph, const Clusterability& clusterabil
 
 }  // namespace
 
-double Regularizer::AddGradient(Model& model, const std::vector<TrainableModel::Parameter>& parameters, double strength,
-                                RunContext& context) {
-  const UnitGraph graph = model.Read(graph_, context);
+void Regularizer::ReadGraph(Model& model, const std::vector<TrainableModel::Parameter>& parameters,
+                            RunContext& context) {
+  tracker_.reset();
+  graph_.emplace(model.Read(reader_, context));
   ClusterabilityOptions options;
   options.eigenvalues = options_.eigenvalues;
-  const Clusterability clusterability = ComputeClusterability(graph, options, context);
+  tracker_.emplace(*graph_, options, context);
+  tracker_->set_subspace(subspace_);
+  graph_is_live_ = std::all_of(graph_->blocks().begin(), graph_->blocks().end(), [&](const Block& block) {
+    return GradientOf(block, parameters) != nullptr && block.target_scale.empty() && block.source_scale.empty();
+  });
+}
+
+double Regularizer::AddGradient(Model& model, const std::vector<TrainableModel::Parameter>& parameters, double strength,
+                                RunContext& context) {
+  if (!graph_ || !graph_is_live_) ReadGraph(model, parameters, context);
+  const UnitGraph& graph = *graph_;
+  const Clusterability clusterability = tracker_->Compute(context);
+  subspace_ = tracker_->subspace();
   std::vector<float*> gradients;
   left_out_.clear();
   for (const Block& block : graph.blocks()) {
     gradients.push_back(GradientOf(block, parameters));
     if (gradients.back() == nullptr &&
-        !AddKernelGradient(graph, clusterability, block, graph_.kernel_norm, strength, parameters)) {
+        !AddKernelGradient(graph, clusterability, block, reader_.kernel_norm, strength, parameters)) {
       left_out_.push_back(block.layer);
     }
   }

@@ -264,7 +264,7 @@ class Training {
     optimizer_.Step(rate, scale, updates_);
     // Undefined, the next step hands its gradients over instead of adding them up.
     for (const auto& parameter : parameters) parameter.tensor.mutable_grad() = at::Tensor();
-    masks_.Prune(state_.step + 1, steps_per_epoch_);
+    if (masks_.Prune(state_.step + 1, steps_per_epoch_)) regularizer_.WeightsRemoved();
     trainable_.TensorsChanged();
   }
 
@@ -389,6 +389,9 @@ class Training {
     state_.tensors.push_back(
         {"partitions", MakeArray<int32_t>({static_cast<int64_t>(modularity_.labels().size())},
                                           {modularity_.labels().begin(), modularity_.labels().end()})});
+    state_.tensors.push_back({"clusterability_subspace",
+                              MakeArray<float>({static_cast<int64_t>(regularizer_.subspace().size())},
+                                               {regularizer_.subspace().begin(), regularizer_.subspace().end()})});
     WriteCheckpoint(hooks_.checkpoint, state_);
     state_.tensors.clear();
   }
@@ -402,6 +405,8 @@ class Training {
     trainable_.TensorsChanged();
     RestoreGenerators(state_.tensors, device_);
     const auto labels = RequireArray(state_.tensors, "partitions").Values<int32_t>();
+    const auto subspace = RequireArray(state_.tensors, "clusterability_subspace").Values<float>();
+    regularizer_.set_subspace({subspace.begin(), subspace.end()});
     modularity_.Restore({labels.begin(), labels.end()}, state_.modularity_records);
     if (!state_.sums.empty()) sums_.set_state(state_.sums);
     state_.tensors.clear();
