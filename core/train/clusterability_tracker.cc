@@ -16,7 +16,7 @@ namespace modlab {
 namespace {
 
 /// Columns besides those that are wanted: they come near faster then.
-constexpr int kGuards = 4;
+constexpr int kGuards = 5;
 constexpr int kFilterDegree = 4;
 /// Of an eigenvalue of B^T B.
 constexpr double kTolerance = 0.02;
@@ -100,27 +100,34 @@ void ClusterabilityTracker::ReadWeights() {
   trivial_ = small.cwiseSqrt().normalized().cast<float>();
 }
 
+void ClusterabilityTracker::AddProduct(const Weights& weights, bool to_small, const Matrix& from, Matrix& to) const {
+  const Eigen::Index columns = from.cols();
+  const int from_at = to_small ? weights.large_at : weights.small_at;
+  const int to_at = to_small ? weights.small_at : weights.large_at;
+  if (to_small == weights.targets_are_small) {
+    MatrixProduct(false, false, weights.targets, columns, weights.sources, weights.magnitudes.data(),
+                  from.data() + from_at * columns, true, to.data() + to_at * columns);
+    return;
+  }
+  // Half as long as the transposed product.
+  const Matrix turned = from.middleRows(from_at, weights.targets).transpose();
+  Matrix product(columns, weights.sources);
+  MatrixProduct(false, false, columns, weights.sources, weights.targets, turned.data(), weights.magnitudes.data(),
+                false, product.data());
+  to.middleRows(to_at, weights.sources) += product.transpose();
+}
+
 ClusterabilityTracker::Matrix ClusterabilityTracker::ToLarge(const Matrix& small) const {
   const Matrix scaled = small_scale_.asDiagonal() * small;
-  const Eigen::Index columns = small.cols();
-  Matrix large = Matrix::Zero(large_scale_.size(), columns);
-  for (const Weights& weights : weights_) {
-    MatrixProduct(weights.targets_are_small, false, weights.targets_are_small ? weights.sources : weights.targets,
-                  columns, weights.targets_are_small ? weights.targets : weights.sources, weights.magnitudes.data(),
-                  scaled.data() + weights.small_at * columns, true, large.data() + weights.large_at * columns);
-  }
+  Matrix large = Matrix::Zero(large_scale_.size(), small.cols());
+  for (const Weights& weights : weights_) AddProduct(weights, false, scaled, large);
   return large_scale_.asDiagonal() * large;
 }
 
 ClusterabilityTracker::Matrix ClusterabilityTracker::Apply(const Matrix& small) const {
   const Matrix scaled = large_scale_.asDiagonal() * ToLarge(small);
-  const Eigen::Index columns = small.cols();
-  Matrix result = Matrix::Zero(small_scale_.size(), columns);
-  for (const Weights& weights : weights_) {
-    MatrixProduct(!weights.targets_are_small, false, weights.targets_are_small ? weights.targets : weights.sources,
-                  columns, weights.targets_are_small ? weights.sources : weights.targets, weights.magnitudes.data(),
-                  scaled.data() + weights.large_at * columns, true, result.data() + weights.small_at * columns);
-  }
+  Matrix result = Matrix::Zero(small_scale_.size(), small.cols());
+  for (const Weights& weights : weights_) AddProduct(weights, true, scaled, result);
   result = small_scale_.asDiagonal() * result;
   result.noalias() -= trivial_ * (trivial_.transpose() * small);
   return result;

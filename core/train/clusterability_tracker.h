@@ -52,6 +52,9 @@ class ClusterabilityTracker {
   bool IsPlain() const;
   void FindSides(const std::vector<char>& sides);
   void ReadWeights();
+  /// A block's part of a product with A.
+  void AddProduct(const Weights& weights, bool to_small, const Matrix& from, Matrix& to) const;
+  /// B X, and B^T B X without the trivial eigenvector.
   Matrix ToLarge(const Matrix& small) const;
   Matrix Apply(const Matrix& small) const;
   /// The columns' parts above `bound` grow, those in [0, bound] do not.

@@ -137,16 +137,17 @@ def main():
                     speed, parts = ours(modlab, model, data, network, threads, options.steps)
                     peers = [theirs(network, images, labels, archive, threads, options.steps, way)
                              for way in ("eager", "loader")]
-                    rounds.append((speed, *peers, parts))
+                    rounds.append([speed, *peers, parts])
+                    if options.regularizer:
+                        slower, _ = ours(modlab, model, data, network, threads, options.steps, "--clusterability", 0.1)
+                        rounds[-1].append(100 * (speed / slower - 1))
                 speed, eager, loader = (median([row[i] for row in rounds]) for i in range(3))
                 parts = {part: median([row[3][part] for row in rounds]) for part in rounds[0][3]}
                 shares = ", ".join(f"{part} {time:.2f}" for part, time in parts.items())
+                if options.regularizer:
+                    shares += f"; the regulariser every 20 steps: {median([row[4] for row in rounds]):.0f} % more"
                 print(f"{network:20} {threads:7} {speed:8.1f} {eager:8.1f} {loader:8.1f} {speed / eager:5.2f}x "
                       f"{speed / loader:5.2f}x   {shares}", flush=True)
-                if options.regularizer and network != "CNN":
-                    slower, _ = ours(modlab, model, data, network, threads, options.steps, "--clusterability", 0.1)
-                    print(f"{'':20} {'':7} {slower:8.1f} with the regulariser every 20 steps: "
-                          f"{100 * (speed / slower - 1):.0f} % more time", flush=True)
 
 
 if __name__ == "__main__":
