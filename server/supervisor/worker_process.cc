@@ -40,10 +40,13 @@ constexpr std::array kInheritedVariables = {
     "PATH",         "HOME",          "LANG",         "TMPDIR",       "LD_LIBRARY_PATH",      "OPENBLAS_CORETYPE",
     "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS", "CUDA_VISIBLE_DEVICES", "OPENBLAS_L2_SIZE"};
 // LibTorch, OpenBLAS and OpenMP each have a thread pool of their own, sized when they are loaded; a worker has its own.
-constexpr std::array kOneThread = {"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1"};
+// Where a training lets OpenMP have threads, these are to wait for more work for microseconds, not for milliseconds in
+// which the worker's own threads want the cores.
+constexpr std::array kThreadSettings = {"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1",
+                                        "GOMP_SPINCOUNT=20000"};
 
-// OpenBLAS before 0.3.25 knows Intel's CPUs by their model alone: on one that is newer than itself it takes the kernels of
-// a CPU without AVX, four times slower. Null: it does know, or there are no better ones.
+// OpenBLAS before 0.3.25 knows Intel's CPUs by their model alone: on one that is newer than itself it takes the kernels
+// of a CPU without AVX, four times slower. Null: it does know, or there are no better ones.
 const char* OpenBlasCore() {
 #ifdef __x86_64__
   if (__builtin_cpu_is("intel") == 0) return nullptr;
@@ -63,7 +66,7 @@ std::vector<std::string> WorkerEnvironment() {
   }
   const char* core = std::getenv("OPENBLAS_CORETYPE") == nullptr ? OpenBlasCore() : nullptr;
   if (core != nullptr) environment.push_back(std::string("OPENBLAS_CORETYPE=") + core);
-  environment.insert(environment.end(), kOneThread.begin(), kOneThread.end());
+  environment.insert(environment.end(), kThreadSettings.begin(), kThreadSettings.end());
   return environment;
 }
 

@@ -395,16 +395,29 @@ class Interrupted(TrainTest, FreshDaemonTest):
         return spec
 
     def test_killed_workers_and_daemons_change_nothing(self):
+        self.kill_at_random(self.new_model(128, 64, 32, 1, dropout=0.2), self.lengthy, ("worker", "daemon", "worker"))
+
+    def test_nor_do_they_where_eigenvectors_are_followed(self):
+        def spec(model, data):
+            lengthy = self.lengthy(model, data)
+            lengthy.train.ClearField("pruning")
+            lengthy.train.regularizer.strength = 0.1
+            lengthy.train.regularizer.every_steps = 3
+            lengthy.train.regularizer.rescale_units = True
+            return lengthy
+
+        self.kill_at_random(self.new_model(128, 64, 32, 1), spec, ("worker", "daemon"))
+
+    def kill_at_random(self, model, spec, victims):
         data = self.make_dataset({name: test_datasets.npy(array[:1600]) for name, array in
                                   (("x", test_datasets.idx_images()), ("y", test_datasets.idx_labels()))}).name
-        model = self.new_model(128, 64, 32, 1, dropout=0.2)
-        undisturbed = self.train(self.lengthy(model, data))
+        undisturbed = self.train(spec(model, data))
         seconds = (undisturbed.end_time.ToMilliseconds() - undisturbed.start_time.ToMilliseconds()) / 1000
         moments = random.Random(4)
         digest = self.sha256_of_trained(undisturbed)
         kills = 0
-        for victim in ("worker", "daemon", "worker"):
-            job = self.create(self.lengthy(model, data))
+        for victim in victims:
+            job = self.create(spec(model, data))
             # Twice in one job: the second attempt goes on from the first one's checkpoint.
             for _ in range(2):
                 time.sleep(seconds * moments.uniform(0.1, 0.6))
