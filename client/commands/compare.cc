@@ -3,9 +3,9 @@
 #include "client/commands/commands.h"
 #include "client/commands/options.h"
 #include "client/compared_partition.h"
+#include "client/integer_file.h"
 #include "client/local_file.h"
 #include "client/output/comparison_table.h"
-#include "client/integer_file.h"
 
 namespace modlab::client {
 namespace {

@@ -3,8 +3,8 @@
 #include "client/commands/job_flow.h"
 #include "client/commands/model_flow.h"
 #include "client/commands/options.h"
-#include "client/output/json.h"
 #include "client/integer_file.h"
+#include "client/output/json.h"
 
 namespace modlab::client {
 namespace {

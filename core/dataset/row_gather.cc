@@ -1,7 +1,6 @@
 #include "core/dataset/row_gather.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <stdexcept>
 #include <type_traits>
@@ -36,23 +35,11 @@ template <typename Element, typename Target>
 [[gnu::always_inline]] inline void Scale(const Gather& gather, double scale, double shift, Target* target) {
   const auto* const source = reinterpret_cast<const Element*>(gather.source);
   const int64_t width = gather.width;
-  const auto scaled = [scale, shift](Element value) {
-    return static_cast<Target>(static_cast<double>(value) * scale + shift);
-  };
-  // Pixels: a table of what there can be is three times faster.
-  std::array<Target, 256> of_byte;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled where it is used
-  if constexpr (sizeof(Element) == 1) {
-    for (size_t byte = 0; byte < of_byte.size(); ++byte) of_byte[byte] = scaled(static_cast<Element>(byte));
-  }
   for (int64_t i = 0; i < gather.count; ++i) {
     PrefetchAfter<Element>(gather, i);
     const Element* __restrict const from = source + gather.rows[i] * width;
     Target* __restrict const to = target + i * gather.stride;
-    if constexpr (sizeof(Element) == 1) {
-      for (int64_t j = 0; j < width; ++j) to[j] = of_byte[static_cast<uint8_t>(from[j])];
-    } else {
-      for (int64_t j = 0; j < width; ++j) to[j] = scaled(from[j]);
-    }
+    for (int64_t j = 0; j < width; ++j) to[j] = static_cast<Target>(static_cast<double>(from[j]) * scale + shift);
   }
 }
 

@@ -17,7 +17,8 @@ namespace modlab {
 /// square; the gradient is that of the Rayleigh quotients at the vectors found.
 ///
 /// For layered networks (edges go from one side to the other) of dense layers without scales; others, small ones, and
-/// those whose vectors do not come near enough in time are left to ComputeClusterability. Not thread safe.
+/// those whose vectors do not come near enough in time are left to ComputeClusterability. Holds the magnitudes of all
+/// weights in single precision. O(applications * entries * eigenvalues). Not thread safe.
 class ClusterabilityTracker {
  public:
   /// The graph must outlive it; its weights are read where they lie, and may change between two calls of Compute.

@@ -20,7 +20,12 @@ at::Device Gpu(int index) {
   return {at::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }
 
-[[noreturn]] void ThrowUnknown(const std::string& name) {
+at::Device Parse(const std::string& name) {
+  try {
+    const at::Device device(name);
+    if (device.is_cpu() || device.is_cuda()) return device;
+  } catch (const c10::Error&) {
+  }
   throw Error(ErrorKind::kInvalidOption, Quoted(name) + " is no device: give auto, cpu, cuda or cuda:N");
 }
 
@@ -28,26 +33,17 @@ at::Device Gpu(int index) {
 
 at::Device ResolveDevice(const std::string& name) {
   const int gpus = CountGpus();
-  if (name == "cpu" || (name == "auto" && gpus == 0)) return at::kCPU;
-  if (name == "auto") return Gpu(0);
-  int index = 0;
-  if (name.rfind("cuda:", 0) == 0 && name.size() > 5 && name.size() < 8 &&
-      name.find_first_not_of("0123456789", 5) == std::string::npos) {
-    index = std::stoi(name.substr(5));
-  } else if (name != "cuda") {
-    ThrowUnknown(name);
-  }
-  if (index >= gpus) {
-    throw Error(ErrorKind::kInvalidOption,
-                Quoted(name) + " is not there: " +
-                    (gpus == 0 ? std::string("this server computes on the CPU (its LibTorch sees no GPU)")
-                               : "this server has " + std::to_string(gpus) + " GPU" + (gpus == 1 ? "" : "s") +
-                                     ", counted from 0") +
-                    "; leave the device out");
-  }
-  return Gpu(index);
+  if (name == "auto") return gpus > 0 ? Gpu(0) : at::Device(at::kCPU);
+  const at::Device device = Parse(name);
+  if (device.is_cpu()) return at::kCPU;
+  const int index = device.has_index() ? device.index() : 0;
+  if (index < gpus) return Gpu(index);
+  throw Error(ErrorKind::kInvalidOption,
+              Quoted(name) + " is not there: " +
+                  (gpus == 0 ? std::string("this server computes on the CPU (its LibTorch sees no GPU)")
+                             : "this server has " + std::to_string(gpus) + " GPU" + (gpus == 1 ? "" : "s") +
+                                   ", counted from 0") +
+                  "; leave the device out");
 }
-
-std::string NameOf(const at::Device& device) { return device.str(); }
 
 }  // namespace modlab

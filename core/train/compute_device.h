@@ -6,13 +6,9 @@
 
 namespace modlab {
 
-// Where tensors are computed with. Internal to core/train: it shows LibTorch's types.
-
-/// `cpu`; `cuda` (the first GPU) or `cuda:N`; `auto`: a GPU where LibTorch has one, else the CPU. A GPU is set to take
-/// the kernels that give the same numbers each time. Errors: kInvalidOption.
+/// What computes: `cpu`; `cuda` (the first GPU) or `cuda:N`; `auto`: a GPU where LibTorch has one, else the CPU. A GPU
+/// is set to take the kernels that give the same numbers each time. Internal to core/train: it shows LibTorch's types.
+/// Errors: kInvalidOption (no such name, or no such GPU).
 at::Device ResolveDevice(const std::string& name);
-
-/// `cpu`, `cuda:0`.
-std::string NameOf(const at::Device& device);
 
 }  // namespace modlab

@@ -2,6 +2,7 @@
 
 #include <torch/csrc/jit/ir/constants.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -149,6 +150,12 @@ class Follower {
 };
 
 }  // namespace
+
+bool RequireGradients(const DenseLayers& layers) {
+  return std::all_of(layers.layers.begin(), layers.layers.end(), [](const DenseLayer& layer) {
+    return layer.weight.requires_grad() && (!layer.bias.defined() || layer.bias.requires_grad());
+  });
+}
 
 std::optional<DenseLayers> FindDenseLayers(const torch::jit::Module& module) {
   try {

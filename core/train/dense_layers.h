@@ -26,4 +26,7 @@ struct DenseLayers {
 /// parameters.
 std::optional<DenseLayers> FindDenseLayers(const torch::jit::Module& module);
 
+/// Whether all parameters of the layers require gradients.
+bool RequireGradients(const DenseLayers& layers);
+
 }  // namespace modlab

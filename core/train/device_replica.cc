@@ -33,11 +33,14 @@ void DeviceReplica::FetchBuffers() {
   for (Pair& buffer : buffers_) buffer.own.copy_(buffer.copied);
 }
 
-void DeviceReplica::Send() {
+void DeviceReplica::SendParameters() {
   const torch::NoGradGuard no_gradients;
-  for (std::vector<Pair>* pairs : {&parameters_, &buffers_}) {
-    for (Pair& tensor : *pairs) tensor.copied.copy_(tensor.own);
-  }
+  for (Pair& parameter : parameters_) parameter.copied.copy_(parameter.own);
+}
+
+void DeviceReplica::SendBuffers() {
+  const torch::NoGradGuard no_gradients;
+  for (Pair& buffer : buffers_) buffer.copied.copy_(buffer.own);
 }
 
 }  // namespace modlab

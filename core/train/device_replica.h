@@ -23,8 +23,10 @@ class DeviceReplica {
   void FetchGradients();
   /// Copies the copy's buffers, which forward may have changed, to the module's.
   void FetchBuffers();
-  /// Copies the module's parameters and buffers to the copy.
-  void Send();
+  /// Copies the module's parameters to the copy.
+  void SendParameters();
+  /// Copies the module's buffers to the copy, over what forwards have made of them there.
+  void SendBuffers();
 
  private:
   struct Pair {

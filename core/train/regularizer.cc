@@ -24,66 +24,69 @@ float* GradientOf(const Block& block, const std::vector<TrainableModel::Paramete
   return nullptr;
 }
 
-/// The derivative of a kernel's norm by one of its elements.
+bool HasDerivative(KernelNorm norm) { return norm != KernelNorm::kMaxColumnSum && norm != KernelNorm::kSpectral; }
+
+/// The derivative of a kernel's norm by one of its elements, for norms that have one.
 double DerivativeOfNorm(KernelNorm norm, double element, double kernel_norm, int64_t count) {
+  if (norm == KernelNorm::kL2) return element / kernel_norm;
   const double sign = element > 0 ? 1 : element < 0 ? -1 : 0;
-  switch (norm) {
-    case KernelNorm::kL1:
-      return sign;
-    case KernelNorm::kL2:
-      return element / kernel_norm;
-    case KernelNorm::kMeanAbs:
-      return sign / static_cast<double>(count);
-    case KernelNorm::kMaxColumnSum:
-    case KernelNorm::kSpectral:
-      break;
-  }
-  return 0;
+  return norm == KernelNorm::kMeanAbs ? sign / static_cast<double>(count) : sign;
+}
+
+double ScaleOf(const std::vector<double>& scale, int unit) {
+  return scale.empty() ? 1 : scale[static_cast<size_t>(unit)];
 }
 
 /// The gradient of a block whose entries are norms of kernels that lie one after the other in its layer's weight,
-/// [target units][source units][kernel]: convolutions, and layers that read flattened channels. False where the block
-/// is of another kind.
+/// [target units][source units][kernel]: convolutions, and layers that read flattened channels. False, and nothing is
+/// added, where the block is of another kind.
 bool AddKernelGradient(const UnitGraph& graph, const Clusterability& clusterability, const Block& block,
                        KernelNorm norm, double strength, const std::vector<TrainableModel::Parameter>& parameters) {
   const auto weight = std::find_if(parameters.begin(), parameters.end(),
                                    [&](const auto& parameter) { return parameter.name == block.layer + ".weight"; });
   const int64_t entries = int64_t{block.target_units} * block.source_units;
-  if (weight == parameters.end() || !weight->tensor.grad().defined() || entries == 0 || block.is_sparse() ||
-      block.convolution_groups != 1 || weight->tensor.numel() % entries != 0 || norm == KernelNorm::kMaxColumnSum ||
-      norm == KernelNorm::kSpectral) {
+  if (!HasDerivative(norm) || weight == parameters.end() || !weight->tensor.grad().defined() || entries == 0 ||
+      block.is_sparse() || block.convolution_groups != 1 || weight->tensor.numel() % entries != 0) {
     return false;
   }
   const int64_t count = weight->tensor.numel() / entries;
   const auto* values = weight->tensor.data_ptr<float>();
-  at::Tensor gradient = weight->tensor.grad().contiguous();
-  auto* gradients = gradient.data_ptr<float>();
   std::vector<double> kernel(static_cast<size_t>(count));
-  for (const bool adds : {false, true}) {  // First whether the entries are what they are taken for.
+  const auto for_entries = [&](const auto& use) {
     for (int64_t entry = 0; entry < entries; ++entry) {
       const auto target = static_cast<int>(entry / block.source_units);
       const auto source = static_cast<int>(entry % block.source_units);
+      const double edge = block.entry(target, source);
+      if (edge == 0) continue;
       std::copy_n(values + entry * count, count, kernel.begin());
-      const double kernel_norm = ComputeKernelNorm(norm, kernel.data(), count, 1);
-      const double weight_of_edge = block.entry(target, source);
-      const double scale = (block.target_scale.empty() ? 1 : block.target_scale[static_cast<size_t>(target)]) *
-                           (block.source_scale.empty() ? 1 : block.source_scale[static_cast<size_t>(source)]);
-      if (!adds) {
-        if (std::abs(weight_of_edge - kernel_norm * scale) > 1e-5 * kernel_norm * scale && weight_of_edge != 0) {
-          return false;
-        }
-        continue;
-      }
-      if (weight_of_edge == 0) continue;
-      const double of_edge = strength * scale * EntryGradient(graph, clusterability, block, target, source);
-      for (int64_t i = 0; i < count; ++i) {
-        gradients[entry * count + i] +=
-            static_cast<float>(of_edge * DerivativeOfNorm(norm, kernel[static_cast<size_t>(i)], kernel_norm, count));
-      }
+      const double scale = ScaleOf(block.target_scale, target) * ScaleOf(block.source_scale, source);
+      use(entry, target, source, edge, scale, ComputeKernelNorm(norm, kernel.data(), count, 1));
     }
-  }
+  };
+  bool are_norms = true;
+  for_entries([&](int64_t, int, int, double edge, double scale, double kernel_norm) {
+    constexpr double rounding = 1e-5;
+    if (std::abs(edge - kernel_norm * scale) > rounding * edge) are_norms = false;
+  });
+  if (!are_norms) return false;
+
+  const at::Tensor gradient = weight->tensor.grad().contiguous();
+  auto* gradients = gradient.data_ptr<float>();
+  for_entries([&](int64_t entry, int target, int source, double, double scale, double kernel_norm) {
+    const double of_edge = strength * scale * EntryGradient(graph, clusterability, block, target, source);
+    for (int64_t i = 0; i < count; ++i) {
+      gradients[entry * count + i] +=
+          static_cast<float>(of_edge * DerivativeOfNorm(norm, kernel[static_cast<size_t>(i)], kernel_norm, count));
+    }
+  });
   weight->tensor.mutable_grad() = gradient;
   return true;
+}
+
+/// Whether a layer has a parameter that is trained.
+bool IsTrained(const std::string& layer, const std::vector<TrainableModel::Parameter>& parameters) {
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [&](const auto& parameter) { return parameter.name.rfind(layer + ".", 0) == 0; });
 }
 
 }  // namespace
@@ -112,7 +115,8 @@ double Regularizer::AddGradient(Model& model, const std::vector<TrainableModel::
   for (const Block& block : graph.blocks()) {
     gradients.push_back(GradientOf(block, parameters));
     if (gradients.back() == nullptr &&
-        !AddKernelGradient(graph, clusterability, block, reader_.kernel_norm, strength, parameters)) {
+        !AddKernelGradient(graph, clusterability, block, reader_.kernel_norm, strength, parameters) &&
+        IsTrained(block.layer, parameters)) {
       left_out_.push_back(block.layer);
     }
   }

@@ -34,7 +34,7 @@ class Regularizer {
   const std::vector<float>& subspace() const { return subspace_; }
   void set_subspace(std::vector<float> subspace) { subspace_ = std::move(subspace); }
 
-  /// Layers that get no gradient, of the last call.
+  /// Layers that are trained and got no gradient by the last call.
   const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:

@@ -113,8 +113,13 @@ void TrainableModel::FetchBuffers() const {
   if (replica_) replica_->FetchBuffers();
 }
 
+void TrainableModel::ParametersChanged() {
+  if (replica_) replica_->SendParameters();
+}
+
 void TrainableModel::TensorsChanged() {
-  if (replica_) replica_->Send();
+  ParametersChanged();
+  if (replica_) replica_->SendBuffers();
 }
 
 std::vector<TrainableModel::Parameter> TrainableModel::tensors() const {

@@ -33,7 +33,9 @@ class TrainableModel {
   const std::vector<Parameter>& parameters() const { return parameters_; }
   /// Every parameter and buffer by its name.
   std::vector<Parameter> tensors() const;
-  /// To be called after they have been changed from here.
+  /// To be called after parameters have been changed from outside, as by an update; or buffers, too, as from a
+  /// checkpoint.
+  void ParametersChanged();
   void TensorsChanged();
 
   void Train();

@@ -97,10 +97,11 @@ class Training {
     SeedGenerators(options.seed, device_);
     if (options.regularizer.strength > 0 && options.regularizer.rescale_units) {
       rescaled_ = FindDenseLayers(ModuleOf(model));
-      if (!rescaled_) {
+      if (!rescaled_ || !RequireGradients(*rescaled_)) {
         throw Error(ErrorKind::kInvalidOption,
-                    "units can be rescaled where fully connected layers follow each other and nothing else is between "
-                    "them but activations; this model is another one: leave out the rescaling");
+                    "units can be rescaled where fully connected layers follow each other, nothing else is between "
+                    "them but activations, and all of their parameters are trained; this model is another one: leave "
+                    "out the rescaling");
       }
     }
     state_.best_loss = std::numeric_limits<double>::max();
@@ -110,7 +111,7 @@ class Training {
     Resume();
     if (state_.step == 0 && state_.series.empty()) {
       if (options_.initialization) MakeClusterable(*options_.initialization, trainable_.parameters(), masks_);
-      trainable_.TensorsChanged();
+      trainable_.ParametersChanged();
       BeginSeries();
     }
     last_checkpoint_ = Clock::now();
@@ -190,7 +191,7 @@ class Training {
     }
     if (rescaled_ && RegularizesNow()) {
       BalanceUnits(*rescaled_);
-      trainable_.TensorsChanged();
+      trainable_.ParametersChanged();
     }
     const int64_t first = state_.position * options_.batch_size;
     const Batch& batch = batches_.Make(order, first, std::min(options_.batch_size, task_.samples() - first));
@@ -265,7 +266,7 @@ class Training {
     // Undefined, the next step hands its gradients over instead of adding them up.
     for (const auto& parameter : parameters) parameter.tensor.mutable_grad() = at::Tensor();
     if (masks_.Prune(state_.step + 1, steps_per_epoch_)) regularizer_.WeightsRemoved();
-    trainable_.TensorsChanged();
+    trainable_.ParametersChanged();
   }
 
   void EndEpoch() {
@@ -417,7 +418,7 @@ class Training {
     TrainingResult result;
     result.epochs = state_.epoch;
     result.steps = state_.step;
-    result.device = NameOf(device_);
+    result.device = device_.str();
     result.stopped_by = stopped_by_.empty() ? "all epochs" : stopped_by_;
     result.switches = AnalyseSwitches(phases_, steps_per_epoch_, state_.series);
     std::vector<GoalInForce> goals;

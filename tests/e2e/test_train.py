@@ -284,6 +284,14 @@ class Training(TrainTest, EndToEndTest):
                  numpy.linalg.norm(numpy.array(after["fc2.weight"]), axis=0))
         numpy.testing.assert_allclose(*norms, rtol=1e-4)
 
+    def test_images_get_the_channel_that_a_network_wants(self):
+        new, _ = self.modlab("model", "new", "--cnn", "1x8x8,conv:4:3,pool:2,10", "-q")
+        job = self.modlab_json("train", new.strip(), "--data", self.data, "--epochs", "1")
+        self.assertEqual(job["spec"]["train"]["inputShapes"][0]["dimensions"], [1, 1, 8, 8], "as it was made")
+        # A size that the network takes as well, as it is derived where none is known: one channel is what it tells.
+        job = self.modlab_json("train", new.strip(), "--data", self.data, "--epochs", "1", "--input-shape", "1,1,9,9")
+        self.assertEqual(job["result"]["train"]["epochs"], 1)
+
     def test_a_device_is_named_and_must_be_there(self):
         job = self.modlab_json("train", self.classifier, "--data", self.data, "--steps", "1", "--device", "cpu")
         self.assertEqual(job["result"]["train"]["device"], "cpu")

@@ -185,6 +185,13 @@ TEST(FindDenseLayers, NeedsParametersOfTheirOwn) {
   EXPECT_FALSE(FindDenseLayers(network));
 }
 
+TEST(FindDenseLayers, TellsWhetherAllIsTrained) {
+  const Module network = Network(Chain("relu"));
+  EXPECT_TRUE(RequireGradients(*FindDenseLayers(network)));
+  network.attr("b").toModule().attr("bias").toTensor().set_requires_grad(false);
+  EXPECT_FALSE(RequireGradients(*FindDenseLayers(network)));
+}
+
 TEST(FindDenseLayers, NeedsSinglePrecision) {
   Module network = Network(Chain("relu"));
   network.to(at::kDouble);

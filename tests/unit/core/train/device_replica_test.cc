@@ -66,7 +66,7 @@ TEST_F(DeviceReplicaTest, FollowsTheModulesParameters) {
     weight_.mul_(2);
   }
   EXPECT_FALSE(replica_.Forward(input_).toTensor().equal(network_.forward({input_}).toTensor()));
-  replica_.Send();
+  replica_.SendParameters();
   EXPECT_TRUE(replica_.Forward(input_).toTensor().equal(network_.forward({input_}).toTensor()));
 }
 
@@ -77,6 +77,19 @@ TEST_F(DeviceReplicaTest, BuffersComeBackWhenTheyAreFetched) {
   replica_.Forward(input_);
   replica_.FetchBuffers();
   EXPECT_EQ(calls_.item<float>(), 1);
+}
+
+TEST_F(DeviceReplicaTest, BuffersStayWhereOnlyParametersAreSent) {
+  replica_.Forward(input_);
+  replica_.SendParameters();
+  replica_.Forward(input_);
+  replica_.FetchBuffers();
+  EXPECT_EQ(calls_.item<float>(), 2);
+  calls_.fill_(7);
+  replica_.SendBuffers();
+  replica_.Forward(input_);
+  replica_.FetchBuffers();
+  EXPECT_EQ(calls_.item<float>(), 8);
 }
 
 }  // namespace

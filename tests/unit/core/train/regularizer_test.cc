@@ -73,6 +73,17 @@ TEST_P(RegularizerTest, GradientsAreThoseOfFiniteDifferences) {
 INSTANTIATE_TEST_SUITE_P(KernelNorms, RegularizerTest,
                          testing::Values(KernelNorm::kL1, KernelNorm::kL2, KernelNorm::kMeanAbs));
 
+TEST_P(RegularizerTest, FrozenLayersAreNotLeftOut) {
+  TrainableModel trainable(*model_, {"conv1.*"});
+  trainable.Evaluate();
+  for (const auto& parameter : trainable.parameters()) {
+    parameter.tensor.mutable_grad() = at::zeros_like(parameter.tensor);
+  }
+  Regularizer regularizer({1, 1, 2}, graph_);
+  regularizer.AddGradient(*model_, trainable.parameters(), 1, context_);
+  EXPECT_TRUE(regularizer.left_out().empty());
+}
+
 using RegularizerWithoutGradientTest = RegularizerTest;
 
 TEST_P(RegularizerWithoutGradientTest, IsSaidToLeaveLayersOut) {
