@@ -60,9 +60,11 @@ for preset in "${presets[@]}"; do
       /usr/bin/python3 -B "tests/trials/$trial/${trial}_trial.py" --long
   done
   if ((${#trials[@]})); then
-    echo "test: a network of 100,000 units pruned to a hundredth"
-    MODLAB_BUILD=$PWD/build/dev PYTHONPATH=$PWD/build/dev/python:$PWD/tests/e2e \
-      /usr/bin/python3 -B tests/e2e/test_sparse.py --long
+    echo "test: a network of 100,000 units pruned to a hundredth; trainings that are killed"
+    for test in sparse train; do
+      MODLAB_BUILD=$PWD/build/dev PYTHONPATH=$PWD/build/dev/python:$PWD/tests/e2e \
+        /usr/bin/python3 -B "tests/e2e/test_$test.py" --long
+    done
     echo "test: the zoo"
     /usr/bin/python3 -B tests/oracle/zoo/zoo_test.py build/dev/bin/graph_probe --long
     /usr/bin/python3 -B tests/oracle/partitions/partition_oracle_test.py build/dev/bin/partition_probe --graphs 300

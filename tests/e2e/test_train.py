@@ -1,4 +1,7 @@
-"""Training through the real programs: it learns, tells how it fares, and comes to the same end whatever happens to it."""
+"""Training through the real programs: it learns, tells how it fares, and comes to the same end whatever happens to it.
+
+Usage: test_train.py [--long]: 24 kills of each kind of training instead of six.
+"""
 
 import csv
 import io
@@ -20,6 +23,9 @@ from harness import DATA, EndToEndTest, FreshDaemonTest, wait_until
 Job = job_pb2.Job
 IMAGES = DATA / "digits-images-idx3-ubyte.gz"
 LABELS = DATA / "digits-labels-idx1-ubyte.gz"
+
+# Of trainings that are killed; a round has three, each of which is killed twice.
+EPOCHS, ROUNDS = 120, 4 if "--long" in sys.argv else 1
 
 # Runs a model on inputs in a process of its own, so that this one needs no PyTorch: a .pt file, and an .npy file of
 # inputs; prints outputs as JSON.
@@ -393,7 +399,7 @@ class Interrupted(TrainTest, FreshDaemonTest):
         return found[0] if found else None
 
     def lengthy(self, model, data):
-        spec = self.spec(model, data, epochs=60, goals=["a*y1 + y2"])
+        spec = self.spec(model, data, epochs=EPOCHS, goals=["a*y1 + y2"])
         spec.train.task.pairing = train_pb2.TaskSpec.CONCATENATED
         spec.train.schedule.vary["a"] = "N(1,1)"
         spec.train.schedule.period_steps = 37
@@ -403,7 +409,7 @@ class Interrupted(TrainTest, FreshDaemonTest):
         return spec
 
     def test_killed_workers_and_daemons_change_nothing(self):
-        self.kill_at_random(self.new_model(128, 64, 32, 1, dropout=0.2), self.lengthy, ("worker", "daemon", "worker"))
+        self.kill_at_random(self.new_model(128, 64, 32, 1, dropout=0.2), self.lengthy)
 
     def test_nor_do_they_where_eigenvectors_are_followed(self):
         def spec(model, data):
@@ -414,34 +420,39 @@ class Interrupted(TrainTest, FreshDaemonTest):
             lengthy.train.regularizer.rescale_units = True
             return lengthy
 
-        self.kill_at_random(self.new_model(128, 64, 32, 1), spec, ("worker", "daemon"))
+        self.kill_at_random(self.new_model(128, 64, 32, 1), spec)
 
-    def kill_at_random(self, model, spec, victims):
+    def kill_at_random(self, model, spec):
         data = self.make_dataset({name: test_datasets.npy(array[:1600]) for name, array in
                                   (("x", test_datasets.idx_images()), ("y", test_datasets.idx_labels()))}).name
         undisturbed = self.train(spec(model, data))
-        seconds = (undisturbed.end_time.ToMilliseconds() - undisturbed.start_time.ToMilliseconds()) / 1000
-        moments = random.Random(4)
         digest = self.sha256_of_trained(undisturbed)
-        kills = 0
-        for victim in victims:
+        moments = random.Random(4)
+        for victims in ({"worker"}, {"daemon"}, {"daemon", "worker"}) * ROUNDS:
             job = self.create(spec(model, data))
             # Twice in one job: the second attempt goes on from the first one's checkpoint.
-            for _ in range(2):
-                time.sleep(seconds * moments.uniform(0.1, 0.6))
-                if victim == "worker" and (worker := self.worker()):
-                    processes.kill(worker, signal.SIGKILL)
-                    kills += 1
-                elif victim == "daemon":
+            for epoch in (moments.randint(1, EPOCHS // 3), moments.randint(EPOCHS // 2, EPOCHS * 4 // 5)):
+                self.wait_for_epoch(job.name, epoch)
+                time.sleep(moments.uniform(0, 0.02))
+                worker = self.worker()
+                if "daemon" in victims:
                     self.daemon.kill()
+                if "worker" in victims:
+                    processes.kill(worker)
+                if "daemon" in victims:
                     self.start_daemon()
-                    kills += 1
             ended = self.finish(job.name)
             self.assertEqual(ended.state, Job.SUCCEEDED, ended.error)
+            self.assertEqual(len(ended.attempts), 3 if "worker" in victims else 1, "a daemon takes over who still works")
             self.assertEqual(self.sha256_of_trained(ended), digest)
             self.assertEqual(ended.result.train.series, undisturbed.result.train.series)
-        self.assertGreater(kills, 2)
+
+    def wait_for_epoch(self, job, epoch):
+        for update in self.watch(job):
+            if update.event.metric.name == "loss" and update.event.metric.step >= epoch:
+                return
+        raise AssertionError(f"{job} ended before epoch {epoch}")
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(argv=[argument for argument in sys.argv if argument != "--long"])
