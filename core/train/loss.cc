@@ -64,8 +64,11 @@ at::Tensor Loss::Prepare(const at::Tensor& output, const at::Tensor& goal) const
   if (is_of_classes()) return PrepareClasses(output, goal);
   if (EssentialShape(output) != EssentialShape(goal)) {
     throw Error(ErrorKind::kShapesMismatch, "the network gives " + Shape(output) + ", and the goal " + Shape(goal) +
-                                                ": both need a value for each sample and output; change the network's "
-                                                "last layer or the goal");
+                                                ": this loss wants a value for each sample and output; change the "
+                                                "network's last layer or the goal" +
+                                                (output.dim() == 2 && output.size(1) > 1 && goal.dim() == 1
+                                                     ? ", or take a loss for classes, such as cross-entropy"
+                                                     : ""));
   }
   return goal.reshape(output.sizes()).to(output.device(), output.scalar_type());
 }

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "server/jobs/archive_check.h"
 #include "server/store/artifacts_table.h"
 #include "server/store/blobs_table.h"
 #include "server/store/resource_name.h"
@@ -44,11 +45,12 @@ void Artifacts::Copy(const AttemptDirectory& directory, const google::protobuf::
   }
 }
 
-Product Artifacts::CopyProduct(const AttemptDirectory& directory, int64_t most_bytes) {
+Product Artifacts::CopyProduct(const AttemptDirectory& directory, int64_t most_bytes, bool is_model) {
   const FileDescriptor source = OpenUntrusted(directory.product(), most_bytes);
   if (!source.valid()) throw std::runtime_error("what it made is missing");
   product_ = CopyOne(source);
   if (product_->artifact.size_bytes() == 0) throw std::runtime_error("what it made is empty");
+  if (is_model) CheckTorchScriptArchive(product_->file);
   return {product_->artifact.sha256(), product_->artifact.size_bytes()};
 }
 

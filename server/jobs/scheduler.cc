@@ -346,7 +346,7 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
     try {
       artifacts.Copy(directory, facts.result->artifacts(), limits_.job_disk_bytes);
       if (facts.result->has_result() && MakesProduct(facts.spec)) {
-        product = artifacts.CopyProduct(directory, limits_.job_disk_bytes);
+        product = artifacts.CopyProduct(directory, limits_.job_disk_bytes, !facts.spec.has_import_dataset());
       }
     } catch (const StorageError&) {
       throw;

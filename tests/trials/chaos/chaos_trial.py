@@ -3,7 +3,7 @@
 
     chaos_trial.py [--long] [--rounds N] [--seed N]
 
-Clients submit, watch and cancel jobs, push and delete models, while in each round the daemon, a supervisor, a worker or
+Clients submit, watch and cancel jobs (scores, and trainings that go on from checkpoints), push and delete models, while in each round the daemon, a supervisor, a worker or
 a command of the client's is killed (SIGKILL), or the disk is filled to its last byte for a while. Then everything may
 end, and everything that was acknowledged must be there, once: every job, with the result that it has undisturbed, every
 model with its bytes, every event that was watched; what was deleted is gone; `modlabd fsck` finds nothing. Prints what
@@ -20,11 +20,13 @@ import sys
 import time
 
 import grpc
-from modlab.v1 import job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc
+import numpy
+from modlab.v1 import job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc, train_pb2
 
 import processes
 import workload
 from harness import BIN, DIGITS, Daemon, EndToEndTest, Home, PATIENCE, score_spec, wait_until
+from test_datasets import npy
 
 Job = job_pb2.Job
 DISK = 96 << 20
@@ -35,6 +37,8 @@ ATTEMPTS = 3
 
 def numbers(job):
     """What of a result must not depend on what happened to the job."""
+    if job.kind == Job.TRAIN:
+        return [record.SerializeToString(deterministic=True) for record in job.result.train.series]
     (partition,) = job.result.score.partitions
     return list(partition.labels), partition.modularity.newman, partition.ncut, list(partition.eigenvalues)
 
@@ -69,9 +73,33 @@ class Trial(EndToEndTest):
         self.model = self.push(DIGITS)
         self.specs = [score_spec(self.model, clusters=k, restarts=restarts, seed=seed)
                       for k in (2, 4) for restarts in (100, 800) for seed in (1, 2)]
+        self.specs += [self.train_spec(seed) for seed in (1, 2)]
         jobs = [self.finish(self.create(spec).name) for spec in self.specs]
+        self.assertEqual([job.error.message for job in jobs if job.state != Job.SUCCEEDED], [])
         self.references = [numbers(job) for job in jobs]
         self.artifacts = [self.artifacts_of(job.name) for job in jobs]
+        self.trained = [self.trained_by(job) for job in jobs]
+
+    def train_spec(self, seed):
+        """A training of about a second, that leaves checkpoints and switches its goal all the while."""
+        values = numpy.random.default_rng(seed)
+        data = self.make_dataset({"x": npy(values.random((512, 64), dtype=numpy.float32)),
+                                  "y": npy(values.integers(0, 10, 512, dtype=numpy.uint8))}).name
+        spec = job_pb2.JobSpec(seed=seed)
+        train = spec.train
+        train.model, train.data, train.epochs = self.model.name, data, 200
+        train.goals.extend(["y % 3", "y // 3"])
+        train.loss.kind = train_pb2.LossSpec.CROSS_ENTROPY
+        train.schedule.period_epochs = 7
+        train.modularity.every_epochs = 20
+        train.checkpoint.every.FromMilliseconds(50)
+        return spec
+
+    def trained_by(self, job):
+        """The digest of the model that a training ended with; None of other jobs."""
+        if job.kind != Job.TRAIN:
+            return None
+        return self.models.GetModel(model_pb2.GetModelRequest(name=job.result.train.model)).sha256
 
     def artifacts_of(self, name):
         listed = self.jobs.ListArtifacts(job_pb2.ListArtifactsRequest(job=name)).artifacts
@@ -157,8 +185,13 @@ class Trial(EndToEndTest):
         faults = self.books.faults
         ended = {name: self.finish(name) for name in self.books.jobs}
         for name, job in ended.items():
-            if job.state == Job.SUCCEEDED:
+            if job.kind == Job.TRAIN and job.result.train.stopped_by == "cancelled":
+                if name not in self.books.cancelled:
+                    faults.append(f"{name}: nobody cancelled it")
+            elif job.state == Job.SUCCEEDED:
                 number = self.books.jobs[name]
+                if self.trained_by(job) != self.trained[number]:
+                    faults.append(f"{name}: its model is not the undisturbed one")
                 if numbers(job) != self.references[number]:
                     faults.append(f"{name}: its result is not the undisturbed one")
                 if self.artifacts_of(name) != self.artifacts[number]:
@@ -211,6 +244,9 @@ class Trial(EndToEndTest):
         states = collections.Counter(Job.State.Name(job.state) for job in ended.values())
         for state, count in states.items():
             self.books.counts[f"jobs {state.lower()}"] = count
+        trained = [job for job in ended.values() if job.kind == Job.TRAIN]
+        self.books.counts["trainings"] = len(trained)
+        self.books.counts["attempts of trainings"] = sum(len(job.attempts) for job in trained)
         self.books.counts["attempts"] = sum(len(job.attempts) for job in ended.values())
 
     def fsck(self):

@@ -111,7 +111,7 @@ class Submitter(Client):
 
     def step(self):
         waiting = self.call(self.jobs.ListJobs, job_pb2.ListJobsRequest(
-            states=[Job.QUEUED, Job.RUNNING], kinds=[Job.SCORE]))
+            states=[Job.QUEUED, Job.RUNNING], kinds=[Job.SCORE, Job.TRAIN]))
         if len(waiting.jobs) >= self.limit:
             return
         number = self.random.randrange(len(self.specs))
@@ -235,12 +235,13 @@ class Commands(Client):
         super().__init__(address, books, seed)
         self.address = address
         self.environment = dict(home.environment, MODLAB_SERVER=address)
+        self.scores = [number for number, spec in enumerate(specs) if spec.HasField("score")]
         self.specs = specs
         self.process = None
         self.printed = []  # (number of the spec, what was printed)
 
     def step(self):
-        number = self.random.randrange(len(self.specs))
+        number = self.random.choice(self.scores)
         spectral = self.specs[number].score.partitions[0].spectral
         self.process = processes.Process(
             [str(BIN / "modlab"), "score", str(DIGITS), "-k", str(spectral.clusters), "--restarts",

@@ -16,10 +16,12 @@ import sys
 import time
 
 import grpc
+import numpy
 from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2
 
 import processes
 from harness import BIN, DIGITS, EndToEndTest, HinderedDaemon, Home, PATIENCE, endless_spec, score_spec
+from test_datasets import npy
 
 HOSTILE_WORKER = BIN / "hostile_worker"
 USER = 60000
@@ -51,10 +53,14 @@ INJECTED = {
     "events_of_nonsense": INVALID, "result_malformed": INVALID, "result_huge": INVALID | DISK, "result_nan": INVALID,
     "result_label_range": INVALID, "result_label_count": INVALID, "result_of_another_kind": INVALID,
     "artifact_outside": INVALID, "artifact_twice": INVALID, "artifacts_of_nothing": INVALID | DISK,
-    "no_result": INVALID, "result_of_unknown_fields": INVALID,
+    "no_result": INVALID, "result_of_unknown_fields": INVALID, "train_without_product": INVALID,
+    "train_product_empty": INVALID, "train_product_no_model": INVALID, "train_product_of_nothing": INVALID,
+    "train_fills_the_checkpoint": DISK, "train_series_nan": INVALID, "train_on_another_goal": INVALID,
+    "train_product_is_a_directory": INVALID,
     "result_of_empty_parts": INVALID, "error_without_end": INVALID, "result_is_a_directory": INVALID,
 }
-OUTSIDE = ["result_is_a_link", "result_is_a_fifo", "result_is_a_directory", "events_are_a_link", "events_are_a_fifo"]
+OUTSIDE = ["result_is_a_link", "result_is_a_fifo", "result_is_a_directory", "events_are_a_link", "events_are_a_fifo",
+           "train_product_is_a_link", "train_product_is_a_fifo", "train_product_is_a_directory"]
 
 
 def resident_bytes(pid):
@@ -68,6 +74,14 @@ def numbers(job):
     """What of a result must not depend on who else is there."""
     (partition,) = job.result.score.partitions
     return list(partition.labels), partition.modularity.newman, partition.ncut, list(partition.eigenvalues)
+
+
+def train_spec(model, data, seed):
+    spec = job_pb2.JobSpec(seed=seed)
+    spec.train.model = model
+    spec.train.data = data
+    spec.train.steps = 3
+    return spec
 
 
 class Trial(EndToEndTest):
@@ -124,13 +138,18 @@ class Trial(EndToEndTest):
         self.assertFalse(self.outside.exists(), what)
         self.assertIsNone(self.daemon.process.poll(), what)
 
+    def make_data(self, features):
+        values = numpy.random.default_rng(1).random((64, features), dtype=numpy.float32)
+        labels = numpy.arange(64, dtype=numpy.uint8) % 3
+        return self.make_dataset({"x": npy(values), "y": npy(labels)}).name
+
     # --- Models.
 
     def attack_with_models(self, only):
         import hostile_models  # loads PyTorch
         self.start()
         self.check_level()
-        model = self.push(DIGITS)
+        model, self.small_data = self.push(DIGITS), self.make_data(6)
         expected = numbers(self.finish(self.create(score_spec(model, seed=3)).name))
         endless = self.create(endless_spec(model)).name
         self.wait_for_state(endless, Job.RUNNING)
@@ -169,8 +188,18 @@ class Trial(EndToEndTest):
             self.assertIn(error_pb2.Reason.Name(error.reason), reasons or {error_pb2.Reason.Name(error.reason)}, error)
             self.assertNotIn("ESCAPED", error.message)
             self.assertFalse(self.outside.exists(), name)
-            return
-        self.check_contained(name, job, reasons, start)
+        else:
+            self.check_contained(name, job, reasons, start)
+        if job.state == Job.SUCCEEDED:
+            self.attack_by_training(name, model.name, reasons)
+
+    def attack_by_training(self, name, model, reasons):
+        """The same code, run forward in a training."""
+        start = time.monotonic()
+        spec = train_spec(model, self.small_data, 1)
+        reasons = reasons and reasons | {"MODEL_FORWARD_FAILED"}
+        self.limit(spec.resources, reasons)
+        self.check_contained(f"trained: {name}", self.finish(self.create(spec).name), reasons, start)
 
     # --- An attacker's code in the worker, after it has gone into the sandbox.
 
@@ -183,7 +212,8 @@ class Trial(EndToEndTest):
                 continue
             tried += 1
             start = time.monotonic()
-            spec = score_spec(model, seed=number)
+            data = self.data_of_digits
+            spec = train_spec(model.name, data, number) if name.startswith("train_") else score_spec(model, seed=number)
             reasons = expected.get(name, VIOLATION)
             self.limit(spec.resources, reasons)
             job = self.finish(self.create(spec).name)
@@ -200,6 +230,7 @@ class Trial(EndToEndTest):
     def check_level(self):
         """What `server status` and a job say of the sandbox."""
         job = self.finish(self.push(DIGITS).inspect_job)
+        self.data_of_digits = self.make_data(64)
         said = self.server.GetServer(server_pb2.GetServerRequest()).sandbox
         print(f"  held in by: {said}", flush=True)
         self.assertEqual([attempt.sandbox for attempt in job.attempts], [said])

@@ -91,6 +91,19 @@ WorkerResult ScoreResult(const AttemptSpec& spec, double modularity, int label, 
   return result;
 }
 
+// A training's result that is in order.
+WorkerResult TrainResult(const AttemptSpec& spec) {
+  WorkerResult result;
+  auto& train = *result.mutable_result()->mutable_train();
+  train.set_epochs(1);
+  train.set_steps(1);
+  auto& record = *train.add_series();
+  record.mutable_goal()->set_expression(spec.spec().train().goals(0));
+  record.set_loss(0.1);
+  *result.mutable_result()->mutable_provenance()->mutable_spec() = spec.spec();
+  return result;
+}
+
 // In an empty root of its own, the parent is that root.
 [[noreturn]] void ListParent() {
   DIR* parent = ::opendir("..");
@@ -226,10 +239,28 @@ const std::vector<Attack> kAttacks = {
     ATTACK("error_without_end", WorkerResult result; result.mutable_error()->set_reason(modlab::v1::NO_EDGES);
            result.mutable_error()->set_message(std::string(10 << 20, 'x')); Forge(result)),
     ATTACK("no_result", ::_exit(0)),
+    ATTACK("train_without_product", Forge(TrainResult(spec))),
+    ATTACK("train_product_empty", Overwrite("out/product", ""); Forge(TrainResult(spec))),
+    ATTACK("train_product_no_model", Overwrite("out/product", std::string(1000, 'x')); Forge(TrainResult(spec))),
+    ATTACK("train_product_of_nothing", if (::ftruncate(OpenForWriting("out/product"), 60 << 20) != 0)::_exit(3);
+           Forge(TrainResult(spec))),
+    ATTACK("train_fills_the_checkpoint", const FileDescriptor file(OpenForWriting("out/checkpoint"));
+           while (true) WriteAll(file.get(), std::string(1 << 20, 'x'))),
+    ATTACK(
+        "train_series_nan", WorkerResult result = TrainResult(spec); Overwrite("out/product", "PK");
+        result.mutable_result()->mutable_train()->mutable_series(0)->set_loss(std::numeric_limits<double>::quiet_NaN());
+        Forge(result)),
+    ATTACK("train_on_another_goal", WorkerResult result = TrainResult(spec); Overwrite("out/product", "PK");
+           result.mutable_result()->mutable_train()->mutable_series(0)->mutable_goal()->set_expression("forged");
+           Forge(result)),
     // What only a worker outside of a sandbox can make.
     ATTACK("result_is_a_link", ::_exit(::symlink("/etc/passwd", "out/result.binpb") == 0 ? 0 : 12)),
     ATTACK("result_is_a_fifo", ::mkfifo("out/result.binpb", 0600); ::_exit(0)),
     ATTACK("result_is_a_directory", ::mkdir("out/result.binpb", 0700); ::_exit(0)),
+    ATTACK("train_product_is_a_link", if (::symlink("/etc/passwd", "out/product") != 0)::_exit(12);
+           Forge(TrainResult(spec))),
+    ATTACK("train_product_is_a_fifo", ::mkfifo("out/product", 0600); Forge(TrainResult(spec))),
+    ATTACK("train_product_is_a_directory", ::mkdir("out/product", 0700); Forge(TrainResult(spec))),
     ATTACK("events_are_a_link", ::_exit(::symlink("/dev/zero", "out/events.log") == 0 ? 0 : 12)),
     ATTACK("events_are_a_fifo", ::mkfifo("out/events.log", 0600); ::_exit(0)),
 };
