@@ -48,24 +48,26 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string Quoted(std::string_view text, size_t max_bytes) {
-  std::string quoted = "\"";
+std::string Shown(std::string_view text, size_t max_bytes) {
+  std::string shown;
   size_t i = 0;
   while (i < text.size() && i < max_bytes) {
     const size_t bytes = CharacterBytes(text.substr(i));
     if (bytes == 0) {
       char escaped[8];
       std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(text[i])));
-      quoted += escaped;
+      shown += escaped;
       ++i;
     } else {
       if (i + bytes > max_bytes) break;
-      quoted += text.substr(i, bytes);
+      shown += text.substr(i, bytes);
       i += bytes;
     }
   }
-  return quoted + (i < text.size() ? "...\"" : "\"");
+  return i < text.size() ? shown + "..." : shown;
 }
+
+std::string Quoted(std::string_view text, size_t max_bytes) { return '"' + Shown(text, max_bytes) + '"'; }
 
 std::string NearNames(std::string_view wanted, const std::vector<std::string>& names) {
   if (names.empty()) return "nothing";

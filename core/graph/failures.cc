@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/shown_text.h"
 
 namespace modlab::reader {
 
@@ -18,7 +19,8 @@ std::string EssentialLine(const std::string& message) {
   if (lines.empty()) return "no message";
   const bool traceback = lines.front().rfind("The following operation failed", 0) == 0;
   const std::string& line = traceback ? lines.back() : lines.front();
-  return line.substr(0, line.find("  (Could this error message be improved?"));
+  constexpr size_t longest = 1000;
+  return Shown(line.substr(0, line.find("  (Could this error message be improved?")), longest);
 }
 
 void ThrowIfOutOfMemory(const std::exception& exception) {

@@ -59,7 +59,7 @@ class ShapeMismatch : public std::runtime_error {
 };
 
 /// The one line of a message of LibTorch's, or of the model's, that says what is wrong. Mostly the first, before a
-/// stack of C++ symbols; the last, after a traceback of the model's code.
+/// stack of C++ symbols; the last, after a traceback of the model's code. Fit to be shown, and not long.
 std::string EssentialLine(const std::string& message);
 
 /// Throws kOutOfMemory where `exception` says that memory ran out (LibTorch has no type of its own for that on a CPU).

@@ -27,6 +27,12 @@ TEST(Quoted, CutsBetweenCharacters) {
   EXPECT_EQ(Quoted(std::string(1000, 'a')).size(), 64U + 2 + 3);
 }
 
+TEST(Shown, IsWhatIsQuoted) {
+  EXPECT_EQ(Shown("a\x1b b", 100), "a\\x1b b");
+  EXPECT_EQ(Shown("abcde", 4), "abcd...");
+  EXPECT_EQ(Shown("", 4), "");
+}
+
 TEST(NearNames, AreNearestFirst) {
   EXPECT_EQ(NearNames("x", {}), "nothing");
   EXPECT_EQ(NearNames("lable", {"image", "label", "table"}), "\"table\", \"label\", \"image\"");
