@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+
 #include "client/output/text.h"
 
 namespace modlab::client {
@@ -54,7 +57,7 @@ v1::ErrorDetail DetailOf(const grpc::ClientContext& context) {
 
 Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std::string_view address) {
   const ExitCode code = ExitCodeOf(status.error_code());
-  const std::string sentence = Printable(status.error_message());
+  const std::string sentence = PrintableLines(status.error_message());
   if (sentence.find("certificate verify failed") != std::string::npos) {
     return {code,
             fmt::format("the certificate of {} is signed by nobody who is known here, or is another server's: give "
@@ -70,7 +73,9 @@ Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std
   // What was not found, the sentence names; the field would only say `name`.
   const bool tell_field = !detail.field().empty() && code != ExitCode::kNotFound;
   if (tell_field && sentence.find(detail.field()) == std::string::npos) {
-    return {code, fmt::format("{} (field {})", sentence, Printable(detail.field()))};
+    const std::size_t end = std::min(sentence.find('\n'), sentence.size());
+    return {code,
+            fmt::format("{} (field {}){}", sentence.substr(0, end), Printable(detail.field()), sentence.substr(end))};
   }
   return {code, sentence.empty() ? fmt::format("the server refused, code {}", static_cast<int>(status.error_code()))
                                  : fmt::format("{}{}", sentence, HelpfulCommands(detail))};
@@ -79,7 +84,10 @@ Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std
 std::string Describe(std::string_view subject, const v1::JobError& error) {
   std::string text{subject};
   if (!error.phase().empty()) text += fmt::format(" in phase {}", Printable(error.phase()));
-  return fmt::format("{}: {} ({})", text, Printable(error.message()), v1::Reason_Name(error.reason()));
+  const std::string message = PrintableLines(error.message());
+  const std::size_t end = std::min(message.find('\n'), message.size());
+  return fmt::format("{}: {} ({}){}", text, message.substr(0, end), v1::Reason_Name(error.reason()),
+                     message.substr(end));
 }
 
 }  // namespace modlab::client

@@ -24,7 +24,7 @@ case "${1:-}" in
   "") ;;
   --long)
     presets=(dev asan-ubsan tsan)
-    trials=(access chaos hostile load)
+    trials=(access chaos hostile learning load)
     ;;
   --sanitize)
     case "${2:-}" in

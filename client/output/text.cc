@@ -51,6 +51,20 @@ std::string Printable(std::string_view text) {
   return safe;
 }
 
+std::string PrintableLines(std::string_view text) {
+  constexpr std::string_view indent = "  ";
+  std::size_t end = text.find('\n');
+  std::string lines = Printable(text.substr(0, end));
+  while (end != std::string_view::npos) {
+    text.remove_prefix(end + 1);
+    end = text.find('\n');
+    lines += '\n';
+    if (!text.starts_with(indent)) lines += indent;
+    lines += Printable(text.substr(0, end));
+  }
+  return lines;
+}
+
 int DisplayWidth(std::string_view text) {
   int width = 0;
   for (const char byte : text) width += IsContinuation(byte) ? 0 : 1;

@@ -12,6 +12,9 @@ namespace modlab::client {
 /// Text that came from elsewhere, made safe to print on one line of a terminal: every control character, and so every
 /// escape sequence, becomes `?`; bytes that are not UTF-8 too.
 std::string Printable(std::string_view text);
+/// The same over as many lines as it has: those after the first are indented by two spaces at least, so that none looks
+/// like one of the client's own.
+std::string PrintableLines(std::string_view text);
 
 /// Columns that `text` takes on a terminal: its code points. Right for everything but wide and combining characters.
 int DisplayWidth(std::string_view text);

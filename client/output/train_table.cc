@@ -113,6 +113,16 @@ std::string SwitchesText(const v1::TrainResult& result, const TextStyle& style) 
          return change.has_recovery_epochs() ? fmt::format("{} epochs", change.recovery_epochs()) : "-";
        },
        kAlways, kRight},
+      {"Q before",
+       [](const v1::GoalSwitch& change) {
+         return change.has_modularity_before() ? fmt::format("{:.4f}", change.modularity_before()) : std::string();
+       },
+       kWhereSet, kRight},
+      {"Q after",
+       [](const v1::GoalSwitch& change) {
+         return change.has_modularity_after() ? fmt::format("{:.4f}", change.modularity_after()) : std::string();
+       },
+       kWhereSet, kRight},
       {"ARI",
        [](const v1::GoalSwitch& change) {
          return change.has_agreement() ? fmt::format("{:.2f}", change.agreement()) : std::string();

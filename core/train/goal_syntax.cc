@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/train/goal_functions.h"
+#include "core/train/goal_names.h"
 #include "core/train/goal_text.h"
 
 namespace modlab {
@@ -18,17 +19,11 @@ namespace {
 namespace jit = torch::jit;
 
 /// The parser and the compiler call themselves for each level.
-constexpr size_t kMostCharacters = 2000;
 constexpr int kMostLevels = 200;
 constexpr size_t kMostMessage = 800;
 
 bool Has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string Suggestion(const std::string& name, const std::vector<std::string>& names) {
-  const std::vector<std::string> like = NamesLike(name, names);
-  return like.empty() ? "." : "; did you mean " + Enumerate(like, "or") + "?";
 }
 
 class Checker {
@@ -114,12 +109,7 @@ class Checker {
       Refuse(variable,
              name + " is no value" + (name == "torch" ? ": write torch.NAME(...)." : ": call it, " + name + "(...)."));
     }
-    std::vector<std::string> all = names_;
-    all.insert(all.end(), GoalBuiltins().begin(), GoalBuiltins().end());
-    all.emplace_back("torch");
-    const std::string suggestion = Suggestion(name, all);
-    const std::string known = names_.empty() ? "no names are given" : "it may use " + Enumerate(names_, "and");
-    Refuse(variable, "there is no " + name + (suggestion == "." ? "; " + known + "." : suggestion));
+    Refuse(variable, UnknownName(name, names_));
   }
 
   /// `what.NAME` where it is not called.
@@ -148,16 +138,13 @@ class Checker {
       const std::string& name = select.selector().name();
       if (!IsTorch(select.value())) Check(select.value(), level + 1);
       if (Has(GoalFunctions(), name)) return;
-      Refuse(select.selector(), "a goal may not call " + (IsTorch(select.value()) ? "torch." + name : name) +
-                                    Suggestion(name, GoalFunctions()) +
-                                    " It may call torch's functions of numbers only.");
+      Refuse(select.selector(), ForbiddenCall(name, IsTorch(select.value())));
     }
     if (callee.kind() != jit::TK_VAR) Refuse(callee, "this cannot be called.");
     const jit::Var variable(callee.tree());
     const std::string& name = variable.name().name();
     if (Has(names_, name)) Refuse(callee, name + " is no function.");
     if (Has(GoalBuiltins(), name)) return;
-    if (Has(GoalFunctions(), name)) Refuse(callee, "there is no " + name + "; did you mean torch." + name + "?");
     CheckName(variable);
   }
 
@@ -206,10 +193,7 @@ Error SyntaxError(const std::string& text, const std::string& what) {
 }  // namespace
 
 GoalSyntax ParseGoal(const std::string& text, const std::vector<std::string>& names) {
-  if (text.size() > kMostCharacters) {
-    throw Error(ErrorKind::kGoalInvalid, "the goal has " + std::to_string(text.size()) + " characters; it may have " +
-                                             std::to_string(kMostCharacters) + ".");
-  }
+  CheckGoalLength(text);
   jit::Parser parser(std::make_shared<jit::Source>(text, "goal", 1));
   const jit::Expr expression = parser.parseExp();
   jit::Lexer& lexer = parser.lexer();

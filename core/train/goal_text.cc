@@ -52,6 +52,13 @@ Error GoalError(const std::string& text, GoalPlace place, const std::string& wha
           {{"line", line_number}, {"column", column_number}}};
 }
 
+void CheckGoalLength(const std::string& text) {
+  constexpr size_t most = 2000;
+  if (text.size() <= most) return;
+  throw Error(ErrorKind::kGoalInvalid,
+              "the goal has " + std::to_string(text.size()) + " characters; it may have " + std::to_string(most) + ".");
+}
+
 std::vector<std::string> NamesLike(const std::string& name, const std::vector<std::string>& names) {
   constexpr size_t most_names = 3;
   constexpr size_t short_name = 4;
@@ -66,6 +73,11 @@ std::vector<std::string> NamesLike(const std::string& name, const std::vector<st
   std::vector<std::string> closest;
   for (size_t i = 0; i < std::min(like.size(), most_names); ++i) closest.push_back(like[i].second);
   return closest;
+}
+
+std::string Suggestion(const std::string& name, const std::vector<std::string>& names) {
+  const std::vector<std::string> like = NamesLike(name, names);
+  return like.empty() ? "." : "; did you mean " + Enumerate(like, "or") + "?";
 }
 
 std::string Enumerate(const std::vector<std::string>& names, const std::string& conjunction) {

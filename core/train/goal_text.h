@@ -24,8 +24,14 @@ inline Error GoalError(const std::string& text, size_t offset, const std::string
   return GoalError(text, PlaceOf(text, offset), what);
 }
 
+/// Refuses what has more than 2000 characters. Errors: kGoalInvalid.
+void CheckGoalLength(const std::string& text);
+
 /// The names that are few letters away from a name, the closest first, at most three.
 std::vector<std::string> NamesLike(const std::string& name, const std::vector<std::string>& names);
+
+/// The end of a sentence about such a name: `; did you mean a or b?`, or a full stop.
+std::string Suggestion(const std::string& name, const std::vector<std::string>& names);
 
 /// `a, b and c`.
 std::string Enumerate(const std::vector<std::string>& names, const std::string& conjunction);

@@ -28,15 +28,15 @@ std::vector<GoalSwitch> AnalyseSwitches(const std::vector<GoalPhase>& phases, in
     change.step = first;
     change.goal = {phases[i].goal_index, phases[i].parameters};
     int64_t epochs = 0;
-    bool seen = false;
     for (const EpochRecord& record : series) {
       if (record.step <= first) {
         if (const auto level = LevelOf(record)) change.loss_before = level;
+        if (record.modularity) change.modularity_before = record.modularity->modularity;
         continue;
       }
-      if (record.modularity && !seen) {
+      if (record.modularity && !change.modularity_after) {
+        change.modularity_after = record.modularity->modularity;
         change.agreement = record.modularity->agreement;
-        seen = true;
       }
       if (record.step > next) break;
       const auto level = LevelOf(record);

@@ -7,11 +7,10 @@
 
 #include "core/error.h"
 #include "core/random.h"
+#include "core/train/goal_names.h"
 
 namespace modlab {
 namespace {
-
-constexpr int64_t kMostNamedFeatures = 64;
 
 /// Streams of random numbers, apart from each other.
 constexpr uint64_t kSplitStream = 0x51;
@@ -44,21 +43,10 @@ std::vector<int64_t> Task::input_shape() const {
 }
 
 std::vector<std::string> Task::tensor_names() const {
-  std::vector<std::string> names = {"x"};
-  for (const NamedArray& tensor : data_.tensors) {
-    if (tensor.name == "x") continue;
-    if (pairing_ == Pairing::kSingle) {
-      names.push_back(tensor.name);
-    } else {
-      names.push_back(tensor.name + "1");
-      names.push_back(tensor.name + "2");
-    }
-  }
+  std::vector<std::string> tensors;
+  for (const NamedArray& tensor : data_.tensors) tensors.push_back(tensor.name);
   const bool vectors = data_.Find("x")->shape.size() <= 2;
-  if (vectors && input_elements() <= kMostNamedFeatures) {
-    for (int64_t i = 0; i < input_elements(); ++i) names.push_back("x" + std::to_string(i));
-  }
-  return names;
+  return GoalTensorNames(tensors, pairing_ != Pairing::kSingle, vectors ? input_elements() : 0);
 }
 
 std::vector<int64_t> Task::Order(bool shuffle, uint32_t seed, int64_t epoch) const {

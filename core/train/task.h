@@ -29,8 +29,7 @@ class Task {
   /// channels.
   std::vector<int64_t> input_shape() const;
 
-  /// Names that goals can use: `x`, the labels (of pairs `y1` and `y2`), and of vectors of at most 64 features `x0`,
-  /// `x1`, ....
+  /// Names that goals can use. See GoalTensorNames.
   std::vector<std::string> tensor_names() const;
 
   /// Rows of the data set in the order in which epoch `epoch` looks at them; pairs are rows 2i and 2i + 1. A function

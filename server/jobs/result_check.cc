@@ -269,7 +269,8 @@ std::string ProblemOfTraining(const modlab::v1::TrainSpec& spec, const modlab::v
   for (const auto& record : train.series()) sense = sense && MakesSense(spec, record);
   for (const auto& change : train.switches()) {
     sense = sense && change.epoch() >= 1 && MakesSense(spec, change.goal()) && Finite(change.loss_before()) &&
-            Finite(change.loss_after()) && change.recovery_epochs() >= 0 && Finite(change.agreement());
+            Finite(change.loss_after()) && change.recovery_epochs() >= 0 && Finite(change.agreement()) &&
+            Finite(change.modularity_before()) && Finite(change.modularity_after());
   }
   for (const auto& evaluation : train.evaluations()) {
     sense = sense && MakesSense(spec, evaluation.goal()) && Finite(evaluation.loss()) &&

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/shown_text.h"
+#include "core/train/goal_names.h"
 #include "core/train/parameter_distribution.h"
 #include "server/executor/utf8.h"
 #include "server/jobs/graph_options.h"
@@ -216,6 +217,29 @@ void ResolveSchedule(TrainSpec* spec) {
   }
   CheckRange(field + ".final_epochs", schedule.final_epochs(), 0, kMostEpochs, "number of epochs");
   CheckRange(field + ".final_goal", schedule.final_goal(), 0, spec->goals_size() - 1, "goal's number");
+}
+
+void CheckNames(const std::string& field, const std::string& expression, const std::vector<std::string>& names) {
+  try {
+    CheckGoalNames(expression, names);
+  } catch (const Error& error) {
+    throw RequestError(modlab::v1::GOAL_INVALID, error.what(), kField + field);
+  }
+}
+
+/// Compiling them is left to the worker.
+void CheckGoals(const TrainInputs& inputs, const TrainSpec& spec) {
+  std::vector<std::string> tensors;
+  for (const DataTensor& tensor : inputs.data.tensors()) tensors.push_back(tensor.name());
+  const DataTensor* input = FindTensor(inputs.data, "x");
+  const bool vectors = input != nullptr && input->shape_size() <= 2;
+  std::vector<std::string> names = GoalTensorNames(tensors, spec.task().pairing() != TaskSpec::SINGLE,
+                                                   vectors ? static_cast<int64_t>(InputElements(inputs, spec)) : 0);
+  for (const auto& [name, value] : spec.schedule().initial()) names.push_back(name);
+  for (int i = 0; i < spec.goals_size(); ++i) CheckNames(fmt::format(".goals[{}]", i), spec.goals(i), names);
+  if (spec.loss().kind() == LossSpec::EXPRESSION) {
+    CheckNames(".loss.expression", spec.loss().expression(), {"output", "target"});
+  }
 }
 
 // --- Loss and metrics
@@ -481,6 +505,7 @@ void ResolveTrain(const TrainInputs& inputs, TrainSpec* spec) {
   ResolveGoals(inputs, spec);
   ResolveSchedule(spec);
   ResolveLoss(inputs, spec);
+  CheckGoals(inputs, *spec);
   ResolveOptimizer(spec->mutable_optimizer());
   ResolveLearningRate(spec->optimizer(), spec->mutable_learning_rate());
   ResolveLength(spec);

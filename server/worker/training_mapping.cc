@@ -259,6 +259,8 @@ v1::TrainResult ToProto(const TrainingResult& result, const v1::TrainSpec& spec)
     SetIf(change.loss_after, [&](double value) { added.set_loss_after(value); });
     if (change.recovery_epochs) added.set_recovery_epochs(static_cast<int32_t>(*change.recovery_epochs));
     SetIf(change.agreement, [&](double value) { added.set_agreement(value); });
+    SetIf(change.modularity_before, [&](double value) { added.set_modularity_before(value); });
+    SetIf(change.modularity_after, [&](double value) { added.set_modularity_after(value); });
   }
   for (const GoalEvaluation& evaluation : result.evaluations) {
     v1::GoalEvaluation& added = *message.add_evaluations();

@@ -43,7 +43,8 @@ ALLOWED = {
 # is the worker's.
 ALLOWED_HEADERS = {
     "server/comparison": {"core/community/comparison.h", "core/measure/significance.h"},
-    "server/jobs": {"core/error.h", "core/shown_text.h", "core/train/parameter_distribution.h"},
+    "server/jobs": {"core/error.h", "core/shown_text.h", "core/train/goal_names.h",
+                    "core/train/parameter_distribution.h"},
     "server/network": {"core/build/network_description.h"},
 }
 # Folders of server/ that the small processes may use: neither the store nor what serves clients.

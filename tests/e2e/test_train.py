@@ -182,6 +182,9 @@ class Training(TrainTest, EndToEndTest):
                 self.assertTrue(0 <= value < 10)
         self.assertEqual([change.epoch for change in train.switches], [5, 7])
         self.assertEqual([change.goal for change in train.switches], [train.series[5].goal, train.series[7].goal])
+        measured = [record.modularity.modularity for record in train.series]
+        self.assertEqual([(change.modularity_before, change.modularity_after) for change in train.switches],
+                         [(measured[4], measured[5]), (measured[6], measured[7])])
         for record in train.series:
             self.assertTrue(record.HasField("modularity"), record.epoch)
             self.assertTrue(-0.5 <= record.modularity.modularity <= 1)
@@ -380,11 +383,19 @@ class Training(TrainTest, EndToEndTest):
         self.assertIn("NAME~U(LEAST,MOST)", messages)
 
     def test_goals_that_make_no_sense_fail_with_their_place(self):
-        job = self.failed(self.spec(self.classifier, self.data, goals=["y + why"]), error_pb2.GOAL_INVALID)
-        self.assertIn("why", job.error.message)
+        for goals in (["y", "y + why"], ["y", "torch.save(y, 'x')"], ["y", "(y"], ["y", "y1"]):
+            schedule = train_pb2.GoalSchedule(period_epochs=1)
+            with self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, error_pb2.GOAL_INVALID, "job.spec.train.goals[1]"):
+                self.create(self.spec(self.classifier, self.data, goals=goals, schedule=schedule))
+        loss = train_pb2.LossSpec(kind="EXPRESSION", expression="torch.mean(output - y)")
+        with self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, error_pb2.GOAL_INVALID,
+                                 "job.spec.train.loss.expression"):
+            self.create(self.spec(self.classifier, self.data, loss=loss))
+        _, messages = self.modlab("train", self.classifier, "--data", self.data, "--goal", "y + why", code=6)
+        self.assertIn("y + why\n      ^", messages)
+        job = self.failed(self.spec(self.classifier, self.data, goals=["y + y.sin(3)"]), error_pb2.GOAL_INVALID)
         self.assertIn("^", job.error.message)
         self.failed(self.spec(self.classifier, self.data, goals=["y +"]), error_pb2.GOAL_INVALID)
-        self.failed(self.spec(self.classifier, self.data, goals=["torch.save(y, 'x')"]), error_pb2.GOAL_INVALID)
         job = self.failed(self.spec(self.classifier, self.data, goals=["y * 1.5"]), error_pb2.SHAPES_MISMATCH)
         self.assertIn("[64, 10]", job.error.message)
         cross_entropy = train_pb2.LossSpec(kind="CROSS_ENTROPY")

@@ -42,6 +42,15 @@ TEST(FailureOf, TheServersSentenceWithTheField) {
   EXPECT_STREQ(FailureOf(naming, detail, "unix:x").what(), "job.spec.seed is odd");
 }
 
+TEST(FailureOf, TheFieldStandsInTheFirstLine) {
+  v1::ErrorDetail detail;
+  detail.set_reason(v1::GOAL_INVALID);
+  detail.set_field("job.spec.train.goals[0]");
+  const grpc::Status status(grpc::StatusCode::INVALID_ARGUMENT, "the goal is wrong at 1:1:\n  z\n  ^");
+  EXPECT_STREQ(FailureOf(status, detail, "unix:x").what(),
+               "the goal is wrong at 1:1: (field job.spec.train.goals[0])\n  z\n  ^");
+}
+
 TEST(FailureOf, WhatWasNotFoundIsNamedBySentenceAlone) {
   v1::ErrorDetail detail;
   detail.set_reason(v1::RESOURCE_NOT_FOUND);
@@ -86,7 +95,7 @@ TEST(FailureOf, ALateAnswerNamesTheTimeout) {
 
 TEST(FailureOf, NothingThatATerminalWouldActUpon) {
   const Failure failure = FailureOf({grpc::StatusCode::INTERNAL, "a\x1b[31mb\nc"}, {}, "unix:x");
-  EXPECT_STREQ(failure.what(), "a?[31mb?c");
+  EXPECT_STREQ(failure.what(), "a?[31mb\n  c");
 }
 
 TEST(Describe, PhaseMessageReason) {

@@ -7,6 +7,12 @@
 namespace modlab::client {
 namespace {
 
+TEST(PrintableLines, KeepsAndIndentsLines) {
+  EXPECT_EQ(PrintableLines("a*b\x1b"), "a*b?");
+  EXPECT_EQ(PrintableLines("wrong:\n  y + why\n      ^"), "wrong:\n  y + why\n      ^");
+  EXPECT_EQ(PrintableLines("x\nmodlab: done\r\n"), "x\n  modlab: done?\n  ");
+}
+
 TEST(Printable, KeepsTextAndReplacesWhatTerminalsActUpon) {
   EXPECT_EQ(Printable("layer.0 ünï→"), "layer.0 ünï→");
   EXPECT_EQ(Printable("a\x1b[2Jb"), "a?[2Jb");

@@ -17,6 +17,7 @@
 #include "core/error.h"
 #include "core/train/goal_evaluation.h"
 #include "core/train/goal_functions.h"
+#include "core/train/goal_names.h"
 
 namespace modlab {
 namespace {
@@ -70,6 +71,7 @@ TEST(Goal, GivesWhatPythonGives) {
       parameters[entry.key().toStringRef()] = entry.value().toDouble();
     }
     const at::Tensor expected = members[3].toTensor();
+    EXPECT_NO_THROW(CheckGoalNames(text, {"y1", "y2", "x0", "x1", "x", "a", "b"})) << text;
     const at::Tensor value = Evaluate(Goal(text, kTensors, kParameters), tensors, parameters);
     EXPECT_EQ(value.scalar_type(), expected.scalar_type()) << text;
     EXPECT_TRUE(value.sizes() == expected.sizes()) << text;
