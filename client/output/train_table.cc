@@ -133,6 +133,7 @@ std::string SwitchesText(const v1::TrainResult& result, const TextStyle& style) 
 }
 
 std::string EvaluationsText(const v1::TrainSpec& spec, const v1::TrainResult& result, const TextStyle& style) {
+  if (result.evaluations().empty()) return "";
   using EvaluationColumn = Column<v1::GoalEvaluation>;
   using enum EvaluationColumn::Shown;
   using enum Grid::Align;

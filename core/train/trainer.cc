@@ -174,12 +174,12 @@ class Training {
       Step(order);
       if (context_.cancelled()) {
         stopped_by_ = kCancelled;
+        SaveCheckpoint();
         break;
       }
       if (SecondsSince(last_checkpoint_) >= options_.checkpoint_seconds) SaveCheckpoint();
     }
     if (state_.position == steps_per_epoch_ || state_.step == total_steps_) EndEpoch();
-    if (!stopped_by_.empty()) SaveCheckpoint();
   }
 
   void Step(const std::vector<int64_t>& order) {
@@ -216,7 +216,7 @@ class Training {
     ++state_.step;
     ++state_.position;
     state_.seconds += SecondsSince(start);
-    TellProgress(value);
+    TellProgress([&] { return StepText(value); });
   }
 
   bool RegularizesNow() const {
@@ -286,25 +286,33 @@ class Training {
     const int64_t every = options_.modularity.every_epochs;
     CheckStop(record);
     Record(std::move(record), every > 0 && (state_.epoch % every == 0 || last || !stopped_by_.empty()));
-    if (options_.checkpoint_epochs > 0 && state_.epoch % options_.checkpoint_epochs == 0) SaveCheckpoint();
+    const bool due = options_.checkpoint_epochs > 0 && state_.epoch % options_.checkpoint_epochs == 0;
+    if (due || !stopped_by_.empty()) SaveCheckpoint();
   }
 
   void EvaluateInto(EpochRecord& record) {
-    if (evaluation_task_) record.evaluation = EvaluateGoal(*evaluation_task_, *evaluation_batches_, record.goal);
+    if (!evaluation_task_) return;
+    record.evaluation = EvaluateGoal(*evaluation_task_, *evaluation_batches_, record.goal);
+    if (!record.evaluation) CutShort();
   }
 
-  Performance EvaluateGoal(const Task& task, Batches& batches, const GoalInForce& goal) {
+  /// Nothing where it was cancelled.
+  std::optional<Performance> EvaluateGoal(const Task& task, Batches& batches, const GoalInForce& goal) {
     const torch::NoGradGuard no_gradients;
     trainable_.Evaluate();
     PerformanceSums sums(options_.metrics);
     const std::vector<int64_t> order = task.Order(false, 0, 0);
-    for (int64_t first = 0; first < task.samples(); first += options_.batch_size) {
+    for (int64_t first = 0; first < task.samples() && !context_.cancelled(); first += options_.batch_size) {
+      TellProgress([&] {
+        return "evaluated " + std::to_string(first) + " of " + std::to_string(task.samples()) + " samples";
+      });
       const Batch& batch = batches.Make(order, first, std::min(options_.batch_size, task.samples() - first));
       const at::Tensor output = trainable_.Forward(batch.input);
       const at::Tensor target = loss_.Prepare(output, GoalOf(batch, goal));
       sums.Add(LossWithoutGradients(output, target), output, target, loss_.is_of_classes());
     }
     trainable_.Train();
+    if (context_.cancelled()) return std::nullopt;
     return sums.Result();
   }
 
@@ -316,14 +324,13 @@ class Training {
 
   void Record(EpochRecord record, bool with_modularity) {
     if (with_modularity && context_.cancelled()) {
-      cut_short_ = true;
+      CutShort();
     } else if (with_modularity) {
       trainable_.Evaluate();
       try {
         record.modularity = modularity_.Measure(model_, reading_);
       } catch (const Cancelled&) {
-        cut_short_ = true;
-        stopped_by_ = kCancelled;
+        CutShort();
       }
       trainable_.Train();
     }
@@ -331,8 +338,13 @@ class Training {
     state_.series.push_back(std::move(record));
   }
 
+  void CutShort() {
+    cut_short_ = true;
+    stopped_by_ = kCancelled;
+  }
+
   void CheckStop(const EpochRecord& record) {
-    if (state_.step <= phases_.back().first_step && phases_.size() > 1) return;
+    if (cut_short_ || (state_.step <= phases_.back().first_step && phases_.size() > 1)) return;
     const Performance& performance = record.evaluation ? *record.evaluation : *record.training;
     if (performance.loss < state_.best_loss) {
       state_.best_loss = performance.loss;
@@ -349,10 +361,15 @@ class Training {
     }
   }
 
-  void TellProgress(double loss) {
+  template <typename Text>
+  void TellProgress(const Text& text) {
     const Clock::time_point now = Clock::now();
     if (now - last_progress_ < std::chrono::milliseconds(100)) return;
     last_progress_ = now;
+    hooks_.progress(static_cast<double>(state_.step) / static_cast<double>(total_steps_), text());
+  }
+
+  std::string StepText(double loss) const {
     const double per_second = static_cast<double>(state_.step) / std::max(state_.seconds, 1e-9);
     const double left = static_cast<double>(total_steps_ - state_.step) / per_second;
     char text[160];
@@ -361,7 +378,7 @@ class Training {
                   static_cast<long long>((total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_),
                   static_cast<long long>(state_.step), loss,
                   per_second * static_cast<double>(std::min(options_.batch_size, task_.samples())), left);
-    hooks_.progress(static_cast<double>(state_.step) / static_cast<double>(total_steps_), text);
+    return text;
   }
 
   [[noreturn]] void ThrowNotFinite(const std::string& what, const GoalInForce& goal) {
@@ -427,7 +444,8 @@ class Training {
     if (last.parameters != phases_.front().parameters) goals.push_back(last);
     Batches* batches = evaluation_task_ ? evaluation_batches_.get() : &batches_;
     for (const GoalInForce& goal : goals) {
-      result.evaluations.push_back({goal, EvaluateGoal(evaluation_task_ ? *evaluation_task_ : task_, *batches, goal)});
+      const auto performance = EvaluateGoal(evaluation_task_ ? *evaluation_task_ : task_, *batches, goal);
+      if (performance) result.evaluations.push_back({goal, *performance});
     }
     result.samples_per_second = static_cast<double>(state_.step * std::min(options_.batch_size, task_.samples())) /
                                 std::max(state_.seconds, 1e-9);

@@ -67,7 +67,7 @@ struct TrainingResult {
   std::string stopped_by;
   std::vector<EpochRecord> series;
   std::vector<GoalSwitch> switches;
-  std::vector<GoalEvaluation> evaluations;
+  std::vector<GoalEvaluation> evaluations;  ///< None where it was cancelled.
   double samples_per_second = 0;
   /// Where the steps of this run went, in seconds.
   struct {

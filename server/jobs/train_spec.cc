@@ -28,7 +28,6 @@ using modlab::v1::GoalSchedule;
 using modlab::v1::GradientMask;
 using modlab::v1::LearningRateSpec;
 using modlab::v1::LossSpec;
-using modlab::v1::MetricKind;
 using modlab::v1::OptimizerSpec;
 using modlab::v1::TaskSpec;
 using modlab::v1::TrainSpec;
@@ -210,7 +209,7 @@ void ResolveSchedule(TrainSpec* spec) {
   }
   for (const auto& [name, text] : schedule.vary()) {
     try {
-      ParseDistribution(name + "~" + text);
+      ParseDistribution(fmt::format("{}~{}", name, text));
     } catch (const Error& error) {
       Refuse(field + ".vary", error.what());
     }
