@@ -22,7 +22,7 @@ v1::Dataset SendRequest(Session& session, const DatasetOptions& options, v1::Cre
   if (!options.resources.empty()) options.resources.ApplyTo(*request.mutable_resources());
   request.set_request_id(NewRequestId());
   Connection& connection = session.Connect();
-  const v1::Dataset created = connection.CallWithRetries(&v1::DatasetService::Stub::CreateDataset, request);
+  v1::Dataset created = connection.CallWithRetries(&v1::DatasetService::Stub::CreateDataset, request);
   // Apart from its creation, since the server may have had it before.
   if (!options.sharing.given()) return created;
   return connection.CallWithRetries(&v1::DatasetService::Stub::ShareDataset,

@@ -28,6 +28,7 @@ CLI::Option* AddChoice(CLI::App& command, const std::string& name,
                        const std::vector<std::pair<std::string, Value>>& choices, const std::function<void(Value)>& set,
                        const std::string& description) {
   std::vector<std::string> names;
+  names.reserve(choices.size());
   for (const auto& choice : choices) names.push_back(choice.first);
   const auto read = [choices, set](const std::vector<std::string>& texts) {
     for (const std::string& text : texts) {

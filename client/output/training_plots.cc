@@ -12,6 +12,7 @@ constexpr int kHeight = 5;
 
 std::vector<double> ValuesOf(const std::map<int, double>& series) {
   std::vector<double> values;
+  values.reserve(series.size());
   for (const auto& [epoch, value] : series) values.push_back(value);
   return values;
 }

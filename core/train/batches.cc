@@ -34,11 +34,11 @@ at::Tensor Batches::Label(const Array& labels, const std::vector<int64_t>& rows)
   std::vector<int64_t> shape = labels.shape;
   shape[0] = static_cast<int64_t>(rows.size());
   if (IsInteger(labels.type)) {
-    const at::Tensor label = at::empty(shape, at::kLong);
+    at::Tensor label = at::empty(shape, at::kLong);
     GatherRows(labels, rows, label.data_ptr<int64_t>(), labels.row_elements());
     return label;
   }
-  const at::Tensor label = at::empty(shape, at::kFloat);
+  at::Tensor label = at::empty(shape, at::kFloat);
   GatherRows(labels, rows, 1, 0, label.data_ptr<float>(), labels.row_elements());
   return label;
 }

@@ -59,7 +59,8 @@ bool Masks::Prune(int64_t step, int64_t steps_per_epoch) {
 
 void Masks::Apply() {
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    auto* values = pruned_[i].empty() ? nullptr : parameters_[i].tensor.data_ptr<float>();
+    if (pruned_[i].empty()) continue;
+    auto* values = parameters_[i].tensor.data_ptr<float>();
     for (size_t entry = 0; entry < pruned_[i].size(); ++entry) {
       if (pruned_[i][entry] != 0) continue;
       values[entry] = 0;

@@ -122,6 +122,7 @@ class Training {
  private:
   static std::vector<int64_t> SizesOf(const std::vector<TrainableModel::Parameter>& parameters) {
     std::vector<int64_t> sizes;
+    sizes.reserve(parameters.size());
     for (const auto& parameter : parameters) sizes.push_back(parameter.tensor.numel());
     return sizes;
   }
@@ -149,7 +150,7 @@ class Training {
 
   at::Tensor GoalOf(const Batch& batch, const GoalInForce& goal) const {
     const torch::NoGradGuard no_gradients;
-    const at::Tensor value = Evaluate(goals_[static_cast<size_t>(goal.goal)], batch.tensors, goal.parameters);
+    at::Tensor value = Evaluate(goals_[static_cast<size_t>(goal.goal)], batch.tensors, goal.parameters);
     if (value.dim() == 0 || value.size(0) != batch.samples) {
       const std::string& text = options_.goals[static_cast<size_t>(goal.goal)];
       throw Error(ErrorKind::kGoalInvalid,
@@ -303,9 +304,8 @@ class Training {
     PerformanceSums sums(options_.metrics);
     const std::vector<int64_t> order = task.Order(false, 0, 0);
     for (int64_t first = 0; first < task.samples() && !context_.cancelled(); first += options_.batch_size) {
-      TellProgress([&] {
-        return "evaluated " + std::to_string(first) + " of " + std::to_string(task.samples()) + " samples";
-      });
+      TellProgress(
+          [&] { return "evaluated " + std::to_string(first) + " of " + std::to_string(task.samples()) + " samples"; });
       const Batch& batch = batches.Make(order, first, std::min(options_.batch_size, task.samples() - first));
       const at::Tensor output = trainable_.Forward(batch.input);
       const at::Tensor target = loss_.Prepare(output, GoalOf(batch, goal));
@@ -372,10 +372,10 @@ class Training {
   std::string StepText(double loss) const {
     const double per_second = static_cast<double>(state_.step) / std::max(state_.seconds, 1e-9);
     const double left = static_cast<double>(total_steps_ - state_.step) / per_second;
+    const int64_t epochs = (total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_;
     char text[160];
     std::snprintf(text, sizeof(text), "epoch %lld of %lld, step %lld, loss %.4g, %.0f samples/s, %.0f s left",
-                  static_cast<long long>(state_.epoch + 1),
-                  static_cast<long long>((total_steps_ + steps_per_epoch_ - 1) / steps_per_epoch_),
+                  static_cast<long long>(state_.epoch + 1), static_cast<long long>(epochs),
                   static_cast<long long>(state_.step), loss,
                   per_second * static_cast<double>(std::min(options_.batch_size, task_.samples())), left);
     return text;

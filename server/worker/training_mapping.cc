@@ -132,7 +132,9 @@ GoalScheduleOptions ToGoalSchedule(const v1::TrainSpec& spec) {
   }
   // A map of proto has no order, and draws are made one after the other.
   const std::map<std::string, std::string> vary(given.vary().begin(), given.vary().end());
-  for (const auto& [name, text] : vary) schedule.distributions.push_back(ParseDistribution(name + "~" + text));
+  for (const auto& [name, text] : vary) {
+    schedule.distributions.push_back(ParseDistribution(std::string(name).append("~").append(text)));
+  }
   return schedule;
 }
 
