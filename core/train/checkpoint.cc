@@ -8,75 +8,20 @@
 
 #include "core/dataset/tensor_file.h"
 #include "core/error.h"
+#include "core/train/series_table.h"
+#include "core/train/tensor_state.h"
 
 namespace modlab {
 namespace {
 
 using nlohmann::json;
 
+/// The tensor that is the series.
+const std::string kSeries = "series";
+
 json ToJson(const std::optional<double>& value) { return value ? json(*value) : json(); }
 void FromJson(const json& text, std::optional<double>& value) {
   if (!text.is_null()) value = text.get<double>();
-}
-
-json ToJson(const std::optional<Performance>& performance) {
-  if (!performance) return {};
-  return {{"loss", performance->loss},
-          {"normalized", ToJson(performance->normalized_loss)},
-          {"metrics", performance->metrics}};
-}
-
-void FromJson(const json& text, std::optional<Performance>& performance) {
-  if (text.is_null()) return;
-  performance.emplace();
-  performance->loss = text.at("loss").get<double>();
-  FromJson(text.at("normalized"), performance->normalized_loss);
-  performance->metrics = text.at("metrics").get<std::vector<double>>();
-}
-
-json ToJson(const std::optional<ModularityRecord>& record) {
-  if (!record) return {};
-  return {{"modularity", record->modularity}, {"ncut", record->ncut},   {"clusters", record->clusters},
-          {"z", ToJson(record->z)},           {"p", ToJson(record->p)}, {"agreement", ToJson(record->agreement)}};
-}
-
-void FromJson(const json& text, std::optional<ModularityRecord>& record) {
-  if (text.is_null()) return;
-  record.emplace();
-  record->modularity = text.at("modularity").get<double>();
-  record->ncut = text.at("ncut").get<double>();
-  record->clusters = text.at("clusters").get<int>();
-  FromJson(text.at("z"), record->z);
-  FromJson(text.at("p"), record->p);
-  FromJson(text.at("agreement"), record->agreement);
-}
-
-json ToJson(const EpochRecord& record) {
-  return {{"epoch", record.epoch},
-          {"step", record.step},
-          {"goal", record.goal.goal},
-          {"parameters", record.goal.parameters},
-          {"rate", record.learning_rate},
-          {"training", ToJson(record.training)},
-          {"evaluation", ToJson(record.evaluation)},
-          {"clusterability", ToJson(record.clusterability)},
-          {"sparsity", ToJson(record.sparsity)},
-          {"modularity", ToJson(record.modularity)}};
-}
-
-EpochRecord RecordFromJson(const json& text) {
-  EpochRecord record;
-  record.epoch = text.at("epoch").get<int64_t>();
-  record.step = text.at("step").get<int64_t>();
-  record.goal.goal = text.at("goal").get<int>();
-  record.goal.parameters = text.at("parameters").get<std::map<std::string, double>>();
-  record.learning_rate = text.at("rate").get<double>();
-  FromJson(text.at("training"), record.training);
-  FromJson(text.at("evaluation"), record.evaluation);
-  FromJson(text.at("clusterability"), record.clusterability);
-  FromJson(text.at("sparsity"), record.sparsity);
-  FromJson(text.at("modularity"), record.modularity);
-  return record;
 }
 
 void SyncDirectoryOf(const std::filesystem::path& path) {
@@ -90,6 +35,7 @@ void SyncDirectoryOf(const std::filesystem::path& path) {
 }  // namespace
 
 void WriteCheckpoint(const std::filesystem::path& path, const TrainingState& state) {
+  const SeriesTable series = ToTable(state.series);
   json text = {{"epoch", state.epoch},
                {"position", state.position},
                {"step", state.step},
@@ -101,10 +47,11 @@ void WriteCheckpoint(const std::filesystem::path& path, const TrainingState& sta
                {"modularity_records", state.modularity_records},
                {"clusterability", ToJson(state.clusterability)},
                {"warnings", state.warnings},
-               {"series", json::array()}};
-  for (const EpochRecord& record : state.series) text["series"].push_back(ToJson(record));
+               {"series", {{"parameters", series.parameters}, {"metrics", series.metrics}}}};
+  std::vector<NamedArray> tensors = state.tensors;
+  tensors.push_back({kSeries, series.rows});
   const std::filesystem::path temporary = path.string() + ".tmp";
-  WriteTensorFile(temporary, state.tensors, {{"training", text.dump()}});
+  WriteTensorFile(temporary, tensors, {{"training", text.dump()}});
   std::filesystem::rename(temporary, path);
   SyncDirectoryOf(path);
 }
@@ -125,8 +72,12 @@ TrainingState ReadCheckpoint(const std::filesystem::path& path) {
     state.modularity_records = text.at("modularity_records").get<int>();
     FromJson(text.at("clusterability"), state.clusterability);
     state.warnings = text.at("warnings").get<std::vector<std::string>>();
-    for (const json& record : text.at("series")) state.series.push_back(RecordFromJson(record));
     state.tensors = file.tensors();
+    SeriesTable series;
+    series.parameters = text.at("series").at("parameters").get<std::vector<std::string>>();
+    series.metrics = text.at("series").at("metrics").get<int64_t>();
+    series.rows = RequireArray(state.tensors, kSeries);
+    state.series = FromTable(series);
     return state;
   } catch (const std::exception& error) {
     throw Error(ErrorKind::kDataInvalid, std::string("the checkpoint is damaged: ") + error.what());

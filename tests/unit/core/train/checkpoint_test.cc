@@ -67,10 +67,31 @@ TEST(Checkpoint, ComesBackToTheBit) {
   EXPECT_FALSE(back.series[1].training->normalized_loss);
   EXPECT_EQ(back.series[1].modularity->modularity, was.series[1].modularity->modularity);
   EXPECT_EQ(back.series[1].modularity->agreement, was.series[1].modularity->agreement);
-  ASSERT_EQ(back.tensors.size(), 1U);
+  EXPECT_EQ(back.series[1].modularity->clusters, was.series[1].modularity->clusters);
+  EXPECT_FALSE(back.series[1].modularity->z);
+  EXPECT_FALSE(back.series[1].evaluation);
+  EXPECT_EQ(back.series[1].training->metrics, was.series[1].training->metrics);
+  ASSERT_EQ(back.tensors.size(), 2U) << "the series is one, too";
   const auto bytes = back.tensors[0].array.bytes;
   const auto expected = was.tensors[0].array.bytes;
   EXPECT_TRUE(std::equal(bytes.begin(), bytes.end(), expected.begin(), expected.end()));
+}
+
+TEST(Checkpoint, HoldsManyEpochs) {
+  const auto path = PathOfTest();
+  TrainingState state = SomeState();
+  const EpochRecord record = state.series[1];
+  constexpr int64_t epochs = 200'000;
+  for (int64_t epoch = 2; epoch < epochs; ++epoch) {
+    state.series.push_back(record);
+    state.series.back().epoch = epoch;
+  }
+  WriteCheckpoint(path, state);
+  EXPECT_LT(std::filesystem::file_size(path), epochs * 8 * 20);
+  const TrainingState back = ReadCheckpoint(path);
+  ASSERT_EQ(back.series.size(), static_cast<size_t>(epochs));
+  EXPECT_EQ(back.series.back().epoch, epochs - 1);
+  EXPECT_EQ(back.series.back().training->metrics, record.training->metrics);
 }
 
 TEST(Checkpoint, AFullDiskLeavesTheOneBeforeWhole) {
