@@ -50,7 +50,7 @@ struct GoalSwitch {
   std::optional<double> loss_before;
   std::optional<double> loss_after;
   std::optional<int64_t> recovery_epochs;
-  std::optional<double> agreement;  ///< Of the last measured modules before and the first after.
+  std::optional<double> agreement;
   std::optional<double> modularity_before;
   std::optional<double> modularity_after;
 };

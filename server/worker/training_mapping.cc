@@ -252,6 +252,7 @@ v1::TrainResult ToProto(const TrainingResult& result, const v1::TrainSpec& spec)
   for (int64_t i = 0; i < records; i += every) {
     *message.add_series() = ToProto(result.series[static_cast<size_t>(i)], spec);
   }
+  if (records > 0 && (records - 1) % every != 0) *message.add_series() = ToProto(result.series.back(), spec);
   for (const GoalSwitch& change : result.switches) {
     v1::GoalSwitch& added = *message.add_switches();
     added.set_epoch(static_cast<int32_t>(change.epoch));

@@ -47,18 +47,20 @@ TEST(AnalyseSwitches, AGoalThatLeavesBeforeItIsLearnedHasNotRecovered) {
   EXPECT_EQ(switches[1].recovery_epochs, 1);
 }
 
-TEST(AnalyseSwitches, HaveTheModularityThatWasLastMeasuredBeforeAndFirstAfter) {
+TEST(AnalyseSwitches, HaveTheModularityThatWasLastMeasuredWithTheGoalsBeforeAndAfter) {
   std::vector<EpochRecord> series = Series({1, 1, 1, 1, 1, 1});
   for (const int epoch : {0, 1, 4, 5}) series[epoch].modularity.emplace().modularity = 0.1 * epoch;
   series[4].modularity->agreement = 0.7;
   series[5].modularity->agreement = 0.9;
-  const auto switches = AnalyseSwitches({Phase(0, 0), Phase(20, 1), Phase(50, 0)}, 10, series);
-  ASSERT_EQ(switches.size(), 2U);
+  const auto switches = AnalyseSwitches({Phase(0, 0), Phase(20, 1), Phase(30, 2), Phase(50, 0)}, 10, series);
+  ASSERT_EQ(switches.size(), 3U);
   EXPECT_EQ(switches[0].modularity_before, 0.1);
-  EXPECT_EQ(switches[0].modularity_after, 0.4);
-  EXPECT_EQ(switches[0].agreement, 0.7);
-  EXPECT_EQ(switches[1].modularity_before, 0.5);
-  EXPECT_FALSE(switches[1].modularity_after);
+  EXPECT_FALSE(switches[0].modularity_after) << "none was measured while it stayed";
+  EXPECT_FALSE(switches[1].modularity_before);
+  EXPECT_EQ(switches[1].modularity_after, 0.4);
+  EXPECT_EQ(switches[1].agreement, 0.7);
+  EXPECT_EQ(switches[2].modularity_before, 0.5);
+  EXPECT_FALSE(switches[2].modularity_after);
 }
 
 TEST(AnalyseSwitches, WhatHasNotComeIsLeftOut) {
