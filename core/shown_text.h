@@ -6,8 +6,8 @@
 
 namespace modlab {
 
-/// Text from a file or a model, for a sentence: bytes that are no well-formed UTF-8 (RFC 3629) or control a terminal are
-/// written as `\x1b`; a longer one than `max_bytes` is cut off between characters.
+/// Text from a file or a model, for a sentence: bytes that are no well-formed UTF-8 (RFC 3629) or control a terminal
+/// are written as `\x1b`; a longer one than `max_bytes` is cut off between characters.
 std::string Shown(std::string_view text, size_t max_bytes);
 
 /// Likewise, between quotation marks.

@@ -14,8 +14,8 @@ namespace modlab {
 std::vector<std::string> GoalTensorNames(const std::vector<std::string>& tensors, bool pairs, int64_t features);
 
 /// Looks over a goal's text without compiling it, for those who have no compiler: whether its brackets match, each name
-/// that is no attribute is one of `names` or the language's, and all of torch that it uses is allowed. It finds less than
-/// compiling does, and nothing that compiling does not. Errors: kGoalInvalid.
+/// that is no attribute is one of `names` or the language's, and all of torch that it uses is allowed. It finds less
+/// than compiling does, and nothing that compiling does not. Errors: kGoalInvalid.
 void CheckGoalNames(const std::string& text, const std::vector<std::string>& names);
 
 // What is said of a name, for all that check goals.

@@ -30,8 +30,8 @@ struct TrainingHooks {
 ///
 /// The same model, data, options and number of threads give the same tensors and records, bit for bit, on one kind of
 /// CPU, also when the training was broken off and went on from a checkpoint in another process. A context that is
-/// cancelled ends it after the step under way: `stopped_by` is `cancelled` then, what has been learned is kept, and what
-/// was being evaluated or measured is left out.
+/// cancelled ends it after the step under way: `stopped_by` is `cancelled` then, what has been learned is kept, and
+/// what was being evaluated or measured is left out.
 ///
 /// Sets the number of threads of LibTorch and of OpenBLAS to the context's for its duration, and the process's random
 /// generator; only one training at a time in a process. Memory: gradients, the optimiser's state, a batch's

@@ -29,8 +29,8 @@ class Artifacts {
   void Copy(const AttemptDirectory& directory, const google::protobuf::RepeatedPtrField<std::string>& names,
             int64_t most_bytes);
 
-  /// Copies the job's product likewise; where it is to be a model, CheckTorchScriptArchive looks at the copy. Returns its
-  /// size and digest.
+  /// Copies the job's product likewise; where it is to be a model, CheckTorchScriptArchive looks at the copy. Returns
+  /// its size and digest.
   Product CopyProduct(const AttemptDirectory& directory, int64_t most_bytes, bool is_model);
 
   /// Moves the copies into the blob store and inserts their rows: of artifacts into the job's; of the product only its
