@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "client/output/text.h"
 
@@ -44,6 +45,12 @@ std::string_view HelpfulCommands(const v1::ErrorDetail& detail) {
                  : " (`modlab model list` and `modlab job list` list them, `modlab server status` shows the quota)";
 }
 
+/// A remark in brackets, at the end of the first line: what follows may point into a text.
+std::string WithRemark(const std::string& lines, std::string_view remark) {
+  const std::size_t end = std::min(lines.find('\n'), lines.size());
+  return fmt::format("{} ({}){}", lines.substr(0, end), remark, lines.substr(end));
+}
+
 }  // namespace
 
 v1::ErrorDetail DetailOf(const grpc::ClientContext& context) {
@@ -73,9 +80,7 @@ Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std
   // What was not found, the sentence names; the field would only say `name`.
   const bool tell_field = !detail.field().empty() && code != ExitCode::kNotFound;
   if (tell_field && sentence.find(detail.field()) == std::string::npos) {
-    const std::size_t end = std::min(sentence.find('\n'), sentence.size());
-    return {code,
-            fmt::format("{} (field {}){}", sentence.substr(0, end), Printable(detail.field()), sentence.substr(end))};
+    return {code, WithRemark(sentence, fmt::format("field {}", Printable(detail.field())))};
   }
   return {code, sentence.empty() ? fmt::format("the server refused, code {}", static_cast<int>(status.error_code()))
                                  : fmt::format("{}{}", sentence, HelpfulCommands(detail))};
@@ -84,10 +89,7 @@ Failure FailureOf(const grpc::Status& status, const v1::ErrorDetail& detail, std
 std::string Describe(std::string_view subject, const v1::JobError& error) {
   std::string text{subject};
   if (!error.phase().empty()) text += fmt::format(" in phase {}", Printable(error.phase()));
-  const std::string message = PrintableLines(error.message());
-  const std::size_t end = std::min(message.find('\n'), message.size());
-  return fmt::format("{}: {} ({}){}", text, message.substr(0, end), v1::Reason_Name(error.reason()),
-                     message.substr(end));
+  return fmt::format("{}: {}", text, WithRemark(PrintableLines(error.message()), v1::Reason_Name(error.reason())));
 }
 
 }  // namespace modlab::client

@@ -7,7 +7,6 @@ import csv
 import io
 import json
 import random
-import signal
 import sys
 import time
 import unittest
