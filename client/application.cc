@@ -18,7 +18,8 @@ namespace {
 constexpr const char* kFooter = R"(Examples:
   modlab score net.pt                   measure a TorchScript model; starts a local server if none runs
   modlab score net.pt -k 4 -o json      the same for scripts
-  modlab compare JOB_ID:leiden JOB_ID:spectral
+  modlab experiment run baseline        an engineered modular network and its rivals
+  modlab compare JOB_ID JOB_ID          models side by side
   modlab job list --state running
   modlab job logs JOB_ID --follow
   modlab --server unix:/tmp/lab.sock model list
@@ -42,7 +43,7 @@ Exit codes:
   0    ok
   1    the job failed or was cancelled, or the model or data set cannot be used
   2    usage: the command line, a local file or the configuration is wrong
-  3    not found: there is no such model, data set, job or artifact
+  3    not found: there is no such model, data set, job, experiment or artifact
   5    server unreachable: it does not answer, or could not be started
   6    refused: the server will not do this
   7    the wait or the transfer timed out; a job goes on
@@ -58,7 +59,11 @@ void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
   AddScoreCommand(app, chosen);
   AddTrainCommand(app, chosen);
   AddGraphCommand(app, chosen);
+  AddExperimentCommands(app, chosen);
   AddCompareCommand(app, chosen);
+  AddAgreementCommand(app, chosen);
+  AddPlotCommand(app, chosen);
+  AddReportCommand(app, chosen);
   AddSignificanceCommand(app, chosen);
   AddModelCommands(app, chosen);
   AddDatasetCommands(app, chosen);

@@ -42,7 +42,7 @@ Connection::Connection(std::string name, const std::shared_ptr<grpc::Channel>& c
     : name_(std::move(name)),
       channel_(channel),
       stubs_(v1::ModelService::Stub(channel), v1::DatasetService::Stub(channel), v1::UploadService::Stub(channel),
-             v1::JobService::Stub(channel), v1::ServerService::Stub(channel)) {}
+             v1::JobService::Stub(channel), v1::ExperimentService::Stub(channel), v1::ServerService::Stub(channel)) {}
 
 void Connection::NoteAnswer(const grpc::Status& status) {
   if (!WentAway(status) && status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) has_answered_ = true;

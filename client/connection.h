@@ -16,6 +16,7 @@
 #include "client/errors.h"
 #include "client/server_address.h"
 #include "modlab/v1/dataset.grpc.pb.h"
+#include "modlab/v1/experiment.grpc.pb.h"
 #include "modlab/v1/job.grpc.pb.h"
 #include "modlab/v1/model.grpc.pb.h"
 #include "modlab/v1/server.grpc.pb.h"
@@ -118,7 +119,7 @@ class Connection {
   Deadline deadline_;
   std::atomic<bool> has_answered_ = false;
   std::tuple<v1::ModelService::Stub, v1::DatasetService::Stub, v1::UploadService::Stub, v1::JobService::Stub,
-             v1::ServerService::Stub>
+             v1::ExperimentService::Stub, v1::ServerService::Stub>
       stubs_;
 };
 

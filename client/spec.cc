@@ -21,6 +21,24 @@ std::optional<Number> ToNumber(std::string_view text) {
   return number;
 }
 
+/// `what`: what it is meant to be.
+template <typename Spec>
+Spec ParseSpec(const std::string& json, std::string_view source, std::string_view what) {
+  google::protobuf::util::JsonParseOptions options;
+  options.ignore_unknown_fields = false;
+  Spec spec;
+  const auto status = google::protobuf::util::JsonStringToMessage(json, &spec, options);
+  if (status.ok()) return spec;
+  // For a syntax error: a sentence, the text around it, and a caret below that, a line each.
+  std::istringstream message(std::string(status.message().data(), status.message().size()));
+  std::string sentence;
+  std::string place;
+  std::getline(message, sentence);
+  std::getline(message, place);
+  if (!place.empty()) sentence += fmt::format(" Near: {}", place);
+  throw UsageError(fmt::format("{} is not {} in JSON: {}", source, what, Printable(sentence)));
+}
+
 v1::SpectralSpec Spectral(const ScoreOptions& options) {
   v1::SpectralSpec spectral;
   if (options.clusters) {
@@ -49,10 +67,11 @@ v1::LeidenSpec Leiden(const ScoreOptions& options) {
 /// The methods given; else those that the server would choose.
 std::vector<v1::Partition::Method> Methods(const ScoreOptions& options) {
   std::vector<v1::Partition::Method> methods = options.methods;
+  const bool has_planted = !options.planted.empty() || options.planted_composition;
   if (methods.empty()) {
     methods.push_back(v1::Partition::SPECTRAL);
     if (options.graph.preset == v1::PRESET_UNSPECIFIED) methods.push_back(v1::Partition::LEIDEN);
-    if (!options.planted.empty()) methods.push_back(v1::Partition::PLANTED);
+    if (has_planted) methods.push_back(v1::Partition::PLANTED);
   }
   const auto has = [&](v1::Partition::Method method) {
     return std::find(methods.begin(), methods.end(), method) != methods.end();
@@ -70,8 +89,8 @@ std::vector<v1::Partition::Method> Methods(const ScoreOptions& options) {
   if (options.resolution_steps && !HasSweep(options)) {
     throw UsageError("--resolution-steps is for a range of resolutions: --resolution 0.2..3, say");
   }
-  check(!options.planted.empty(), v1::Partition::PLANTED, "--planted", "planted");
-  if (has(v1::Partition::PLANTED) && options.planted.empty()) {
+  check(has_planted, v1::Partition::PLANTED, "--planted", "planted");
+  if (has(v1::Partition::PLANTED) && !has_planted) {
     throw UsageError("--method planted needs the partition: give --planted FILE, with a label for each unit");
   }
   return methods;
@@ -133,7 +152,9 @@ v1::JobSpec ScoreJobSpec(const ScoreOptions& options, const std::string& model) 
     if (method == v1::Partition::SPECTRAL) *partition.mutable_spectral() = Spectral(options);
     if (method == v1::Partition::LEIDEN) *partition.mutable_leiden() = Leiden(options);
     if (method == v1::Partition::PLANTED) {
-      partition.mutable_planted()->mutable_labels()->Assign(options.planted.begin(), options.planted.end());
+      v1::PlantedSpec& planted = *partition.mutable_planted();
+      planted.set_composition(options.planted_composition);
+      planted.mutable_labels()->Assign(options.planted.begin(), options.planted.end());
     }
   }
   if (options.nulls.ByteSizeLong() > 0) *score.mutable_nulls() = options.nulls;
@@ -143,21 +164,11 @@ v1::JobSpec ScoreJobSpec(const ScoreOptions& options, const std::string& model) 
 }
 
 v1::JobSpec ParseJobSpec(const std::string& json, std::string_view source) {
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = false;
-  v1::JobSpec spec;
-  const auto status = google::protobuf::util::JsonStringToMessage(json, &spec, options);
-  if (!status.ok()) {
-    // For a syntax error: a sentence, the text around it, and a caret below that, a line each.
-    std::istringstream message(std::string(status.message().data(), status.message().size()));
-    std::string sentence;
-    std::string place;
-    std::getline(message, sentence);
-    std::getline(message, place);
-    if (!place.empty()) sentence += fmt::format(" Near: {}", place);
-    throw UsageError(fmt::format("{} is not a job's spec in JSON: {}", source, Printable(sentence)));
-  }
-  return spec;
+  return ParseSpec<v1::JobSpec>(json, source, "a job's spec");
+}
+
+v1::ExperimentSpec ParseExperimentSpec(const std::string& json, std::string_view source) {
+  return ParseSpec<v1::ExperimentSpec>(json, source, "an experiment's spec");
 }
 
 }  // namespace modlab::client

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "modlab/v1/experiment.pb.h"
 #include "modlab/v1/graph.pb.h"
 #include "modlab/v1/job.pb.h"
 #include "modlab/v1/score.pb.h"
@@ -60,6 +61,7 @@ struct ScoreOptions {
   v1::Modularity::Objective objective = v1::Modularity::OBJECTIVE_UNSPECIFIED;
   std::optional<std::int32_t> leiden_restarts;
   std::vector<std::int32_t> planted;  ///< Labels.
+  bool planted_composition = false;   ///< Those that a composed model carries.
   v1::NullSpec nulls;
   std::optional<std::int32_t> stability_runs;
   std::optional<std::uint32_t> seed;
@@ -77,5 +79,7 @@ v1::JobSpec ScoreJobSpec(const ScoreOptions& options, const std::string& model);
 /// Reads a JobSpec in proto3 JSON. `source` is where it came from. Throws UsageError that names the field or place at
 /// fault; unknown fields are errors.
 v1::JobSpec ParseJobSpec(const std::string& json, std::string_view source);
+/// Likewise for an experiment's spec.
+v1::ExperimentSpec ParseExperimentSpec(const std::string& json, std::string_view source);
 
 }  // namespace modlab::client

@@ -18,7 +18,9 @@ const std::map<std::string, ValueKind>& Names() {
                                                          {"takes a model or file", ValueKind::kModelOrFile},
                                                          {"takes a server", ValueKind::kServer},
                                                          {"takes a file", ValueKind::kFile},
-                                                         {"takes a data set", ValueKind::kDataset}};
+                                                         {"takes a data set", ValueKind::kDataset},
+                                                         {"takes an experiment", ValueKind::kExperiment},
+                                                         {"takes a job or experiment", ValueKind::kJobOrExperiment}};
   return names;
 }
 

@@ -7,7 +7,19 @@
 namespace modlab::client {
 
 /// What an option of the command line takes, as far as completion can help with it.
-enum class ValueKind { kOther, kChoice, kJob, kModel, kDataset, kJobOrFile, kModelOrFile, kServer, kFile };
+enum class ValueKind {
+  kOther,
+  kChoice,
+  kJob,
+  kModel,
+  kDataset,
+  kExperiment,
+  kJobOrFile,
+  kJobOrExperiment,
+  kModelOrFile,
+  kServer,
+  kFile
+};
 
 /// Notes in the option itself what it takes. Not kChoice.
 CLI::Option* Takes(ValueKind kind, CLI::Option* option);

@@ -27,6 +27,7 @@ enum class ErrorKind {
   kShapesMismatch,
   kLossNotFinite,
   kNothingToTrain,
+  kCompositionInvalid,
 };
 
 /// The one exception that leaves core for a mistake that is not core's own: the model's, or the caller's options'.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds modlab, and scores the network that ships with it. See --help.
+# Installs what is missing, builds modlab, and runs the study of an engineered modular network. See --help.
 set -euo pipefail
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -11,8 +11,9 @@ case "${1:-}" in
     cat <<'TEXT'
 Usage: deploy/demo.sh
 
-Installs the packages that are missing (deploy/install-deps.sh), builds the release preset into build/release, and scores
-client/examples/digits/digits-mlp.pt on a daemon of its own, which is gone again afterwards with all that it stored.
+Installs the packages that are missing (deploy/install-deps.sh), builds the release preset into build/release, and runs
+`modlab experiment run baseline --size small` on a daemon of its own, which is gone again afterwards with all that it
+stored. What came out is printed as a table, and written up with pictures in build/baseline-small.html.
 Run it again: what is there already is neither installed nor built a second time.
 TEXT
     exit 0
@@ -28,7 +29,7 @@ esac
 # The programs, and the stubs for Python, without the tests, so that the demo needs none of their packages. A build folder
 # that was configured otherwise is left as it is.
 if [[ ! -f build/release/build.ninja ]]; then
-  cmake --preset release -DMODLAB_TESTS=OFF
+  cmake --preset release -DMODLAB_TESTS=OFF -DMODLAB_PRECOMPILED_HEADERS=ON
 fi
 cmake --build --preset release \
   --target modlab modlabd modlab-supervisor modlab-worker modlab_python_stubs
@@ -59,6 +60,13 @@ unset MODLAB_SERVER MODLAB_DAEMON
 export XDG_RUNTIME_DIR=$home/run XDG_STATE_HOME=$home/state XDG_CONFIG_HOME=$home/config
 mkdir -m 700 "$XDG_RUNTIME_DIR"
 
+show() {
+  echo
+  echo "\$ modlab $*"
+  "$modlab" "$@"
+}
+report=build/baseline-small.html
+show experiment run baseline --size small
+show report baseline-small -o "$report"
 echo
-echo "\$ modlab score client/examples/digits/digits-mlp.pt --seed 1"
-"$modlab" score client/examples/digits/digits-mlp.pt --seed 1
+echo "The report is $PWD/$report: open it in a browser."

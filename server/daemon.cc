@@ -121,6 +121,7 @@ class Daemon {
         models_(data_, limits_, admission_, [this] { scheduler_.Wake(); }),
         datasets_(data_, limits_, admission_, [this] { scheduler_.Wake(); }),
         jobs_(data_, limits_, admission_, queue_, events_, [this] { scheduler_.Wake(); }),
+        experiments_(data_, limits_, admission_, events_, [this] { scheduler_.Wake(); }),
         retention_(data_, limits_, uploads_, events_),
         users_(data_.database()),
         authenticator_({UserName(), modlab::v1::ADMIN}, users_),
@@ -128,7 +129,8 @@ class Daemon {
         model_service_(call_, models_),
         dataset_service_(call_, datasets_),
         upload_service_(call_, uploads_),
-        job_service_(call_, jobs_, queue_, events_),
+        job_service_(call_, jobs_, models_, experiments_, queue_, events_),
+        experiment_service_(call_, experiments_),
         server_service_(
             call_, admission_, [this](const Principal& principal) { return Describe(principal); },
             [this](bool requeue) { boost::asio::post(context_, [this, requeue] { Stop(requeue); }); }),
@@ -139,8 +141,9 @@ class Daemon {
 
   int Run() {
     const auto is_user = [this](uid_t uid) { return authenticator_.IsUser(uid); };
-    RpcServer server(context_, options_.listen, options_.tls, is_user,
-                     {&model_service_, &dataset_service_, &upload_service_, &job_service_, &server_service_});
+    RpcServer server(
+        context_, options_.listen, options_.tls, is_user,
+        {&model_service_, &dataset_service_, &upload_service_, &job_service_, &experiment_service_, &server_service_});
     for (const ListenAddress& address : options_.listen) spdlog::info("listening on {}", address.text);
     if (!options_.metrics.empty()) {
       metrics_.Serve(options_.metrics);
@@ -186,6 +189,7 @@ class Daemon {
     server.add_job_kinds(Job::IMPORT);
     server.add_job_kinds(Job::BUILD);
     server.add_job_kinds(Job::TRAIN);
+    server.add_job_kinds(Job::COMPOSE);
     server.add_model_formats(modlab::v1::Model::TORCHSCRIPT);
     auto* limits = server.mutable_limits();
     limits->set_upload_bytes(limits_.largest_upload_bytes);
@@ -238,7 +242,7 @@ class Daemon {
     const bool quiet = calls_.Idle() > std::chrono::duration<double>(options_.idle_seconds);
     return quiet && data_.database().Read([](SQLite::Database& connection) {
       return CountJobs(connection, Job::QUEUED) + CountJobs(connection, Job::RUNNING) +
-                 CountJobs(connection, Job::CANCELLING) ==
+                 CountJobs(connection, Job::CANCELLING) + CountJobs(connection, Job::WAITING) ==
              0;
     });
   }
@@ -281,6 +285,7 @@ class Daemon {
   Models models_;
   Datasets datasets_;
   Jobs jobs_;
+  Experiments experiments_;
   Retention retention_;
   Users users_;
   Authenticator authenticator_;
@@ -289,6 +294,7 @@ class Daemon {
   DatasetService dataset_service_;
   UploadService upload_service_;
   JobService job_service_;
+  ExperimentService experiment_service_;
   ServerService server_service_;
   boost::asio::signal_set signals_;
   boost::asio::signal_set children_;

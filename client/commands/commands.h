@@ -15,11 +15,16 @@ using Action = std::function<ExitCode(Session&)>;
 // as `app`.
 void AddModelCommands(CLI::App& app, Action& chosen);
 void AddModelNewCommand(CLI::App& model, Action& chosen);
+void AddModelComposeCommand(CLI::App& model, Action& chosen);
 void AddDatasetCommands(CLI::App& app, Action& chosen);
 void AddScoreCommand(CLI::App& app, Action& chosen);
 void AddTrainCommand(CLI::App& app, Action& chosen);
 void AddGraphCommand(CLI::App& app, Action& chosen);
+void AddAgreementCommand(CLI::App& app, Action& chosen);
 void AddCompareCommand(CLI::App& app, Action& chosen);
+void AddPlotCommand(CLI::App& app, Action& chosen);
+void AddReportCommand(CLI::App& app, Action& chosen);
+void AddExperimentCommands(CLI::App& app, Action& chosen);
 void AddSignificanceCommand(CLI::App& app, Action& chosen);
 void AddJobCommands(CLI::App& app, Action& chosen);
 void AddSubmitCommand(CLI::App& job, Action& chosen);

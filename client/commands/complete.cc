@@ -58,7 +58,26 @@ std::vector<Candidate> Datasets(Connection& connection) {
   return candidates;
 }
 
+std::vector<Candidate> Experiments(Connection& connection) {
+  v1::ListExperimentsRequest request;
+  request.set_page_size(kMostIds);
+  std::vector<Candidate> candidates;
+  const v1::ListExperimentsResponse experiments =
+      connection.Call(&v1::ExperimentService::Stub::ListExperiments, request);
+  for (const v1::Experiment& experiment : experiments.experiments()) {
+    candidates.push_back({IdOf(experiment.name()), Printable(experiment.display_name())});
+  }
+  return candidates;
+}
+
 std::vector<Candidate> Resources(Connection& connection, ValueKind kind) {
+  if (kind == ValueKind::kExperiment) return Experiments(connection);
+  if (kind == ValueKind::kJobOrExperiment) {
+    std::vector<Candidate> candidates = Experiments(connection);
+    const std::vector<Candidate> jobs = Jobs(connection);
+    candidates.insert(candidates.end(), jobs.begin(), jobs.end());
+    return candidates;
+  }
   if (kind == ValueKind::kDataset) return Datasets(connection);
   return kind == ValueKind::kJob ? Jobs(connection) : Models(connection);
 }

@@ -84,6 +84,10 @@ void AddPush(CLI::App& family, Action& chosen) {
         ->option_text("FILE[:MEMBER]");
     Takes(ValueKind::kFile, app.add_option("--targets", command.targets, "The labels, called `y` in goals"))
         ->option_text("FILE[:MEMBER]");
+    app.add_option_function<std::string>(
+           "--rows", [&command](const std::string& rows) { ParseRows(rows, command.making.dataset); },
+           "Only these rows of each file, counted from 0 (default all)")
+        ->option_text("FIRST..END");
     Takes(
         ValueKind::kFile,
         app.add_option("--tensor", command.tensors, "More labels, under a name of their own")->allow_extra_args(false))
@@ -95,13 +99,15 @@ void AddPush(CLI::App& family, Action& chosen) {
   AddExamples(*app,
               {"modlab dataset push mnist --inputs train-images-idx3-ubyte.gz --targets train-labels-idx1-ubyte.gz",
                "modlab dataset push cells --inputs cells.csv:'gene*' --targets cells.csv:kind --standardize",
-               "modlab dataset push digits --inputs digits.npz:images --targets digits.npz:labels --scale 0.0625"});
+               "modlab dataset push digits --inputs digits.npz:images --targets digits.npz:labels --scale 0.0625",
+               "modlab dataset push first --inputs x.npy --targets y.npy --rows 0..1500"});
 }
 
 struct NewCommand {
   MakingOptions making;
   std::optional<std::int32_t> bits;
   bool retina = false;
+  std::optional<std::int32_t> one_hot_pairs;
   std::string pairs;
   std::optional<std::int32_t> samples;
   bool stacked = false;
@@ -109,8 +115,9 @@ struct NewCommand {
 };
 
 v1::DatasetSource SourceOf(const NewCommand& command) {
-  const int given = (command.bits ? 1 : 0) + (command.retina ? 1 : 0) + (command.pairs.empty() ? 0 : 1);
-  if (given != 1) throw UsageError("give one of --bits N, --retina and --pairs DATASET_ID");
+  const int given = (command.bits ? 1 : 0) + (command.retina ? 1 : 0) + (command.one_hot_pairs ? 1 : 0) +
+                    (command.pairs.empty() ? 0 : 1);
+  if (given != 1) throw UsageError("give one of --bits N, --retina, --one-hot-pairs N and --pairs DATASET_ID");
   if (command.pairs.empty() && (command.samples || command.stacked || command.seed)) {
     throw UsageError("--samples, --stacked and --seed are for --pairs");
   }
@@ -119,6 +126,8 @@ v1::DatasetSource SourceOf(const NewCommand& command) {
     source.mutable_bit_vectors()->set_bits(*command.bits);
   } else if (command.retina) {
     source.mutable_retina();
+  } else if (command.one_hot_pairs) {
+    source.mutable_one_hot_pairs()->set_classes(*command.one_hot_pairs);
   } else {
     if (!command.samples) throw UsageError("--pairs needs --samples N: how many pairs to draw");
     v1::DigitPairs& pairs = *source.mutable_digit_pairs();
@@ -143,6 +152,9 @@ void AddNew(CLI::App& family, Action& chosen) {
         ->option_text("N");
     app.add_flag("--retina", command.retina,
                  "Kashtan and Alon's: all 256 patterns of 4 x 2 pixels, with labels `left` and `right`");
+    app.add_option("--one-hot-pairs", command.one_hot_pairs,
+                   "All pairs of one-hot vectors of so many elements, with labels `y1` and `y2`")
+        ->option_text("N");
     Takes(ValueKind::kDataset,
           app.add_option("--pairs", command.pairs, "Pairs of this data set's samples, with labels `y1` and `y2`"))
         ->option_text("DATASET_ID");

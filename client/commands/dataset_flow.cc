@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <filesystem>
 
 #include "client/commands/save.h"
@@ -46,11 +47,31 @@ TensorArgument ParseNamedTensor(const std::string& text) {
   return ParseTensorFile(text.substr(0, equals), text.substr(equals + 1));
 }
 
+void ParseRows(const std::string& text, DatasetOptions& options) {
+  const std::size_t dots = text.find("..");
+  const auto number = [&](const std::string& digits) {
+    std::int32_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() || value < 0) {
+      throw UsageError(fmt::format("'{}' are no rows: write FIRST..END, as 0..1500, or FIRST..", Printable(text)));
+    }
+    return value;
+  };
+  options.first_row = number(text.substr(0, dots));
+  if (dots == std::string::npos) number("");
+  if (dots + 2 == text.size()) return;
+  options.rows = number(text.substr(dots + 2)) - options.first_row;
+  if (*options.rows < 1) throw UsageError(fmt::format("there are no rows in {}", Printable(text)));
+}
+
 v1::Dataset PushDataset(Session& session, const std::vector<TensorArgument>& tensors, const DatasetOptions& options) {
   v1::CreateDatasetRequest request;
+  v1::TensorFiles& files = *request.mutable_dataset()->mutable_source()->mutable_files();
+  files.set_first_row(options.first_row);
+  if (options.rows) files.set_rows(*options.rows);
   for (const TensorArgument& tensor : tensors) {
     const LocalFile file(tensor.path);
-    v1::TensorFile& described = *request.mutable_dataset()->mutable_source()->mutable_files()->add_tensors();
+    v1::TensorFile& described = *files.add_tensors();
     described.set_name(tensor.name);
     described.set_member(tensor.member);
     described.set_file_name(file.name());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,11 +29,16 @@ TensorArgument ParseNamedTensor(const std::string& text);
 struct DatasetOptions {
   std::string display_name;
   v1::InputNormalization normalization;
+  std::int32_t first_row = 0;        ///< Of files: only rows from this one on,
+  std::optional<std::int32_t> rows;  ///< and so many.
   std::vector<std::string> labels;
   ShareOptions sharing;
   /// Of the import.
   ResourceOptions resources;
 };
+
+/// `0..1500`, `1500..`: rows of files, from the first up to, but not, the last. Throws UsageError.
+void ParseRows(const std::string& text, DatasetOptions& options);
 
 /// Brings the files to the server and makes a data set of them.
 v1::Dataset PushDataset(Session& session, const std::vector<TensorArgument>& tensors, const DatasetOptions& options);

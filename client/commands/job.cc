@@ -54,14 +54,22 @@ void AddList(CLI::App& family, Action& chosen) {
          {"succeeded", v1::Job::SUCCEEDED},
          {"failed", v1::Job::FAILED},
          {"cancelling", v1::Job::CANCELLING},
-         {"cancelled", v1::Job::CANCELLED}},
+         {"cancelled", v1::Job::CANCELLED},
+         {"waiting", v1::Job::WAITING}},
         [&command](v1::Job::State state) { command.states.push_back(state); },
-        "Only jobs that are queued, running, succeeded, failed, cancelling or cancelled; may be repeated")
+        "Only jobs that are queued, running, succeeded, failed, cancelling, cancelled or waiting; may be repeated")
         ->option_text("STATE");
     AddChoice<v1::Job::Kind>(
-        app, "--kind", {{"inspect", v1::Job::INSPECT}, {"score", v1::Job::SCORE}, {"graph", v1::Job::GRAPH}},
+        app, "--kind",
+        {{"inspect", v1::Job::INSPECT},
+         {"score", v1::Job::SCORE},
+         {"graph", v1::Job::GRAPH},
+         {"import", v1::Job::IMPORT},
+         {"build", v1::Job::BUILD},
+         {"train", v1::Job::TRAIN},
+         {"compose", v1::Job::COMPOSE}},
         [&command](v1::Job::Kind kind) { command.kinds.push_back(kind); },
-        "Only jobs of this kind, inspect, score or graph; may be repeated")
+        "Only jobs of this kind, inspect, score, graph, import, build, train or compose; may be repeated")
         ->option_text("KIND");
     AddLabels(app, command.labels, "Only jobs with this label; may be repeated");
     AddLimit(app, command.limit);

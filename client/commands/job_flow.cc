@@ -61,7 +61,10 @@ class ProgressObserver : public JobObserver {
     if (HasEnded(state)) {
       progress_->Clear();
     } else {
-      progress_->Show(state == v1::Job::QUEUED ? "waiting for its turn" : StateText(state), std::nullopt);
+      progress_->Show(state == v1::Job::QUEUED    ? "waiting for its turn"
+                      : state == v1::Job::WAITING ? "waiting for what it works on"
+                                                  : StateText(state),
+                      std::nullopt);
     }
   }
 

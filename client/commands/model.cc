@@ -150,6 +150,7 @@ void AddModelCommands(CLI::App& app, Action& chosen) {
   family->require_subcommand(1);
   AddPush(*family, chosen);
   AddModelNewCommand(*family, chosen);
+  AddModelComposeCommand(*family, chosen);
   AddList(*family, chosen);
   AddShow(*family, chosen);
   AddPull(*family, chosen);

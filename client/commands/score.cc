@@ -25,7 +25,8 @@ ExitCode Score(Session& session, const ScoreCommand& command) {
   options.input_shapes = ParseInputShapes(command.input_shapes);
   if (!command.clusters.empty()) options.clusters = ParseClusterCount(command.clusters);
   if (!command.resolution.empty()) options.resolution = ParseResolution(command.resolution);
-  if (!command.planted.empty()) options.planted = ReadPartitionFile(command.planted);
+  options.planted_composition = command.planted == "composition";
+  if (!command.planted.empty() && !options.planted_composition) options.planted = ReadPartitionFile(command.planted);
   const Deadline deadline = DeadlineAfter(command.job.waiting.timeout);
 
   PushOptions push;
@@ -80,8 +81,8 @@ void Define(CLI::App& app, ScoreCommand& command) {
         app.add_option(
             "--planted", command.planted,
             "A partition that is known beforehand: a file with a label for each unit, layer by layer (text, or "
-            "NumPy's .npy)"))
-      ->option_text("FILE");
+            "NumPy's .npy), or `composition`, which unit is of which part of a composed model"))
+      ->option_text("FILE|composition");
   app.add_option_function<std::int32_t>(
          "--nulls", [&command](std::int32_t samples) { command.score.nulls.set_samples(samples); },
          "How many null models to compare with, 0 for none (default 100; 20 above 5 million edges, none above 100 "
@@ -127,15 +128,16 @@ void Define(CLI::App& app, ScoreCommand& command) {
 
 void AddScoreCommand(CLI::App& app, Action& chosen) {
   CLI::App* command = AddCommand<ScoreCommand>(app, chosen, "score", "Measure how modular a network is", Define, Score);
-  AddExamples(*command, {"modlab score net.pt", "modlab score net.pt -k 4 --seed 1 -o json",
-                         "modlab score net.pt --method spectral -k 2..32 --nulls 1000 --stop-at 10",
-                         "modlab score net.pt --method leiden --objective layer-pair --null-model degree",
-                         "modlab score net.pt --method leiden --resolution 0.2..3",
-                         "modlab score net.pt --planted labels.txt --stability 20",
-                         "modlab score cnn.pt --input-shape 1,3,32,32 --kernel-norm spectral",
-                         "modlab score net.pt --preset filan",
-                         "modlab score net.pt --layers 'features.*' --normalization unit-incoming",
-                         "modlab score models/abc --detach -q", "modlab score abc -k 12 --print-spec > spec.json"});
+  AddExamples(
+      *command,
+      {"modlab score net.pt", "modlab score net.pt -k 4 --seed 1 -o json",
+       "modlab score net.pt --method spectral -k 2..32 --nulls 1000 --stop-at 10",
+       "modlab score net.pt --method leiden --objective layer-pair --null-model degree",
+       "modlab score net.pt --method leiden --resolution 0.2..3",
+       "modlab score net.pt --planted labels.txt --stability 20", "modlab score abc --planted composition",
+       "modlab score cnn.pt --input-shape 1,3,32,32 --kernel-norm spectral", "modlab score net.pt --preset filan",
+       "modlab score net.pt --layers 'features.*' --normalization unit-incoming", "modlab score models/abc --detach -q",
+       "modlab score abc -k 12 --print-spec > spec.json"});
 }
 
 }  // namespace modlab::client

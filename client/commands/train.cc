@@ -249,6 +249,16 @@ void DefineParameters(CLI::App& app, TrainCommand& command) {
          "Parameters that stay as they are, as fc1.* or *.bias; may be repeated")
       ->allow_extra_args(false)
       ->option_text("PATTERN");
+  AddChoice<v1::TrainSpec::FreezeMode>(
+      app, "--freeze-mode",
+      {{"all", v1::TrainSpec::FREEZE_ALL},
+       {"cross_free", v1::TrainSpec::FREEZE_CROSS_FREE},
+       {"none", v1::TrainSpec::FREEZE_NONE}},
+      [&train](v1::TrainSpec::FreezeMode mode) { train.set_freeze_mode(mode); },
+      "What of a composed model stays as it is: all (parts, cross connections and head), cross_free (the same, but "
+      "cross "
+      "connections are trained) or none (default)")
+      ->option_text("MODE");
   app.add_option(
          "--mask", command.masks,
          "Entries of a parameter that are trained: a file with 1 for these and 0 for those that stay, row after "

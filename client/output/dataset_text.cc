@@ -27,6 +27,8 @@ std::string SourceText(const v1::DatasetSource& source) {
     }
     case v1::DatasetSource::kBitVectors:
       return fmt::format("all vectors of {} bits", source.bit_vectors().bits());
+    case v1::DatasetSource::kOneHotPairs:
+      return fmt::format("all pairs of one-hot vectors of {}", source.one_hot_pairs().classes());
     case v1::DatasetSource::kRetina:
       return "the retina of Kashtan and Alon (2005)";
     case v1::DatasetSource::kDigitPairs:

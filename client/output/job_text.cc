@@ -64,6 +64,7 @@ std::string JobText(const v1::Job& job, const TextStyle& style) {
   facts.Add("model", Printable(ModelOf(job.spec())));
   facts.Add("made", Printable(job.result().build().model()));
   facts.Add("made", Printable(job.result().train().model()));
+  facts.Add("made", Printable(job.result().compose().model()));
   const v1::JobSpec& spec = job.spec();
   facts.Add("data set", Printable(spec.has_train() ? spec.train().data() : spec.import_dataset().dataset()));
   facts.Add("labels", LabelsText(job.labels()));

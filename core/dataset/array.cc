@@ -32,6 +32,15 @@ std::optional<int64_t> BytesOf(ElementType type, Span<const int64_t> shape) {
   return empty ? 0 : bytes;
 }
 
+Array RowsOf(const Array& array, int64_t first, int64_t rows) {
+  if (first < 0 || rows < 0 || rows > array.rows() - first) throw std::logic_error("rows that are not there");
+  const int64_t row_bytes = array.row_elements() * SizeOf(array.type);
+  Array part = array;
+  part.shape[0] = rows;
+  part.bytes = {array.bytes.data() + first * row_bytes, static_cast<size_t>(rows * row_bytes)};
+  return part;
+}
+
 std::string ShapeText(Span<const int64_t> shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);

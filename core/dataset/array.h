@@ -54,6 +54,9 @@ double At(const Array& array, int64_t element);
 /// negative.
 std::optional<int64_t> BytesOf(ElementType type, Span<const int64_t> shape);
 
+/// `rows` rows from `first` on, which must be there; they share the array's elements.
+Array RowsOf(const Array& array, int64_t first, int64_t rows);
+
 /// `[60000, 28, 28]`.
 std::string ShapeText(Span<const int64_t> shape);
 

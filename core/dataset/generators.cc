@@ -73,6 +73,28 @@ Dataset Retina() {
   return retina;
 }
 
+Dataset OneHotPairs(int n) {
+  constexpr int most = 1000;
+  if (n < 1 || n > most) {
+    throw Error(ErrorKind::kInvalidOption, "classes: " + std::to_string(n) + " is not between 1 and 1000");
+  }
+  const int64_t rows = int64_t{n} * n;
+  NewArray x(ElementType::kUint8, {rows, int64_t{2} * n});
+  auto* const bits = x.Target<uint8_t>();
+  std::memset(bits, 0, static_cast<size_t>(rows * 2 * n));
+  std::vector<int64_t> first;
+  std::vector<int64_t> second;
+  for (int64_t row = 0; row < rows; ++row) {
+    first.push_back(row / n);
+    second.push_back(row % n);
+    bits[row * 2 * n + first.back()] = 1;
+    bits[row * 2 * n + n + second.back()] = 1;
+  }
+  return {{{"x", std::move(x.array)},
+           {"y1", MakeArray({rows}, std::move(first))},
+           {"y2", MakeArray({rows}, std::move(second))}}};
+}
+
 Dataset DigitPairs(const Dataset& labelled, int64_t samples, PairLayout layout, uint64_t seed) {
   const Array* const x = labelled.Find("x");
   if (x == nullptr) throw std::logic_error("a data set without x");

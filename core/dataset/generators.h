@@ -17,6 +17,10 @@ Dataset AllBitVectors(int n);
 /// only.
 Dataset Retina();
 
+/// All n^2 pairs of one-hot vectors of n elements: x is uint8 [n^2][2n], and row i has its ones at i / n and n + i % n,
+/// which labels `y1` and `y2`, int64 [n^2], say. Errors: kInvalidOption (n is not 1 to 1000).
+Dataset OneHotPairs(int n);
+
 enum class PairLayout {
   /// x is [samples][2 * features], the first sample's elements and then the second's.
   kConcatenate,

@@ -28,6 +28,33 @@ void ForEachEdge(const UnitGraph& graph, RunContext& context, const std::functio
   }
 }
 
+std::vector<Edge> HeaviestEdges(const UnitGraph& graph, int64_t count, RunContext& context) {
+  struct Visited {
+    Edge edge;
+    int64_t number = 0;
+  };
+  const auto goes_first = [](const Visited& a, const Visited& b) {
+    return a.edge.weight != b.edge.weight ? a.edge.weight > b.edge.weight : a.number < b.number;
+  };
+  std::priority_queue<Visited, std::vector<Visited>, decltype(goes_first)> heaviest(goes_first);  // the last on top
+  int64_t number = 0;
+  ForEachEdge(graph, context, [&](const Edge& edge) {
+    const Visited visited{edge, number++};
+    if (static_cast<int64_t>(heaviest.size()) < count) {
+      heaviest.push(visited);
+    } else if (count > 0 && goes_first(visited, heaviest.top())) {
+      heaviest.pop();
+      heaviest.push(visited);
+    }
+  });
+  std::vector<Edge> edges(heaviest.size());
+  for (size_t i = edges.size(); i > 0; --i) {
+    edges[i - 1] = heaviest.top().edge;
+    heaviest.pop();
+  }
+  return edges;
+}
+
 double ThresholdOfHeaviest(const UnitGraph& graph, int64_t top, RunContext& context) {
   std::priority_queue<double, std::vector<double>, std::greater<>> heaviest;  // the lightest of them on top
   bool any_left = false;

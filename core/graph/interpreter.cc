@@ -186,6 +186,7 @@ std::vector<c10::IValue> Interpreter::RunOperation(const Node& node, std::vector
         "dense before (to_dense)");
   }
   handler(call);
+  if (run_.executed && run_.in_place_of == nullptr) run_.executed(call);
   return std::move(call.results());
 }
 

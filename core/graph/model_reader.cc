@@ -208,6 +208,10 @@ struct Model::Implementation {
   reader::SourceLocator locator;
   /// Shapes of the last run, for messages.
   std::vector<InputShape> tried;
+  /// If set: see reader::Run.
+  std::function<void(const reader::Call&)> executed;
+  /// The last run.
+  ForwardRun last_run;
 };
 
 void Model::Implementation::RunForward(const std::vector<InputShape>& shapes, const ReaderOptions& options,
@@ -227,8 +231,10 @@ void Model::Implementation::RunForward(const std::vector<InputShape>& shapes, co
     units.AddInput(input);
     inputs.emplace_back(input);
   }
-  reader::Run run{parameters, locator, units, options.fold_batch_norm, options.input_shapes.empty()};
+  reader::Run run{parameters, locator, units, options.fold_batch_norm, options.input_shapes.empty(), executed};
+  if (executed) last_run.inputs.assign(inputs.begin() + 1, inputs.end());
   const c10::IValue outputs = reader::Interpreter(run, context).RunGraph(*graph, std::move(inputs));
+  if (executed) last_run.output = outputs;
   if (const reader::Statistic* statistic = units.MarkResults(outputs)) {
     throw Error(ErrorKind::kOperationUnsupported,
                 statistic->source +
@@ -295,6 +301,22 @@ Model::Implementation::Followed Model::Implementation::Follow(const ReaderOption
 
 Model::Model(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
 torch::jit::Module& ModuleOf(Model& model) { return model.implementation_->module; }
+
+ForwardRun RunForward(Model& model, std::vector<InputShape> input_shapes,
+                      const std::function<void(const reader::Call&)>& executed, RunContext& context) {
+  ReaderOptions options;
+  options.input_shapes = input_shapes.empty() ? model.InputShapes(options, context) : std::move(input_shapes);
+  Model::Implementation& implementation = *model.implementation_;
+  implementation.executed = executed;
+  try {
+    implementation.Follow(options, context);
+  } catch (...) {
+    implementation.executed = nullptr;
+    throw;
+  }
+  implementation.executed = nullptr;
+  return std::exchange(implementation.last_run, {});
+}
 
 Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@
 
 namespace torch::jit {
 struct Module;
+}
+namespace modlab::reader {
+class Call;
 }
 
 namespace modlab {
@@ -123,6 +127,8 @@ class Model {
   explicit Model(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
   friend torch::jit::Module& ModuleOf(Model& model);
+  friend struct ForwardRun RunForward(Model& model, std::vector<InputShape> input_shapes,
+                                      const std::function<void(const reader::Call&)>& executed, RunContext& context);
 };
 
 }  // namespace modlab

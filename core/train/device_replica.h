@@ -16,8 +16,7 @@ class DeviceReplica {
 
   /// In the mode that the copy is in; `input` is moved.
   c10::IValue Forward(const at::Tensor& input);
-  void Train() { copy_.train(); }
-  void Evaluate() { copy_.eval(); }
+  torch::jit::Module& module() { return copy_; }
 
   /// Moves the gradients of the copy's parameters to the module's, which must have none.
   void FetchGradients();

@@ -42,6 +42,17 @@ bool Contains(const std::vector<std::string>& names, const std::string& part) {
                      [&](const std::string& name) { return name.find(part) != std::string::npos; });
 }
 
+/// All but some of its submodules, by their dotted names.
+void PutIntoTraining(torch::jit::Module& module, const std::vector<std::string>& but) {
+  module.train();
+  for (const std::string& name : but) {
+    torch::jit::Module submodule = module;
+    std::istringstream parts(name);
+    for (std::string part; std::getline(parts, part, '.');) submodule = submodule.attr(part).toModule();
+    submodule.eval();
+  }
+}
+
 /// The same images, with the channels of a pixel next to each other in memory.
 at::Tensor ChannelsLast(const at::Tensor& images) {
   const at::Tensor packed = images.contiguous(at::MemoryFormat::ChannelsLast);
@@ -99,14 +110,14 @@ TrainableModel::~TrainableModel() {
 }
 
 void TrainableModel::Train() {
-  module_.train();
-  if (replica_) replica_->Train();
+  PutIntoTraining(module_, fixed_);
+  if (replica_) PutIntoTraining(replica_->module(), fixed_);
 }
 
 void TrainableModel::Evaluate() {
   FetchBuffers();
   module_.eval();
-  if (replica_) replica_->Evaluate();
+  if (replica_) replica_->module().eval();
 }
 
 void TrainableModel::FetchBuffers() const {

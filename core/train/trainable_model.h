@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/graph/model_reader.h"
@@ -38,8 +39,11 @@ class TrainableModel {
   void ParametersChanged();
   void TensorsChanged();
 
+  /// Into the mode for learning, or for use. FixStatistics: of these modules (batch norms), which keep their running
+  /// statistics, it is always the latter.
   void Train();
   void Evaluate();
+  void FixStatistics(std::vector<std::string> modules) { fixed_ = std::move(modules); }
   /// Whether OpenMP's threads are the ones that compute it, not the BLAS's.
   bool uses_openmp() const { return uses_openmp_; }
 
@@ -61,6 +65,7 @@ class TrainableModel {
   torch::jit::Module& module_;
   std::vector<Parameter> parameters_;
   std::vector<at::Tensor> frozen_;
+  std::vector<std::string> fixed_;
   std::unique_ptr<DeviceReplica> replica_;  ///< Null on the CPU.
   std::unique_ptr<DenseNetwork> dense_;     ///< Does the same as the module, faster, where that is of such a kind.
   at::Tensor dense_output_;                 ///< The last output, if the dense network gave it.

@@ -80,6 +80,7 @@ class Training {
         reading_(context.threads(), [this](std::string_view, std::optional<double>) {
           if (context_.cancelled()) reading_.Cancel();
         }) {
+    trainable_.FixStatistics(options.fixed_statistics);
     if (!split_.evaluation.empty()) {
       evaluation_task_ =
           std::make_unique<Task>(evaluation == nullptr ? data : *evaluation, options.pairing, split_.evaluation);

@@ -105,6 +105,8 @@ struct TrainingOptions {
   std::optional<PruningOptions> pruning;
   std::vector<std::string> freeze;
   std::vector<GradientMask> masks;
+  /// Modules that stay in evaluation mode: batch norms that keep their running statistics.
+  std::vector<std::string> fixed_statistics;
   std::optional<ClusterableInitializationOptions> initialization;
   RegularizerOptions regularizer;
   ModularityOptions modularity;

@@ -11,6 +11,9 @@ namespace modlab::server {
 inline constexpr const char* kModelFile = "model.pt";
 inline constexpr const char* kDataFile = "data.safetensors";
 inline constexpr const char* kEvaluationDataFile = "evaluation.safetensors";
+inline constexpr const char* kHeadFile = "head.pt";
+/// A part of what is composed.
+inline std::string PartFileName(int index) { return "part-" + std::to_string(index) + ".pt"; }
 inline std::string SourceFileName(int index) { return "source-" + std::to_string(index); }
 
 /// The directory of one attempt at a job: all that daemon, supervisor and worker share. No socket is needed, so the

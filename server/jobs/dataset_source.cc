@@ -24,6 +24,7 @@ constexpr int kMostTensors = 16;
 constexpr size_t kLongestTensorName = 63;
 constexpr size_t kLongestMember = 4096;
 constexpr size_t kLongestFileName = 255;
+constexpr int kMostClasses = 1000;
 constexpr int kMostBits = 20;
 constexpr int kMostPairs = 10'000'000;
 
@@ -65,6 +66,12 @@ void ResolveFiles(TensorFiles* files) {
     }
     if (file.file_name().empty()) file.set_file_name(file.name());
   }
+  if (files->first_row() < 0) {
+    Refuse("dataset.source.files.first_row", fmt::format("{} is no row: they count from 0", files->first_row()));
+  }
+  if (files->has_rows() && files->rows() < 1) {
+    Refuse("dataset.source.files.rows", fmt::format("{} rows were asked for: give 1 or more", files->rows()));
+  }
   if (names.count("x") == 0) {
     throw RequestError(modlab::v1::FIELD_MISSING,
                        "a data set needs inputs: give a tensor `x` (`modlab dataset push --inputs FILE`)", field);
@@ -100,14 +107,21 @@ void ResolveDatasetSource(DatasetSource* source) {
       return;
     case DatasetSource::kDigitPairs:
       return ResolvePairs(source->mutable_digit_pairs());
+    case DatasetSource::kOneHotPairs:
+      if (const int classes = source->one_hot_pairs().classes(); classes < 1 || classes > kMostClasses) {
+        Refuse("dataset.source.one_hot_pairs.classes",
+               fmt::format("one-hot vectors of {} elements were asked for: give 1 to {}", classes, kMostClasses));
+      }
+      return;
     case DatasetSource::kRetina:
       return;
     case DatasetSource::KIND_NOT_SET:
       break;
   }
-  throw RequestError(modlab::v1::FIELD_MISSING,
-                     "a data set needs a source: give `files`, `bit_vectors`, `retina` or `digit_pairs`",
-                     "dataset.source");
+  throw RequestError(
+      modlab::v1::FIELD_MISSING,
+      "a data set needs a source: give `files`, `bit_vectors`, `retina`, `digit_pairs` or `one_hot_pairs`",
+      "dataset.source");
 }
 
 void CheckInputNormalization(const InputNormalization& normalization) {

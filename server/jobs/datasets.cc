@@ -32,6 +32,8 @@ std::string DefaultDisplayName(const DatasetSource& source) {
   switch (source.kind_case()) {
     case DatasetSource::kBitVectors:
       return fmt::format("bits-{}", source.bit_vectors().bits());
+    case DatasetSource::kOneHotPairs:
+      return fmt::format("one-hot-pairs-{}", source.one_hot_pairs().classes());
     case DatasetSource::kRetina:
       return "retina";
     case DatasetSource::kDigitPairs:

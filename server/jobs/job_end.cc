@@ -1,6 +1,8 @@
 #include "server/jobs/job_end.h"
 
+#include "server/jobs/dependents.h"
 #include "server/jobs/inspection.h"
+#include "server/jobs/job_draft.h"
 #include "server/jobs/job_spec.h"
 #include "server/store/blobs_table.h"
 #include "server/store/datasets_table.h"
@@ -48,6 +50,7 @@ void ReleaseInputs(DataDirectory& data, SQLite::Database& connection, const std:
 /// The input shapes of the model that a job makes, if they are known, with a batch of one.
 google::protobuf::RepeatedPtrField<modlab::v1::InputShape> InputShapesOf(const JobSpec& spec) {
   if (spec.has_train()) return spec.train().input_shapes();
+  if (!spec.has_build()) return {};
   google::protobuf::RepeatedPtrField<modlab::v1::InputShape> shapes;
   modlab::v1::InputShape* shape = shapes.Add();
   shape->add_dimensions(1);
@@ -55,9 +58,14 @@ google::protobuf::RepeatedPtrField<modlab::v1::InputShape> InputShapesOf(const J
   return shapes;
 }
 
+std::string DisplayNameOf(const JobSpec& spec) {
+  if (spec.has_train()) return spec.train().display_name();
+  return spec.has_build() ? spec.build().display_name() : spec.compose().display_name();
+}
+
 }  // namespace
 
-bool MakesProduct(const JobSpec& spec) { return spec.has_import_dataset() || spec.has_build() || spec.has_train(); }
+bool MakesProduct(const JobSpec& spec) { return spec.has_import_dataset() || MakesModel(KindOf(spec)); }
 
 std::string MakeModelOf(SQLite::Database& connection, const Limits& limits, const Job& job, const Product& product) {
   if (const auto existing = FindModelByContent(connection, job.owner(), product.sha256)) return existing->name();
@@ -67,8 +75,7 @@ std::string MakeModelOf(SQLite::Database& connection, const Limits& limits, cons
   model.set_sharing(job.sharing());
   *model.mutable_shared_with() = job.shared_with();
   *model.mutable_labels() = job.labels();
-  model.set_display_name(job.spec().has_train() ? job.spec().train().display_name()
-                                                : job.spec().build().display_name());
+  model.set_display_name(DisplayNameOf(job.spec()));
   model.set_format(Model::TORCHSCRIPT);
   model.set_sha256(product.sha256);
   model.set_size_bytes(product.size_bytes);
@@ -79,12 +86,20 @@ std::string MakeModelOf(SQLite::Database& connection, const Limits& limits, cons
   return model.name();
 }
 
-void RecordEnd(DataDirectory& data, SQLite::Database& connection, const std::string& job,
-               const std::optional<Product>& product) {
-  const auto ended = FindJob(connection, job);
-  RecordInspection(connection, *ended);
-  RecordImport(connection, *ended, product);
-  ReleaseInputs(data, connection, job);
+std::vector<std::string> RecordEnd(DataDirectory& data, SQLite::Database& connection, const Limits& limits,
+                                   const std::string& job, const std::optional<Product>& product) {
+  std::vector<std::string> changed;
+  std::vector<std::string> all_ended = {job};  // and those that fail for it, and those that fail for them, ...
+  for (size_t i = 0; i < all_ended.size(); ++i) {
+    const auto ended = FindJob(connection, all_ended[i]);
+    RecordInspection(connection, *ended);
+    RecordImport(connection, *ended, product);
+    ReleaseInputs(data, connection, all_ended[i]);
+    const ChangedJobs released = ReleaseDependents(connection, limits, *ended);
+    changed.insert(changed.end(), released.all.begin(), released.all.end());
+    all_ended.insert(all_ended.end(), released.ended.begin(), released.ended.end());
+  }
+  return changed;
 }
 
 }  // namespace modlab::server

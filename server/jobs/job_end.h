@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "modlab/v1/job.pb.h"
 #include "server/jobs/limits.h"
@@ -25,10 +26,11 @@ bool MakesProduct(const modlab::v1::JobSpec& spec);
 std::string MakeModelOf(SQLite::Database& connection, const Limits& limits, const modlab::v1::Job& job,
                         const Product& product);
 
-/// Everything that follows from a job's end, whichever it is: what it says goes into its model or its data set, and
-/// content that was kept for it alone is released. Within the transaction that ends it, after its state and result are
-/// set. `product` is what it made, where it SUCCEEDED and makes something.
-void RecordEnd(DataDirectory& data, SQLite::Database& connection, const std::string& job,
-               const std::optional<Product>& product = {});
+/// Everything that follows from a job's end, whichever it is: what it says goes into its model or its data set, content
+/// that was kept for it alone is released, and what waits for it goes on, or fails. Within the transaction that ends
+/// it, after its state and result are set. `product` is what it made, where it SUCCEEDED and makes something. Returns
+/// the ids of other jobs that have changed, whose watchers are to be told after the commit.
+std::vector<std::string> RecordEnd(DataDirectory& data, SQLite::Database& connection, const Limits& limits,
+                                   const std::string& job, const std::optional<Product>& product = {});
 
 }  // namespace modlab::server

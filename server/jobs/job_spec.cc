@@ -11,6 +11,7 @@
 #include "server/executor/attempt_directory.h"
 #include "server/executor/utf8.h"
 #include "server/jobs/build_spec.h"
+#include "server/jobs/compose_spec.h"
 #include "server/jobs/datasets.h"
 #include "server/jobs/graph_options.h"
 #include "server/jobs/request_error.h"
@@ -52,6 +53,8 @@ constexpr int kDefaultStabilityRuns = 5;
 constexpr int kLargestStabilityRuns = 1000;
 constexpr int kLargestRestarts = 10'000;
 constexpr int64_t kLargestTop = 100'000'000;
+constexpr int kMostPlotEdges = 20'000;
+constexpr int kMostPlotCells = 400;
 constexpr int kLargestDimension = 1 << 24;
 constexpr int kLargestRank = 8;
 constexpr std::array<std::string_view, 8> kInputTypes = {"float32", "float64", "int64", "int32",
@@ -147,8 +150,14 @@ void ResolveLeiden(const std::string& field, LeidenSpec* leiden) {
   if (leiden->has_sweep()) ResolveSweep(field + ".sweep", leiden->mutable_sweep());
 }
 
-void CheckPlanted(const std::string& field, const PlantedSpec& planted) {
+void CheckPlanted(const std::string& field, const Model& model, const PlantedSpec& planted) {
   const auto& labels = planted.labels();
+  if (planted.composition()) {
+    if (!labels.empty())
+      Refuse(field + ".labels", "give labels, or say that the model's composition has them, not both");
+    CheckComposed(field + ".composition", model, "no partition is planted in it");
+    return;
+  }
   if (labels.empty()) Missing(field + ".labels", "a planted partition needs labels: one for each unit");
   const auto wrong = std::find_if(labels.begin(), labels.end(), [](int label) { return label < -1; });
   if (wrong != labels.end()) {
@@ -164,7 +173,7 @@ void ResolvePartition(const std::string& field, const Model& model, bool has_pre
     case PartitionSpec::kLeiden:
       return ResolveLeiden(field + ".leiden", partition->mutable_leiden());
     case PartitionSpec::kPlanted:
-      return CheckPlanted(field + ".planted", partition->planted());
+      return CheckPlanted(field + ".planted", model, partition->planted());
     case PartitionSpec::METHOD_NOT_SET:
       break;
   }
@@ -184,6 +193,15 @@ void ResolveNulls(const std::string& field, NullSpec* nulls) {
     Refuse(
         field + ".exceedances",
         fmt::format("{} exceedances never come: give 1 or more (10 is usual), or leave it out", nulls->exceedances()));
+  }
+}
+
+void CheckPlotData(const std::string& field, const modlab::v1::PlotDataSpec& plot_data) {
+  if (plot_data.edges() < 0 || plot_data.edges() > kMostPlotEdges) {
+    Refuse(field + ".edges", fmt::format("{} edges were asked for: give 0 to {}", plot_data.edges(), kMostPlotEdges));
+  }
+  if (plot_data.cells() < 0 || plot_data.cells() > kMostPlotCells) {
+    Refuse(field + ".cells", fmt::format("{} cells were asked for: give 0 to {}", plot_data.cells(), kMostPlotCells));
   }
 }
 
@@ -243,6 +261,7 @@ Model ResolveScore(const ModelLookup& lookup, ScoreSpec* score) {
     Refuse(field + ".stability_runs", fmt::format("{} partitions cannot be compared: give 2 to {}, or 0 for none",
                                                   score->stability_runs(), kLargestStabilityRuns));
   }
+  CheckPlotData(field + ".plot_data", score->plot_data());
   if (!score->has_resolution()) score->set_resolution(1);
   if (!std::isfinite(score->resolution()) || score->resolution() <= 0) {
     Refuse(field + ".resolution",
@@ -294,6 +313,8 @@ std::vector<JobInput> ResolveSpec(const Limits& limits, const ModelLookup& looku
     case JobSpec::kBuild:
       ResolveBuild(spec->mutable_build());
       return {};
+    case JobSpec::kCompose:
+      return ResolveCompose(lookup, spec->mutable_compose());
     case JobSpec::kTrain:
       return ResolveTraining(lookup, find_dataset, spec->mutable_train());
     case JobSpec::kImportDataset:
@@ -301,7 +322,7 @@ std::vector<JobInput> ResolveSpec(const Limits& limits, const ModelLookup& looku
     case JobSpec::KIND_NOT_SET:
       break;
   }
-  Missing("job.spec", "the spec says no kind of job: give `score`, `train`, `graph`, `build` or `inspect`");
+  Missing("job.spec", "the spec says no kind of job: give `score`, `train`, `graph`, `build`, `compose` or `inspect`");
 }
 
 Job::Kind KindOf(const JobSpec& spec) {
@@ -318,6 +339,8 @@ Job::Kind KindOf(const JobSpec& spec) {
       return Job::BUILD;
     case JobSpec::kTrain:
       return Job::TRAIN;
+    case JobSpec::kCompose:
+      return Job::COMPOSE;
     case JobSpec::KIND_NOT_SET:
       break;
   }

@@ -2,13 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "server/jobs/datasets.h"
+#include "server/jobs/cancellation.h"
 #include "server/jobs/idempotency.h"
-#include "server/jobs/job_end.h"
-#include "server/jobs/job_spec.h"
-#include "server/jobs/models.h"
+#include "server/jobs/job_draft.h"
 #include "server/jobs/paging.h"
-#include "server/jobs/quotas.h"
 #include "server/jobs/request_error.h"
 #include "server/jobs/sharing.h"
 #include "server/store/artifacts_table.h"
@@ -18,67 +15,23 @@
 #include "server/store/resource_name.h"
 
 namespace modlab::server {
-namespace {
 
 using modlab::v1::Job;
 
-constexpr int kLargestPriority = 100;
-
-Job FindAuthorizedJob(SQLite::Database& connection, const Principal& principal, Verb verb, const std::string& name,
-                      bool with_result = true, const std::string& field = "name") {
-  const auto id = ParseName(name, "jobs");
-  auto job = id ? FindJob(connection, *id, with_result) : std::nullopt;
-  if (!job) ThrowNotFound(name, field);
-  Authorize(principal, verb, {name, job->owner(), job->sharing(), job->shared_with(), field});
-  return *job;
-}
-
-void CheckJobFields(const Job& job) {
-  CheckLabels(job.labels(), "job.labels");
-  if (job.priority() < -kLargestPriority || job.priority() > kLargestPriority) {
-    throw RequestError(
-        modlab::v1::FIELD_INVALID,
-        fmt::format("{} is not a priority: give -{} to {}", job.priority(), kLargestPriority, kLargestPriority),
-        "job.priority");
-  }
-}
-
-}  // namespace
-
 Job Jobs::Create(const Principal& principal, const modlab::v1::CreateJobRequest& request) {
   Authorize(principal, Verb::kCreate, {"server", ""});
-  CheckJobFields(request.job());
   const IdempotentRequest idempotent(principal.name, "CreateJob", request.request_id(), request);
   Job created = data_.database().Transact([&](SQLite::Database& connection) {
     if (const auto earlier = idempotent.EarlierResource(connection)) {
       return FindAuthorizedJob(connection, principal, Verb::kRead, *earlier);
     }
     admission_.CheckJobsAreTaken();
-    CheckQueueHasRoom(connection, limits_);
-    CheckQueuedQuota(connection, limits_, principal.name);
-    CheckStoredQuota(connection, limits_, principal.name);
-    Job job;
-    *job.mutable_labels() = request.job().labels();
-    job.set_priority(request.job().priority());
-    job.set_owner(principal.name);
-    job.set_sharing(CheckSharing(connection, request.job().sharing(), request.job().shared_with(), "job."));
-    *job.mutable_shared_with() = request.job().shared_with();
-    *job.mutable_spec() = request.job().spec();
-    const ModelLookup lookup = [&](const std::string& name, const std::string& field) {
-      return FindAuthorizedModel(connection, principal, Verb::kRead, name, field);
-    };
-    const DatasetLookup find_dataset = [&](const std::string& name, const std::string& field) {
-      return FindAuthorizedDataset(connection, principal, Verb::kRead, name, field);
-    };
-    const std::vector<JobInput> inputs = ResolveSpec(limits_, lookup, find_dataset, job.mutable_spec());
-    job.set_kind(KindOf(job.spec()));
-    job.set_state(Job::QUEUED);
-    if (request.validate_only()) return job;
-    job.set_name("jobs/" + NewId());
-    *job.mutable_create_time() = ToTimestamp(NowMicros());
-    InsertJob(connection, job, inputs);
-    idempotent.Remember(connection, job.name());
-    return FindAuthorizedJob(connection, principal, Verb::kRead, job.name());
+    CheckJobIsTaken(connection, principal, limits_);
+    JobDraft draft = DraftJob(connection, principal, limits_, request.job());
+    if (request.validate_only()) return draft.job;
+    InsertDraft(connection, &draft);
+    idempotent.Remember(connection, draft.job.name());
+    return FindAuthorizedJob(connection, principal, Verb::kRead, draft.job.name());
   });
   wake_();
   if (!request.validate_only()) queue_.Describe(&created);
@@ -113,22 +66,16 @@ modlab::v1::ListJobsResponse Jobs::List(const Principal& principal, const modlab
 }
 
 Job Jobs::Cancel(const Principal& principal, const modlab::v1::CancelJobRequest& request) {
+  std::vector<std::string> changed;
   Job job = data_.database().Transact([&](SQLite::Database& connection) {
     const Job found = FindAuthorizedJob(connection, principal, Verb::kChange, request.name());
-    const std::string id = IdOf(request.name());
     if (HasEnded(found.state())) {
       throw RequestError(modlab::v1::JOB_ENDED, fmt::format("{} has already ended", request.name()), "name");
     }
-    if (request.force()) SetForceCancel(connection, id);
-    if (found.state() == Job::QUEUED) {
-      SetJobState(connection, id, Job::CANCELLED, "cancelled while queued");
-      RecordEnd(data_, connection, id);
-    } else if (found.state() == Job::RUNNING) {
-      SetJobState(connection, id, Job::CANCELLING);
-    }
+    changed = CancelUnfinished(data_, connection, limits_, IdOf(request.name()), found.state(), request.force());
     return FindAuthorizedJob(connection, principal, Verb::kRead, request.name());
   });
-  events_.Notify(IdOf(request.name()));
+  for (const std::string& id : changed) events_.Notify(id);
   wake_();
   return job;
 }

@@ -7,6 +7,7 @@
 
 #include "server/jobs/paging.h"
 #include "server/jobs/quotas.h"
+#include "server/store/dependencies_table.h"
 #include "server/store/jobs_table.h"
 #include "server/store/queue_table.h"
 #include "server/store/resource_name.h"
@@ -41,7 +42,19 @@ std::vector<std::string> Queue::Order() {
   return order_;
 }
 
+std::string Queue::DescribeNeeds(const std::string& job) {
+  return data_.database().Read([&](SQLite::Database& connection) {
+    const std::vector<std::string> needs = DependenciesOf(connection, job);
+    const auto first = needs.empty() ? std::nullopt : FindJob(connection, needs.front(), false);
+    if (!first) return std::string();
+    const std::string more = needs.size() > 1 ? fmt::format(" and {} more", needs.size() - 1) : "";
+    return first->kind() == Job::INSPECT ? fmt::format("the inspection of its model by {}{}", first->name(), more)
+                                         : fmt::format("{}, which makes its model{}", first->name(), more);
+  });
+}
+
 void Queue::Describe(Job* job) {
+  if (job->state() == Job::WAITING) job->set_waiting_for(DescribeNeeds(IdOf(job->name())));
   if (job->state() != Job::QUEUED) return;
   {
     const std::lock_guard lock(mutex_);

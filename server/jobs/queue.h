@@ -23,8 +23,8 @@ class Queue {
   Queue(DataDirectory& data, const Limits& limits, const Admission& admission)
       : data_(data), limits_(limits), admission_(admission) {}
 
-  /// Fills `queue_position` and `waiting_for` of a job that is QUEUED, and leaves others alone. Not within a
-  /// transaction.
+  /// Fills `queue_position` and `waiting_for` of a job that is QUEUED, and the latter of one that is WAITING, and
+  /// leaves others alone. Not within a transaction.
   void Describe(modlab::v1::Job* job);
 
   /// JobService.ListQueue. Throws RequestError.
@@ -36,6 +36,8 @@ class Queue {
   /// Finds the order anew where what is known of it is too old.
   void Refresh();
   std::vector<std::string> Order();
+  /// What a WAITING job waits for, in words.
+  std::string DescribeNeeds(const std::string& job);
 
   DataDirectory& data_;
   const Limits& limits_;

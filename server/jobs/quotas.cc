@@ -26,6 +26,11 @@ int64_t CountRunning(SQLite::Database& connection, const std::string& user) {
   return CountJobsOf(connection, user, Job::RUNNING) + CountJobsOf(connection, user, Job::CANCELLING);
 }
 
+/// Those that wait for others to make what they work on, too.
+int CountQueued(SQLite::Database& connection, const std::string& user) {
+  return CountJobsOf(connection, user, Job::QUEUED) + CountJobsOf(connection, user, Job::WAITING);
+}
+
 }  // namespace
 
 RunningQuota RunningQuotaOf(SQLite::Database& connection, const Limits& limits, const std::string& user) {
@@ -39,13 +44,13 @@ modlab::v1::Quota QuotaOf(SQLite::Database& connection, const Limits& limits, co
   if (*quota.queued_jobs > 0) message.set_queued_jobs(static_cast<int32_t>(*quota.queued_jobs));
   if (*quota.stored_bytes > 0) message.set_stored_bytes(static_cast<double>(*quota.stored_bytes));
   message.set_running_jobs_used(static_cast<int32_t>(CountRunning(connection, user)));
-  message.set_queued_jobs_used(CountJobsOf(connection, user, Job::QUEUED));
+  message.set_queued_jobs_used(CountQueued(connection, user));
   message.set_stored_bytes_used(static_cast<double>(StoredBytesOf(connection, user)));
   return message;
 }
 
 void CheckQueueHasRoom(SQLite::Database& connection, const Limits& limits, const std::string& what) {
-  if (CountJobs(connection, Job::QUEUED) < limits.queued_jobs) return;
+  if (CountJobs(connection, Job::QUEUED) + CountJobs(connection, Job::WAITING) < limits.queued_jobs) return;
   throw RequestError(modlab::v1::LIMIT_EXCEEDED,
                      fmt::format("the queue is full ({} jobs){}: try again later", limits.queued_jobs, what), "",
                      {{"limit", std::to_string(limits.queued_jobs)}});
@@ -53,7 +58,7 @@ void CheckQueueHasRoom(SQLite::Database& connection, const Limits& limits, const
 
 void CheckQueuedQuota(SQLite::Database& connection, const Limits& limits, const std::string& user) {
   const int64_t quota = *EffectiveQuota(connection, limits, user).queued_jobs;
-  if (quota == 0 || CountJobsOf(connection, user, Job::QUEUED) < quota) return;
+  if (quota == 0 || CountQueued(connection, user) < quota) return;
   throw RequestError(modlab::v1::QUOTA_EXCEEDED,
                      fmt::format("{} jobs of yours are waiting, and a user may have no more: wait until some have "
                                  "started, or cancel some",

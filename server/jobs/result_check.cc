@@ -235,6 +235,17 @@ std::string ProblemOfImport(const modlab::v1::JobResult& result) {
   return "";
 }
 
+std::string ProblemOfComposition(const modlab::v1::JobResult& result) {
+  if (!result.has_compose()) return "it is not a composition";
+  const auto& layers = result.compose().layers();
+  bool sense = layers.size() <= kLargestLists && AtLeastZero(result.compose().cross_connections());
+  for (const auto& layer : layers) {
+    sense = sense && layer.name().size() <= kLongestName && layer.operation().size() <= kLongestName &&
+            layer.inputs_size() <= kMostMetadata && layer.outputs_size() <= kMostMetadata;
+  }
+  return sense ? "" : "the layers of a composition make no sense";
+}
+
 bool MakesSense(const modlab::v1::TrainSpec& spec, const modlab::v1::GoalInForce& goal) {
   const auto& goals = spec.goals();
   return std::find(goals.begin(), goals.end(), goal.expression()) != goals.end() &&
@@ -301,9 +312,11 @@ std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
   if (spec.has_import_dataset()) return ProblemOfImport(result.result());
   if (spec.has_train()) return ProblemOfTraining(spec.train(), result.result());
   if (spec.has_build()) return result.result().has_build() ? "" : "it is not a model";
+  if (spec.has_compose()) return ProblemOfComposition(result.result());
   if (spec.has_inspect()) {
     if (!result.result().has_inspect()) return "it is not an inspection";
     const auto& inspection = result.result().inspect();
+    if (inspection.composed_parts() < 0) return "the number of parts makes no sense";
     if (!AtLeastZero(inspection.parameters())) return "the number of parameters makes no sense";
     for (const auto& shape : inspection.input_shapes()) {
       if (shape.dtype().size() > kLongestType) return "an input shape makes no sense";
@@ -322,6 +335,7 @@ std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
   const auto& score = result.result().score();
   if (std::string problem = ProblemOfGraph(score.graph()); !problem.empty()) return problem;
   if (score.partitions_size() != spec.score().partitions_size()) return "the partitions are not those asked for";
+  if (!score.edges_artifact().empty() && !has_artifact(score.edges_artifact())) return "the file of edges is missing";
   for (int i = 0; i < score.partitions_size(); ++i) {
     const Partition& partition = score.partitions(i);
     std::string problem = ProblemOfPartition(score.graph(), partition, has_artifact(partition.labels_artifact()));
@@ -331,6 +345,9 @@ std::string ProblemOfResult(const JobSpec& spec, const WorkerResult& result) {
     }
     if (problem.empty() && partition.has_stability())
       problem = ProblemOfStability(score.graph(), partition.stability());
+    if (problem.empty() && !partition.matrix_artifact().empty() && !has_artifact(partition.matrix_artifact())) {
+      problem = "the file of a matrix is missing";
+    }
     if (!problem.empty()) return problem;
   }
   return ProblemOfAgreements(score);

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "server/store/experiments_table.h"
 #include "server/store/jobs_table.h"
 #include "server/store/requests_table.h"
 
@@ -34,6 +35,7 @@ void Retention::DeleteOldJobs() {
         for (const std::string& sha256 : unused) data_.blobs().Remove(sha256);
       });
     }
+    if (!old.empty()) DeleteEmptyExperiments(connection);
     return old;
   });
   for (const std::string& id : deleted) events_.Notify(id);

@@ -17,6 +17,7 @@
 #include "server/executor/event_log.h"
 #include "server/jobs/artifacts.h"
 #include "server/jobs/encoding_check.h"
+#include "server/jobs/job_draft.h"
 #include "server/jobs/job_end.h"
 #include "server/jobs/job_spec.h"
 #include "server/jobs/result_check.h"
@@ -369,16 +370,18 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
     *ended.mutable_wall_time() = TimeUtil::MillisecondsToDuration(facts.end->wall_milliseconds);
   }
   if (outcome.state == Job::QUEUED) checkpoints_.Keep(attempt.job, directory, limits_.job_disk_bytes);
+  std::vector<std::string> released;
   data_.database().Transact([&](SQLite::Database& connection) {
     EndAttempt(connection, attempt.job, attempt.number, ended, outcome.lost);
     if (outcome.state == Job::SUCCEEDED) {
       artifacts.Store(connection, attempt.job);
       auto* result = facts.result->mutable_result();
-      if (result->has_build() || result->has_train()) {
+      if (MakesModel(KindOf(facts.spec))) {
         const auto job = FindJob(connection, attempt.job, false);
         const std::string model = MakeModelOf(connection, limits_, *job, *product);
         if (result->has_build()) result->mutable_build()->set_model(model);
         if (result->has_train()) result->mutable_train()->set_model(model);
+        if (result->has_compose()) result->mutable_compose()->set_model(model);
       }
       SetJobResult(connection, attempt.job, *result);
     } else if (outcome.state == Job::FAILED) {
@@ -387,13 +390,14 @@ void Scheduler::Finish(Attempt& attempt, const std::string& problem) {
     }
     SetJobState(connection, attempt.job, outcome.state, outcome.state == Job::SUCCEEDED ? "" : outcome.description,
                 attempt.number);
-    if (HasEnded(outcome.state)) RecordEnd(data_, connection, attempt.job, product);
+    if (HasEnded(outcome.state)) released = RecordEnd(data_, connection, limits_, attempt.job, product);
   });
   if (HasEnded(outcome.state)) checkpoints_.Forget(attempt.job);
   Count(outcome, facts);
   spdlog::info("jobs/{} attempt {}: {} ({})", attempt.job, attempt.number, Job::State_Name(outcome.state),
                outcome.description);
   events_.Notify(attempt.job);
+  for (const std::string& job : released) events_.Notify(job);
   // The supervisor may still be on its way out of the directory; what it leaves behind is swept at the next start.
   RemoveTree(directory.root());
   std::error_code not_empty;
@@ -522,14 +526,16 @@ void Scheduler::FailToStart(const std::string& job, const std::string& message) 
   modlab::v1::JobError error;
   error.set_reason(modlab::v1::START_FAILED);
   error.set_message(message);
+  std::vector<std::string> released;
   data_.database().Transact([&](SQLite::Database& connection) {
     const auto now = FindJob(connection, job, false);
     if (!now || now->state() != Job::QUEUED) return;  // cancelled meanwhile
     SetJobError(connection, job, error);
     SetJobState(connection, job, Job::FAILED, message);
-    RecordEnd(data_, connection, job);
+    released = RecordEnd(data_, connection, limits_, job);
   });
   events_.Notify(job);
+  for (const std::string& waiting : released) events_.Notify(waiting);
 }
 
 }  // namespace modlab::server

@@ -14,6 +14,7 @@
 #include "core/train/goal_names.h"
 #include "core/train/parameter_distribution.h"
 #include "server/executor/utf8.h"
+#include "server/jobs/compose_spec.h"
 #include "server/jobs/graph_options.h"
 #include "server/jobs/job_spec.h"
 #include "server/jobs/request_error.h"
@@ -329,7 +330,8 @@ void ResolveLearningRate(const OptimizerSpec& optimizer, LearningRateSpec* rate)
   }
 }
 
-void ResolveLength(TrainSpec* spec) {
+/// `measured`: which metrics are is known.
+void ResolveLength(bool measured, TrainSpec* spec) {
   if (!spec->has_batch_size()) spec->set_batch_size(64);
   CheckRange(".batch_size", spec->batch_size(), 1, kMostBatch, "batch size");
   if (!spec->has_shuffle()) spec->set_shuffle(true);
@@ -344,7 +346,8 @@ void ResolveLength(TrainSpec* spec) {
       Refuse(".stop.accuracy", fmt::format("{} is no accuracy: give a number over 0, up to 1", stop.accuracy()));
     }
     const auto& metrics = spec->metrics();
-    if (std::all_of(metrics.begin(), metrics.end(), [](int metric) { return metric == modlab::v1::R_SQUARED; })) {
+    if (measured &&
+        std::all_of(metrics.begin(), metrics.end(), [](int metric) { return metric == modlab::v1::R_SQUARED; })) {
       Refuse(".stop.accuracy", "no accuracy is measured: add ACCURACY or ROUNDED_ACCURACY to the metrics");
     }
   }
@@ -378,6 +381,13 @@ std::vector<std::string> ParameterNames(const modlab::v1::Model& model) {
     if (tensor.parameter()) names.push_back(tensor.name());
   }
   return names;
+}
+
+void ResolveFreezeMode(const TrainInputs& inputs, TrainSpec* spec) {
+  CheckKnown(".freeze_mode", TrainSpec::FreezeMode_IsValid(spec->freeze_mode()), spec->freeze_mode());
+  if (spec->freeze_mode() == TrainSpec::FREEZE_MODE_UNSPECIFIED) spec->set_freeze_mode(TrainSpec::FREEZE_NONE);
+  if (spec->freeze_mode() == TrainSpec::FREEZE_NONE) return;
+  CheckComposed(kField + ".freeze_mode", inputs.model, "nothing can be frozen by mode");
 }
 
 void CheckParameters(const TrainInputs& inputs, const TrainSpec& spec) {
@@ -436,10 +446,10 @@ void ResolveRegularizer(TrainSpec* spec) {
   CheckRange(field + ".eigenvalues", regularizer->eigenvalues(), 1, 100, "number of eigenvalues");
   if (!regularizer->rescale_units()) return;
   if (regularizer->strength() == 0) Refuse(field + ".rescale_units", "there is no regulariser: give its strength, too");
-  if (!spec->freeze().empty() || !spec->masks().empty()) {
+  if (!spec->freeze().empty() || !spec->masks().empty() || spec->freeze_mode() != TrainSpec::FREEZE_NONE) {
     Refuse(field + ".rescale_units",
            "rescaling changes all weights, and some are to stay as they are (`freeze`, "
-           "`masks`): leave out one of the two");
+           "`masks`, `freeze_mode`): leave out one of the two");
   }
 }
 
@@ -503,12 +513,15 @@ void ResolveTrain(const TrainInputs& inputs, TrainSpec* spec) {
   CheckInputFits(inputs, *spec);
   ResolveGoals(inputs, spec);
   ResolveSchedule(spec);
+  const bool asks_for_metrics = !spec->metrics().empty();
   ResolveLoss(inputs, spec);
   CheckGoals(inputs, *spec);
   ResolveOptimizer(spec->mutable_optimizer());
   ResolveLearningRate(spec->optimizer(), spec->mutable_learning_rate());
-  ResolveLength(spec);
+  // Which are the default depends on the model's outputs.
+  ResolveLength(asks_for_metrics || inputs.model.state() == modlab::v1::Model::READY, spec);
   ResolvePruning(spec);
+  ResolveFreezeMode(inputs, spec);
   CheckParameters(inputs, *spec);
   ResolveDevice(spec);
   ResolveInitialization(spec);

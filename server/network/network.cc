@@ -6,21 +6,6 @@ namespace {
 using modlab::v1::BuildSpec;
 using modlab::v1::LayerSpec;
 
-Activation ToActivation(BuildSpec::Activation activation) {
-  switch (activation) {
-    case BuildSpec::RELU:
-      return Activation::kRelu;
-    case BuildSpec::TANH:
-      return Activation::kTanh;
-    case BuildSpec::SIGMOID:
-      return Activation::kSigmoid;
-    case BuildSpec::GELU:
-      return Activation::kGelu;
-    default:
-      return Activation::kNone;
-  }
-}
-
 LayerDescription ToLayer(const LayerSpec& layer) {
   if (layer.has_convolution()) {
     const auto& convolution = layer.convolution();
@@ -37,6 +22,21 @@ LayerDescription ToLayer(const LayerSpec& layer) {
 }
 
 }  // namespace
+
+Activation ToActivation(BuildSpec::Activation activation) {
+  switch (activation) {
+    case BuildSpec::RELU:
+      return Activation::kRelu;
+    case BuildSpec::TANH:
+      return Activation::kTanh;
+    case BuildSpec::SIGMOID:
+      return Activation::kSigmoid;
+    case BuildSpec::GELU:
+      return Activation::kGelu;
+    default:
+      return Activation::kNone;
+  }
+}
 
 NetworkDescription NetworkOf(const BuildSpec& spec) {
   NetworkDescription network;

@@ -5,6 +5,9 @@
 
 namespace modlab::server {
 
+/// UNSPECIFIED is none.
+Activation ToActivation(modlab::v1::BuildSpec::Activation activation);
+
 /// The network that a spec with all defaults filled in describes.
 NetworkDescription NetworkOf(const modlab::v1::BuildSpec& spec);
 

@@ -31,6 +31,7 @@ constexpr std::array kServices = {"",
                                   "modlab.v1.DatasetService",
                                   "modlab.v1.UploadService",
                                   "modlab.v1.JobService",
+                                  "modlab.v1.ExperimentService",
                                   "modlab.v1.ServerService"};
 
 bool SomebodyListens(const std::string& path) {

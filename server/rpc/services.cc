@@ -2,6 +2,7 @@
 
 #include "server/jobs/adjust_p_values.h"
 #include "server/jobs/compare_partitions.h"
+#include "server/jobs/compare_scores.h"
 #include "server/rpc/download_stream.h"
 #include "server/rpc/upload_stream.h"
 #include "server/rpc/watch_stream.h"
@@ -202,6 +203,65 @@ ServerUnaryReactor* JobService::AdjustPValues(CallbackServerContext* context,
                                               modlab::v1::AdjustPValuesResponse* response) {
   return RunUnary(call_, context, "AdjustPValues", request, response,
                   [=, this](const Principal& principal) { return AdjustAsAsked(jobs_, principal, *request); });
+}
+
+ServerUnaryReactor* JobService::CompareScores(CallbackServerContext* context,
+                                              const modlab::v1::CompareScoresRequest* request,
+                                              modlab::v1::CompareScoresResponse* response) {
+  return RunUnary(call_, context, "CompareScores", request, response, [=, this](const Principal& principal) {
+    return CompareScoresAsAsked(jobs_, models_, experiments_, principal, *request);
+  });
+}
+
+// --- ExperimentService
+
+ServerUnaryReactor* ExperimentService::CreateExperiment(CallbackServerContext* context,
+                                                        const modlab::v1::CreateExperimentRequest* request,
+                                                        modlab::v1::Experiment* response) {
+  return RunUnary(call_, context, "CreateExperiment", request, response,
+                  [=, this](const Principal& principal) { return experiments_.Create(principal, *request); });
+}
+
+ServerUnaryReactor* ExperimentService::GetExperiment(CallbackServerContext* context,
+                                                     const modlab::v1::GetExperimentRequest* request,
+                                                     modlab::v1::Experiment* response) {
+  return RunUnary(call_, context, "GetExperiment", request, response,
+                  [=, this](const Principal& principal) { return experiments_.Get(principal, request->name()); });
+}
+
+ServerUnaryReactor* ExperimentService::ListExperiments(CallbackServerContext* context,
+                                                       const modlab::v1::ListExperimentsRequest* request,
+                                                       modlab::v1::ListExperimentsResponse* response) {
+  return RunUnary(call_, context, "ListExperiments", request, response,
+                  [=, this](const Principal& principal) { return experiments_.List(principal, *request); });
+}
+
+ServerUnaryReactor* ExperimentService::ResumeExperiment(CallbackServerContext* context,
+                                                        const modlab::v1::ResumeExperimentRequest* request,
+                                                        modlab::v1::Experiment* response) {
+  return RunUnary(call_, context, "ResumeExperiment", request, response,
+                  [=, this](const Principal& principal) { return experiments_.Resume(principal, request->name()); });
+}
+
+ServerUnaryReactor* ExperimentService::CancelExperiment(CallbackServerContext* context,
+                                                        const modlab::v1::CancelExperimentRequest* request,
+                                                        modlab::v1::Experiment* response) {
+  return RunUnary(call_, context, "CancelExperiment", request, response,
+                  [=, this](const Principal& principal) { return experiments_.Cancel(principal, *request); });
+}
+
+ServerUnaryReactor* ExperimentService::ShareExperiment(CallbackServerContext* context,
+                                                       const modlab::v1::ShareRequest* request,
+                                                       modlab::v1::Experiment* response) {
+  return RunUnary(call_, context, "ShareExperiment", request, response,
+                  [=, this](const Principal& principal) { return experiments_.Share(principal, *request); });
+}
+
+ServerUnaryReactor* ExperimentService::DeleteExperiment(CallbackServerContext* context,
+                                                        const modlab::v1::DeleteExperimentRequest* request,
+                                                        google::protobuf::Empty* response) {
+  return RunUnary(call_, context, "DeleteExperiment", request, response,
+                  [=, this](const Principal& principal) { experiments_.Delete(principal, request->name()); });
 }
 
 // --- ServerService

@@ -3,11 +3,13 @@
 #include <functional>
 
 #include "modlab/v1/dataset.grpc.pb.h"
+#include "modlab/v1/experiment.grpc.pb.h"
 #include "modlab/v1/job.grpc.pb.h"
 #include "modlab/v1/model.grpc.pb.h"
 #include "modlab/v1/server.grpc.pb.h"
 #include "modlab/v1/upload.grpc.pb.h"
 #include "server/jobs/datasets.h"
+#include "server/jobs/experiments.h"
 #include "server/jobs/job_events.h"
 #include "server/jobs/jobs.h"
 #include "server/jobs/models.h"
@@ -92,8 +94,9 @@ class UploadService : public modlab::v1::UploadService::CallbackService {
 
 class JobService : public modlab::v1::JobService::CallbackService {
  public:
-  JobService(const CallContext& call, Jobs& jobs, Queue& queue, JobEvents& events)
-      : call_(call), jobs_(jobs), queue_(queue), events_(events) {}
+  JobService(const CallContext& call, Jobs& jobs, Models& models, Experiments& experiments, Queue& queue,
+             JobEvents& events)
+      : call_(call), jobs_(jobs), models_(models), experiments_(experiments), queue_(queue), events_(events) {}
 
   grpc::ServerUnaryReactor* CreateJob(grpc::CallbackServerContext* context, const modlab::v1::CreateJobRequest* request,
                                       modlab::v1::Job* response) override;
@@ -122,12 +125,48 @@ class JobService : public modlab::v1::JobService::CallbackService {
   grpc::ServerUnaryReactor* AdjustPValues(grpc::CallbackServerContext* context,
                                           const modlab::v1::AdjustPValuesRequest* request,
                                           modlab::v1::AdjustPValuesResponse* response) override;
+  grpc::ServerUnaryReactor* CompareScores(grpc::CallbackServerContext* context,
+                                          const modlab::v1::CompareScoresRequest* request,
+                                          modlab::v1::CompareScoresResponse* response) override;
 
  private:
   CallContext call_;
   Jobs& jobs_;
+  Models& models_;
+  Experiments& experiments_;
   Queue& queue_;
   JobEvents& events_;
+};
+
+class ExperimentService : public modlab::v1::ExperimentService::CallbackService {
+ public:
+  ExperimentService(const CallContext& call, Experiments& experiments) : call_(call), experiments_(experiments) {}
+
+  grpc::ServerUnaryReactor* CreateExperiment(grpc::CallbackServerContext* context,
+                                             const modlab::v1::CreateExperimentRequest* request,
+                                             modlab::v1::Experiment* response) override;
+  grpc::ServerUnaryReactor* GetExperiment(grpc::CallbackServerContext* context,
+                                          const modlab::v1::GetExperimentRequest* request,
+                                          modlab::v1::Experiment* response) override;
+  grpc::ServerUnaryReactor* ListExperiments(grpc::CallbackServerContext* context,
+                                            const modlab::v1::ListExperimentsRequest* request,
+                                            modlab::v1::ListExperimentsResponse* response) override;
+  grpc::ServerUnaryReactor* ResumeExperiment(grpc::CallbackServerContext* context,
+                                             const modlab::v1::ResumeExperimentRequest* request,
+                                             modlab::v1::Experiment* response) override;
+  grpc::ServerUnaryReactor* CancelExperiment(grpc::CallbackServerContext* context,
+                                             const modlab::v1::CancelExperimentRequest* request,
+                                             modlab::v1::Experiment* response) override;
+  grpc::ServerUnaryReactor* ShareExperiment(grpc::CallbackServerContext* context,
+                                            const modlab::v1::ShareRequest* request,
+                                            modlab::v1::Experiment* response) override;
+  grpc::ServerUnaryReactor* DeleteExperiment(grpc::CallbackServerContext* context,
+                                             const modlab::v1::DeleteExperimentRequest* request,
+                                             google::protobuf::Empty* response) override;
+
+ private:
+  CallContext call_;
+  Experiments& experiments_;
 };
 
 class ServerService : public modlab::v1::ServerService::CallbackService {

@@ -28,4 +28,14 @@ std::vector<modlab::v1::Event> EventsAfter(SQLite::Database& connection, const s
   return events;
 }
 
+std::optional<modlab::v1::Progress> LatestProgress(SQLite::Database& connection, const std::string& job) {
+  constexpr int looked_at = 64;
+  Query query(connection, "SELECT event FROM events WHERE job = ? ORDER BY sequence DESC LIMIT ?", job, looked_at);
+  while (query.executeStep()) {
+    modlab::v1::Event event;
+    if (ParseColumn(query.getColumn(0), &event) && event.has_progress()) return event.progress();
+  }
+  return std::nullopt;
+}
+
 }  // namespace modlab::server

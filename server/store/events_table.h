@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,7 @@ void AppendEvent(SQLite::Database& connection, const std::string& job, modlab::v
 /// The next events after a sequence number, in order: at most 256, and about `max_bytes` of them.
 std::vector<modlab::v1::Event> EventsAfter(SQLite::Database& connection, const std::string& job, int after_sequence,
                                            size_t max_bytes = 256 * 1024);
+/// The newest of its progress, if it is among its last events.
+std::optional<modlab::v1::Progress> LatestProgress(SQLite::Database& connection, const std::string& job);
 
 }  // namespace modlab::server

@@ -186,22 +186,21 @@ class Check {
     each(fmt::format("SELECT id FROM uploads WHERE state = {} AND sha256 NOT IN (SELECT sha256 FROM blobs)",
                      static_cast<int>(Upload::COMPLETE)),
          [&](const std::string& id) { Problem("uploads/{} is complete, and its content is not stored", id); });
-    each(fmt::format("SELECT job FROM job_inputs JOIN jobs ON jobs.id = job WHERE state IN ({}, {}, {}) "
+    each(fmt::format("SELECT job FROM job_inputs JOIN jobs ON jobs.id = job WHERE state IN ({}) "
                      "AND sha256 NOT IN (SELECT sha256 FROM blobs)",
-                     static_cast<int>(Job::QUEUED), static_cast<int>(Job::RUNNING), static_cast<int>(Job::CANCELLING)),
+                     UnfinishedStates()),
          [&](const std::string& id) { Problem("jobs/{}: the content of its inputs is not stored", id); });
     each(fmt::format("SELECT sha256 FROM blobs WHERE sha256 NOT IN (SELECT sha256 FROM models) "
                      "AND sha256 NOT IN (SELECT sha256 FROM artifacts) "
                      "AND sha256 NOT IN (SELECT sha256 FROM datasets WHERE sha256 IS NOT NULL) "
                      "AND sha256 NOT IN (SELECT sha256 FROM job_inputs JOIN jobs ON jobs.id = job "
-                     "WHERE state IN ({}, {}, {})) "
+                     "WHERE state IN ({})) "
                      "AND sha256 NOT IN (SELECT sha256 FROM uploads WHERE state = {})",
-                     static_cast<int>(Job::QUEUED), static_cast<int>(Job::RUNNING), static_cast<int>(Job::CANCELLING),
-                     static_cast<int>(Upload::COMPLETE)),
+                     UnfinishedStates(), static_cast<int>(Upload::COMPLETE)),
          [&](const std::string& sha256) { Problem("blob {}: nothing refers to it", sha256); });
     each(
         "WITH named AS (SELECT 'jobs/' || id AS name FROM jobs UNION SELECT 'models/' || id FROM models "
-        "UNION SELECT 'datasets/' || id FROM datasets) "
+        "UNION SELECT 'datasets/' || id FROM datasets UNION SELECT 'experiments/' || id FROM experiments) "
         "SELECT resource FROM labels WHERE resource NOT IN (SELECT name FROM named) UNION "
         "SELECT resource FROM shares WHERE resource NOT IN (SELECT name FROM named)",
         [&](const std::string& name) { Problem("{}: it has labels or shares, and is not there", name); });

@@ -48,24 +48,29 @@ std::string Placeholders(size_t count) {
   return list;
 }
 
-}  // namespace
-
-void InsertJob(SQLite::Database& connection, const Job& job, const std::vector<JobInput>& inputs) {
-  const std::string id = IdOf(job.name());
-  Query(connection,
-        "INSERT INTO jobs (id, owner, sharing, kind, state, priority, spec, create_time) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        id, job.owner(), job.sharing(), job.kind(), Job::QUEUED, job.priority(), job.spec(),
-        TimeUtil::TimestampToMicroseconds(job.create_time()))
-      .exec();
+void InsertInputs(SQLite::Database& connection, const std::string& id, const std::vector<JobInput>& inputs) {
   for (const JobInput& input : inputs) {
     Query(connection, "INSERT INTO job_inputs (job, file, resource, sha256) VALUES (?, ?, ?, ?)", id, input.file,
           input.resource, input.sha256)
         .exec();
   }
+}
+
+}  // namespace
+
+void InsertJob(SQLite::Database& connection, const Job& job, const std::vector<JobInput>& inputs) {
+  const std::string id = IdOf(job.name());
+  const Job::State state = job.state() == Job::WAITING ? Job::WAITING : Job::QUEUED;
+  Query(connection,
+        "INSERT INTO jobs (id, owner, sharing, kind, state, priority, spec, create_time) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        id, job.owner(), job.sharing(), job.kind(), state, job.priority(), job.spec(),
+        TimeUtil::TimestampToMicroseconds(job.create_time()))
+      .exec();
+  InsertInputs(connection, id, inputs);
   InsertLabels(connection, job.name(), job.labels());
   SetShares(connection, job.name(), job.shared_with());
-  SetJobState(connection, id, Job::QUEUED);
+  SetJobState(connection, id, state);
 }
 
 std::optional<Job> FindJob(SQLite::Database& connection, const std::string& id, bool with_result) {
@@ -98,8 +103,9 @@ std::vector<JobInput> InputsOfJob(SQLite::Database& connection, const std::strin
 std::optional<std::string> UnfinishedJobReading(SQLite::Database& connection, const std::string& resource) {
   Query query(connection,
               "SELECT jobs.id FROM jobs JOIN job_inputs ON job_inputs.job = jobs.id "
-              "WHERE job_inputs.resource = ? AND jobs.state IN (?, ?, ?) LIMIT 1",
-              resource, Job::QUEUED, Job::RUNNING, Job::CANCELLING);
+              "WHERE job_inputs.resource = ? AND jobs.state IN (" +
+                  UnfinishedStates() + ") LIMIT 1",
+              resource);
   if (!query.executeStep()) return std::nullopt;
   return query.getColumn(0).getString();
 }
@@ -134,6 +140,11 @@ int CountJobsOf(SQLite::Database& connection, const std::string& owner, Job::Sta
   return query.getColumn(0).getInt();
 }
 
+std::string UnfinishedStates() {
+  return std::to_string(Job::QUEUED) + ", " + std::to_string(Job::RUNNING) + ", " + std::to_string(Job::CANCELLING) +
+         ", " + std::to_string(Job::WAITING);
+}
+
 int CountJobs(SQLite::Database& connection, Job::State state) {
   Query query(connection, "SELECT count(*) FROM jobs WHERE state = ?", state);
   query.executeStep();
@@ -158,6 +169,13 @@ void SetJobResult(SQLite::Database& connection, const std::string& id, const mod
 
 void SetJobError(SQLite::Database& connection, const std::string& id, const modlab::v1::JobError& error) {
   Query(connection, "UPDATE jobs SET error = ? WHERE id = ?", error, id).exec();
+}
+
+void SetJobSpec(SQLite::Database& connection, const std::string& id, const modlab::v1::JobSpec& spec,
+                const std::vector<JobInput>& inputs) {
+  Query(connection, "UPDATE jobs SET spec = ? WHERE id = ?", spec, id).exec();
+  Query(connection, "DELETE FROM job_inputs WHERE job = ?", id).exec();
+  InsertInputs(connection, id, inputs);
 }
 
 void SetJobSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing) {

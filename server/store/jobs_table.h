@@ -21,7 +21,8 @@ struct JobInput {
   std::string sha256;
 };
 
-/// `job.name` and `job.owner` must be set. The first event, QUEUED, is appended.
+/// `job.name` and `job.owner` must be set; the state is WAITING where that is, else QUEUED, and the first event says
+/// so.
 void InsertJob(SQLite::Database& connection, const modlab::v1::Job& job, const std::vector<JobInput>& inputs);
 /// With its attempts; with its result only where asked for.
 std::optional<modlab::v1::Job> FindJob(SQLite::Database& connection, const std::string& id, bool with_result = true);
@@ -60,12 +61,19 @@ int CountJobsOf(SQLite::Database& connection, const std::string& owner, modlab::
 
 int CountJobs(SQLite::Database& connection, modlab::v1::Job::State state);
 
+/// The states of jobs that have not ended, for an SQL list: `1, 2, ...`.
+std::string UnfinishedStates();
+
 /// Sets the state, the time that goes with it, and appends the event that says so, all in one.
 void SetJobState(SQLite::Database& connection, const std::string& id, modlab::v1::Job::State state,
                  const std::string& message = "", int attempt = 0);
 /// Within the same transaction as SetJobState to SUCCEEDED or FAILED.
 void SetJobResult(SQLite::Database& connection, const std::string& id, const modlab::v1::JobResult& result);
 void SetJobError(SQLite::Database& connection, const std::string& id, const modlab::v1::JobError& error);
+
+/// What a job turns out to be told that was WAITING, and what it reads.
+void SetJobSpec(SQLite::Database& connection, const std::string& id, const modlab::v1::JobSpec& spec,
+                const std::vector<JobInput>& inputs);
 
 void SetJobSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing);
 /// Notes that a cancellation was asked for that does not wait.

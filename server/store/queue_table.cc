@@ -1,6 +1,7 @@
 #include "server/store/queue_table.h"
 
 #include "modlab/v1/job.pb.h"
+#include "server/store/jobs_table.h"
 #include "server/store/query.h"
 #include "server/store/shares_table.h"
 
@@ -62,10 +63,10 @@ std::vector<QueuedJob> QueueOrder(SQLite::Database& connection) {
 }
 
 std::vector<std::string> ReadableUnfinishedJobs(SQLite::Database& connection, const std::string& reader) {
-  Query query(
-      connection,
-      "SELECT id FROM jobs WHERE " + ReadableCondition("'jobs/' || id") + " AND state IN (?, ?, ?) ORDER BY sequence",
-      reader, Job::QUEUED, Job::RUNNING, Job::CANCELLING);
+  Query query(connection,
+              "SELECT id FROM jobs WHERE " + ReadableCondition("'jobs/' || id") + " AND state IN (" +
+                  UnfinishedStates() + ") ORDER BY sequence",
+              reader);
   std::vector<std::string> ids;
   while (query.executeStep()) ids.push_back(query.getColumn(0).getString());
   return ids;

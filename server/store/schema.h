@@ -206,6 +206,36 @@ CREATE INDEX job_inputs_by_content ON job_inputs (sha256);
 
 ALTER TABLE models ADD COLUMN source_job TEXT NOT NULL DEFAULT '';  -- id of the job that made it
 )sql",
+    R"sql(
+-- What a WAITING job waits for: one that makes a model it works on, then the inspection of that.
+CREATE TABLE dependencies (
+  job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  needs TEXT NOT NULL,
+  PRIMARY KEY (job, needs)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dependencies_by_need ON dependencies (needs);
+
+CREATE TABLE experiments (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  owner TEXT NOT NULL,
+  sharing INTEGER NOT NULL,
+  display_name TEXT NOT NULL,
+  spec BLOB NOT NULL,                 -- modlab.v1.ExperimentSpec
+  create_time INTEGER NOT NULL,
+  UNIQUE (owner, display_name)
+) STRICT;
+
+-- The jobs of an experiment, in order. They may be gone.
+CREATE TABLE experiment_jobs (
+  experiment TEXT NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  job TEXT NOT NULL,
+  description BLOB NOT NULL,          -- modlab.v1.ExperimentJob: its step and values
+  PRIMARY KEY (experiment, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX experiment_jobs_by_job ON experiment_jobs (job);
+)sql",
 };
 
 }  // namespace modlab::server

@@ -1,5 +1,7 @@
 #include "server/worker/import_dataset.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 #include <string>
@@ -15,12 +17,26 @@ namespace {
 
 constexpr double kLargestByte = 255;
 
+Array AskedRows(const v1::TensorFiles& files, const std::string& file, const Array& array) {
+  if (files.first_row() == 0 && !files.has_rows()) return array;
+  const int64_t left = array.shape.empty() ? 0 : array.rows() - files.first_row();
+  const int64_t rows = files.has_rows() ? files.rows() : left;
+  if (left < 1 || rows > left) {
+    throw Error(ErrorKind::kDataInvalid,
+                fmt::format("{}: it has {} rows, so there are no {} from row {} on", file,
+                            array.shape.empty() ? 0 : array.rows(),
+                            files.has_rows() ? fmt::format("{} rows", rows) : "rows", files.first_row()));
+  }
+  return RowsOf(array, files.first_row(), rows);
+}
+
 Dataset ReadFiles(const v1::TensorFiles& files, const AttemptDirectory& directory, RunContext& context) {
   Dataset dataset;
   for (int i = 0; i < files.tensors_size(); ++i) {
     context.Report("read", static_cast<double>(i) / files.tensors_size());
     const v1::TensorFile& file = files.tensors(i);
-    const NamedArray tensor = {file.name(), ReadArray(directory.source(i), file.file_name(), file.member())};
+    const NamedArray tensor = {file.name(), AskedRows(files, file.file_name(),
+                                                      ReadArray(directory.source(i), file.file_name(), file.member()))};
     // `x` first, whatever the order of the source.
     dataset.tensors.insert(file.name() == "x" ? dataset.tensors.begin() : dataset.tensors.end(), tensor);
   }
@@ -31,6 +47,8 @@ Dataset Make(const v1::ImportSpec& spec, const AttemptDirectory& directory, RunC
   switch (spec.source().kind_case()) {
     case v1::DatasetSource::kBitVectors:
       return AllBitVectors(spec.source().bit_vectors().bits());
+    case v1::DatasetSource::kOneHotPairs:
+      return OneHotPairs(spec.source().one_hot_pairs().classes());
     case v1::DatasetSource::kRetina:
       return Retina();
     case v1::DatasetSource::kDigitPairs: {

@@ -1,5 +1,6 @@
 #include "server/worker/inspect.h"
 
+#include "core/compose/composed_model.h"
 #include "core/error.h"
 #include "core/graph/model_reader.h"
 #include "server/executor/utf8.h"
@@ -42,6 +43,7 @@ v1::Inspection Inspect(v1::InspectSpec& spec, const AttemptDirectory& directory,
   context.Report("load");
   Model model = Model::Load(directory.model());
   Describe(model, inspection);
+  inspection.set_composed_parts(ComposedParts(model));
   context.Report("read");
   try {
     const UnitGraph graph = ReadGraph(model, {}, *spec.mutable_input_shapes(), events, context);

@@ -17,6 +17,7 @@
 #include "server/executor/deterministic_bytes.h"
 #include "server/executor/files.h"
 #include "server/network/network.h"
+#include "server/worker/compose.h"
 #include "server/worker/event_sink.h"
 #include "server/worker/export.h"
 #include "server/worker/import_dataset.h"
@@ -114,6 +115,9 @@ v1::JobResult RunKind(const AttemptDirectory& directory, internal::AttemptSpec s
       context.Report("write");
       BuildModel(NetworkOf(job.build()), job.seed(), directory.product());
       result.mutable_build();
+      break;
+    case v1::JobSpec::kCompose:
+      *result.mutable_compose() = ComposeModels(job.compose(), job.seed(), directory, context);
       break;
     case v1::JobSpec::kTrain:
       *result.mutable_train() = TrainModel(job.train(), spec.data_normalization(), job.seed(), directory, events,

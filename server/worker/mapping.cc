@@ -238,6 +238,8 @@ v1::Reason ToReason(ErrorKind kind) {
       return v1::SHAPES_MISMATCH;
     case ErrorKind::kLossNotFinite:
       return v1::LOSS_NOT_FINITE;
+    case ErrorKind::kCompositionInvalid:
+      return v1::COMPOSITION_INVALID;
     case ErrorKind::kNothingToTrain:
       return v1::NOTHING_TO_TRAIN;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/community/leiden.h"
+#include "core/compose/composed_model.h"
 #include "core/error.h"
 #include "core/graph/block_rows.h"
 #include "core/spectral/eigengap.h"
@@ -102,15 +103,20 @@ FoundPartition FindByLeiden(const UnitGraph& graph, const LeidenOptions& options
   return found;
 }
 
-FoundPartition TakePlanted(const UnitGraph& graph, const v1::PlantedSpec& spec, v1::Partition& partition) {
-  partition.set_method(v1::Partition::PLANTED);
+std::vector<int> GivenLabels(const UnitGraph& graph, const v1::PlantedSpec& spec) {
   if (spec.labels_size() != graph.units()) {
     throw Error(ErrorKind::kInvalidOption, "the planted partition has " + std::to_string(spec.labels_size()) +
                                                " labels, but the graph has " + std::to_string(graph.units()) +
                                                " units: give one label for each, in the order of the layers.");
   }
+  return {spec.labels().begin(), spec.labels().end()};
+}
+
+FoundPartition TakePlanted(Model& model, const UnitGraph& graph, const v1::PlantedSpec& spec,
+                           v1::Partition& partition) {
+  partition.set_method(v1::Partition::PLANTED);
   FoundPartition found;
-  found.labelling = InOrderOfAppearance({spec.labels().begin(), spec.labels().end()});
+  found.labelling = InOrderOfAppearance(spec.composition() ? PlantedPartition(model, graph) : GivenLabels(graph, spec));
   if (found.labelling.clusters == 0) {
     throw Error(ErrorKind::kInvalidOption, "the planted partition puts no unit into a cluster: its labels are all -1.");
   }
@@ -120,8 +126,8 @@ FoundPartition TakePlanted(const UnitGraph& graph, const v1::PlantedSpec& spec, 
 
 }  // namespace
 
-FoundPartition FindPartition(const UnitGraph& graph, const v1::PartitionSpec& spec, double resolution, uint32_t seed,
-                             RunContext& context, v1::Partition& partition) {
+FoundPartition FindPartition(Model& model, const UnitGraph& graph, const v1::PartitionSpec& spec, double resolution,
+                             uint32_t seed, RunContext& context, v1::Partition& partition) {
   switch (spec.method_case()) {
     case v1::PartitionSpec::kSpectral: {
       SpectralOptions options = ToSpectralOptions(spec.spectral());
@@ -136,7 +142,7 @@ FoundPartition FindPartition(const UnitGraph& graph, const v1::PartitionSpec& sp
       return FindByLeiden(graph, options, context, partition);
     }
     case v1::PartitionSpec::kPlanted:
-      return TakePlanted(graph, spec.planted(), partition);
+      return TakePlanted(model, graph, spec.planted(), partition);
     case v1::PartitionSpec::METHOD_NOT_SET:
       break;
   }

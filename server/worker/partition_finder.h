@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/graph/labelling.h"
+#include "core/graph/model_reader.h"
 #include "core/graph/unit_graph.h"
 #include "core/measure/measure.h"
 #include "core/run_context.h"
@@ -25,9 +26,10 @@ struct FoundPartition {
   Clusterer find_consensus;
 };
 
-/// Finds the partition that `spec` asks for, and says in `partition` what the method has to say about it. The graph
-/// must outlive what is returned. Throws as core does, and Error for planted labels that are not the graph's.
-FoundPartition FindPartition(const UnitGraph& graph, const v1::PartitionSpec& spec, double resolution, uint32_t seed,
-                             RunContext& context, v1::Partition& partition);
+/// Finds the partition of a model's graph that `spec` asks for, and says in `partition` what the method has to say
+/// about it. The graph must outlive what is returned. Throws as core does, and Error for planted labels that are not
+/// the graph's.
+FoundPartition FindPartition(Model& model, const UnitGraph& graph, const v1::PartitionSpec& spec, double resolution,
+                             uint32_t seed, RunContext& context, v1::Partition& partition);
 
 }  // namespace modlab::server

@@ -13,6 +13,7 @@
 #include "server/worker/null_tests.h"
 #include "server/worker/partition_finder.h"
 #include "server/worker/partition_measures.h"
+#include "server/worker/plot_data.h"
 #include "server/worker/read_graph.h"
 #include "server/worker/reading.h"
 #include "server/worker/score_defaults.h"
@@ -83,7 +84,7 @@ v1::ScoreResult Score(v1::ScoreSpec& spec, uint32_t seed, const AttemptDirectory
   std::vector<FoundPartition> found;
   for (int i = 0; i < spec.partitions_size(); ++i) {
     v1::Partition& partition = *result.add_partitions();
-    found.push_back(FindPartition(graph, spec.partitions(i), spec.resolution(), seed, context, partition));
+    found.push_back(FindPartition(model, graph, spec.partitions(i), spec.resolution(), seed, context, partition));
     const Labelling& labelling = found.back().labelling;
     partition.set_clusters(labelling.clusters);
     partition.set_seed(seed);
@@ -95,6 +96,7 @@ v1::ScoreResult Score(v1::ScoreSpec& spec, uint32_t seed, const AttemptDirectory
     }
   }
   Compare(found, result);
+  StorePlotData(graph, found, spec.plot_data(), directory, context, result, artifacts);
 
   if (spec.stability_runs() > 0) {
     for (size_t i = 0; i < found.size(); ++i) {

@@ -8,6 +8,10 @@ struct Clustering {
   int restarts = 100;
 };
 
+/// For pictures, all weights are read once more, and once for each partition.
+constexpr double kMostEdgesToReadAgain = 100e6;
+constexpr int kDefaultPlotEdges = 4000;
+constexpr int kDefaultPlotCells = 160;
 /// As many units more restarts are worth their time for.
 constexpr int kManyUnits = 2000;
 /// Networks with as many outputs have been trained on ImageNet.
@@ -50,6 +54,10 @@ void ResolveScore(const UnitGraph& graph, double edges, v1::ScoreSpec& spec) {
     if (!partition.has_leiden() || partition.leiden().has_restarts()) continue;
     partition.mutable_leiden()->set_restarts(LeidenRestarts(edges));
   }
+  v1::PlotDataSpec& plot_data = *spec.mutable_plot_data();
+  const bool reads_again = edges <= kMostEdgesToReadAgain;
+  if (!plot_data.has_edges()) plot_data.set_edges(reads_again ? kDefaultPlotEdges : 0);
+  if (!plot_data.has_cells()) plot_data.set_cells(reads_again ? kDefaultPlotCells : 0);
   if (spec.preset() == v1::PRESET_UNSPECIFIED) return;
   const Clustering clustering = ClusteringOf(spec.preset(), graph);
   for (v1::PartitionSpec& partition : *spec.mutable_partitions()) {

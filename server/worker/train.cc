@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "core/compose/composed_model.h"
 #include "core/dataset/dataset.h"
 #include "core/dataset/tensor_file.h"
 #include "core/error.h"
@@ -35,6 +36,17 @@ void DeriveInputShape(Model& model, TrainingOptions& options, RunContext& contex
     options.input_shape = reader.input_shapes.front().dimensions;
   } catch (const Error&) {
     reader.input_shapes.clear();
+  }
+}
+
+FreezeMode ToFreezeMode(v1::TrainSpec::FreezeMode mode) {
+  switch (mode) {
+    case v1::TrainSpec::FREEZE_ALL:
+      return FreezeMode::kAll;
+    case v1::TrainSpec::FREEZE_CROSS_FREE:
+      return FreezeMode::kCrossFree;
+    default:
+      return FreezeMode::kNone;
   }
 }
 
@@ -105,6 +117,7 @@ v1::TrainResult TrainModel(const v1::TrainSpec& spec, const v1::InputNormalizati
     evaluation = OpenDataset(directory.input(kEvaluationDataFile), spec.evaluation_data());
   }
   TrainingOptions options = ToTrainingOptions(spec, normalization, seed);
+  Freeze(model, ToFreezeMode(spec.freeze_mode()), options);
   DeriveInputShape(model, options, context);
   TrainingHooks hooks;
   hooks.epoch = [&](const EpochRecord& record) { Tell(record, spec, events); };

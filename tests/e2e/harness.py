@@ -23,7 +23,8 @@ import unittest
 import zipfile
 
 import grpc
-from modlab.v1 import dataset_pb2, dataset_pb2_grpc, error_pb2, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc
+from modlab.v1 import dataset_pb2, dataset_pb2_grpc, error_pb2, experiment_pb2_grpc, job_pb2, job_pb2_grpc, model_pb2
+from modlab.v1 import model_pb2_grpc
 from modlab.v1 import server_pb2, server_pb2_grpc, upload_pb2, upload_pb2_grpc
 
 import processes
@@ -168,6 +169,7 @@ class EndToEndTest(unittest.TestCase):
         cls.models = model_pb2_grpc.ModelServiceStub(cls.channel)
         cls.datasets = dataset_pb2_grpc.DatasetServiceStub(cls.channel)
         cls.uploads = upload_pb2_grpc.UploadServiceStub(cls.channel)
+        cls.experiments = experiment_pb2_grpc.ExperimentServiceStub(cls.channel)
         cls.server = server_pb2_grpc.ServerServiceStub(cls.channel)
 
     @classmethod

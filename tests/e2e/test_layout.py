@@ -37,12 +37,13 @@ ALLOWED = {
     "server/supervisor": {"server"},
     "server/worker": {"server", "messages", "protobuf", "core", "libtorch"},
     "client": {"client", "messages", "protobuf", "grpc"},
+    "client/plots": {"client"},
 }
 # Where the daemon meets core, and only these headers of it: partitions are compared, and p-values adjusted, where they are
 # kept; and what people ask for is checked before it is queued. Plain C++ without LibTorch or Eigen. Everything else of core
 # is the worker's.
 ALLOWED_HEADERS = {
-    "server/comparison": {"core/community/comparison.h", "core/measure/significance.h"},
+    "server/comparison": {"core/community/comparison.h", "core/measure/group_comparison.h", "core/measure/significance.h"},
     "server/jobs": {"core/error.h", "core/shown_text.h", "core/train/goal_names.h",
                     "core/train/parameter_distribution.h"},
     "server/network": {"core/build/network_description.h"},

@@ -14,6 +14,8 @@
 
 namespace modlab::reader {
 
+class Call;
+
 /// What a run of forward works with.
 struct Run {
   Parameters& parameters;
@@ -22,6 +24,8 @@ struct Run {
   bool fold_norms = true;
   /// The input's shape is a guess of the search for one that fits.
   bool shape_is_guess = false;
+  /// Told of every operation of the model on tensors with units, after it was executed.
+  std::function<void(const Call&)> executed = {};
   /// Follows another graph in this run, in place of an operation.
   std::function<c10::IValue(const torch::jit::Graph& graph, std::vector<c10::IValue> inputs)> follow = {};
   /// The nodes whose code is being run: calls of methods, and operations that are followed as a graph of their own.
@@ -86,6 +90,7 @@ class Call {
   /// themselves are the operation's own, if it has been executed, else the graph's.
   void FollowAs(const torch::jit::Graph& graph, std::vector<c10::IValue> inputs);
   std::vector<c10::IValue>& results() { return results_; }
+  const std::vector<c10::IValue>& results() const { return results_; }
   /// The only result, or the first of several.
   const at::Tensor& result() const { return results_.front().toTensor(); }
   /// All results that are tensors, in lists, too.

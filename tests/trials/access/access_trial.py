@@ -23,9 +23,9 @@ STOP = ("ServerService.StopServer", "")
 
 def run(lab, options):
     """Yields (what was tried, number of tries, sentences on what was not as it should be)."""
-    lab.make_all(("model", "dataset", "job", "job_with_artifact", "upload", "full_upload"), SHARINGS)
+    lab.make_all(("model", "dataset", "job", "job_with_artifact", "done_experiment", "upload", "full_upload"), SHARINGS)
     lab.block_the_worker()
-    lab.make_all(("unused_model", "unused_dataset", "queued_job", "ended_job"), SHARINGS)
+    lab.make_all(("unused_model", "unused_dataset", "queued_job", "ended_job", "queued_experiment", "ended_experiment"), SHARINGS)
     lab.give_roles()
     missing = cells.missing_rows(lab)
     yield "RPCs with a row", len(lab.rpcs), [f"{rpc} has no row, or is none: see expectations.py" for rpc in missing]

@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 
-from modlab.v1 import access_pb2, dataset_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
+from modlab.v1 import access_pb2, comparison_pb2, dataset_pb2, experiment_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
 
 import wide_model
 from expectations import PEOPLE, ROWS
@@ -41,6 +41,21 @@ def _pairs_of(thing):
     request = dataset_pb2.CreateDatasetRequest()
     pairs = request.dataset.source.digit_pairs
     pairs.dataset, pairs.samples, pairs.seed = thing.name, 1, next(_numbers)
+    return request
+
+
+def _compose_spec(thing):
+    spec = job_pb2.JobSpec()
+    spec.compose.parts.extend([thing.name, thing.name])
+    return spec
+
+
+def new_experiment(thing, **fields):
+    """One that scores a model, each called something else."""
+    request = experiment_pb2.CreateExperimentRequest(**fields)
+    request.experiment.display_name = f"experiment {next(_numbers)}"
+    step = request.experiment.spec.steps.add(name="score")
+    step.job.CopyFrom(score_spec(thing, clusters=2, restarts=1))
     return request
 
 
@@ -95,6 +110,20 @@ REQUESTS = {
             first=job_pb2.ComparedPartition(labels=[0] * wide_model.UNITS),
             second=job_pb2.ComparedPartition(job=thing.name)),
     ("JobService.AdjustPValues", ""): lambda thing: job_pb2.AdjustPValuesRequest(jobs=[thing.name]),
+    ("JobService.CreateJob", "compose"):
+        lambda thing: job_pb2.CreateJobRequest(job=job_pb2.Job(spec=_compose_spec(thing))),
+    ("JobService.CompareScores", "jobs"): lambda thing: comparison_pb2.CompareScoresRequest(jobs=[thing.name]),
+    ("JobService.CompareScores", "experiment"):
+        lambda thing: comparison_pb2.CompareScoresRequest(experiment=thing.name),
+    ("ExperimentService.CreateExperiment", ""): new_experiment,
+    ("ExperimentService.CreateExperiment", "validate_only"): lambda thing: new_experiment(thing, validate_only=True),
+    ("ExperimentService.GetExperiment", ""): lambda thing: experiment_pb2.GetExperimentRequest(name=thing.name),
+    ("ExperimentService.ListExperiments", ""): lambda thing: experiment_pb2.ListExperimentsRequest(page_size=1000),
+    ("ExperimentService.ShareExperiment", ""):
+        lambda thing: access_pb2.ShareRequest(name=thing.name, shared_with=["sam", "dan"]),
+    ("ExperimentService.CancelExperiment", ""): lambda thing: experiment_pb2.CancelExperimentRequest(name=thing.name),
+    ("ExperimentService.ResumeExperiment", ""): lambda thing: experiment_pb2.ResumeExperimentRequest(name=thing.name),
+    ("ExperimentService.DeleteExperiment", ""): lambda thing: experiment_pb2.DeleteExperimentRequest(name=thing.name),
     ("ServerService.GetServer", ""): lambda thing: server_pb2.GetServerRequest(),
     ("ServerService.DrainServer", ""): lambda thing: server_pb2.DrainServerRequest(message="a trial"),
     ("ServerService.UndrainServer", ""): lambda thing: server_pb2.UndrainServerRequest(),
@@ -102,7 +131,7 @@ REQUESTS = {
 }
 # What these change when they are allowed cannot be seen in the thing itself.
 LEAVE_NO_TRACE = {("UploadService.CreateUpload", ""), ("ModelService.CreateModel", "validate_only"),
-                  ("JobService.CreateJob", "validate_only")}
+                  ("JobService.CreateJob", "validate_only"), ("ExperimentService.CreateExperiment", "validate_only")}
 READING = ("Get", "List", "Watch", "Download", "Compare", "Adjust")
 
 
@@ -111,7 +140,8 @@ def _outcome(lab, rpc, answer, thing):
     if answer.code != "OK" or ".List" not in rpc or rpc.endswith("Artifacts"):
         return answer.code
     page = lab.rpcs[rpc].parse(answer)
-    listed = {"ModelService": "models", "DatasetService": "datasets"}.get(rpc.split(".")[0], "jobs")
+    listed = {"ModelService": "models", "DatasetService": "datasets", "ExperimentService": "experiments"}.get(
+        rpc.split(".")[0], "jobs")
     return "SHOWN" if thing.name in [one.name for one in getattr(page, listed)] else "HIDDEN"
 
 

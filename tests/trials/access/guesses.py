@@ -17,7 +17,7 @@ UNKNOWN_DIGEST = hashlib.sha256(b"nobody has this").hexdigest()
 HIDING = ("NOT_FOUND", "PERMISSION_DENIED", "UNAUTHENTICATED", "HIDDEN")
 # Lists without a filter answer with what one may see, whatever is asked.
 UNFILTERED = {("ModelService.ListModels", ""), ("DatasetService.ListDatasets", ""), ("JobService.ListJobs", ""),
-              ("JobService.ListQueue", "")}
+              ("JobService.ListQueue", ""), ("ExperimentService.ListExperiments", "")}
 
 
 def try_names(lab, people):

@@ -5,7 +5,7 @@ import hashlib
 import socket
 
 import grpc
-from modlab.v1 import access_pb2, dataset_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
+from modlab.v1 import access_pb2, dataset_pb2, experiment_pb2, job_pb2, model_pb2, server_pb2, upload_pb2
 
 import processes
 import wide_model
@@ -133,7 +133,8 @@ class Lab(EndToEndTest):
     def share(self, kind, thing, sharing):
         """Done by the operator."""
         request = access_pb2.ShareRequest(name=thing.name, **self._share(sharing))
-        share = {"model": self.models.ShareModel, "dataset": self.datasets.ShareDataset}
+        share = {"model": self.models.ShareModel, "dataset": self.datasets.ShareDataset,
+                 "experiment": self.experiments.ShareExperiment}
         share.get(kind.split("_")[-1], self.jobs.ShareJob)(request)
 
     def make_all(self, kinds, sharings):
@@ -249,6 +250,28 @@ class Lab(EndToEndTest):
     def _make_job_with_artifact(self, person, share):
         return self._succeed(self._create_job(person, share, "wide_model"))
 
+    def _make_queued_experiment(self, person, share):
+        self.count += 1
+        request = experiment_pb2.CreateExperimentRequest(
+            experiment=experiment_pb2.Experiment(display_name=f"number {self.count}", **share))
+        step = request.experiment.spec.steps.add(name="score")
+        step.job.CopyFrom(score_spec(self.thing("model", person.name, "PRIVATE"), clusters=2, restarts=1))
+        return Thing(self.must("ExperimentService.CreateExperiment", person, request).name, person.user)
+
+    def _make_ended_experiment(self, person, share):
+        experiment = self._make_queued_experiment(person, share)
+        self.experiments.CancelExperiment(experiment_pb2.CancelExperimentRequest(name=experiment.name, force=True))
+        for job in self.experiments.GetExperiment(experiment_pb2.GetExperimentRequest(name=experiment.name)).jobs:
+            self.finish(job.job)
+        return experiment
+
+    def _make_done_experiment(self, person, share):
+        """One whose score has succeeded."""
+        experiment = self._make_queued_experiment(person, share)
+        for job in self.experiments.GetExperiment(experiment_pb2.GetExperimentRequest(name=experiment.name)).jobs:
+            self.assertEqual(self.finish(job.job).state, Job.SUCCEEDED)
+        return experiment
+
     def _succeed(self, job):
         self.assertEqual(self.finish(job.name).state, Job.SUCCEEDED)
         return job
@@ -260,6 +283,7 @@ class Lab(EndToEndTest):
             "models": lambda: self.models.GetModel(model_pb2.GetModelRequest(name=thing.name)),
             "datasets": lambda: self.datasets.GetDataset(dataset_pb2.GetDatasetRequest(name=thing.name)),
             "jobs": lambda: self.jobs.GetJob(job_pb2.GetJobRequest(name=thing.name)),
+            "experiments": lambda: self.experiments.GetExperiment(experiment_pb2.GetExperimentRequest(name=thing.name)),
             "uploads": lambda: self.uploads.GetUpload(upload_pb2.GetUploadRequest(name=thing.name)),
             "server": lambda: self.server.GetServer(server_pb2.GetServerRequest()),
         }
@@ -278,4 +302,5 @@ class Lab(EndToEndTest):
         jobs = self.jobs.ListJobs(job_pb2.ListJobsRequest(page_size=1000)).jobs
         models = self.models.ListModels(model_pb2.ListModelsRequest(page_size=1000)).models
         datasets = self.datasets.ListDatasets(dataset_pb2.ListDatasetsRequest(page_size=1000)).datasets
-        return sorted(thing.name for thing in (*jobs, *models, *datasets))
+        experiments = self.experiments.ListExperiments(experiment_pb2.ListExperimentsRequest(page_size=1000)).experiments
+        return sorted(thing.name for thing in (*jobs, *models, *datasets, *experiments))

@@ -15,7 +15,7 @@ from rpcs import Answer
 
 ABSENT = "b" * 12
 COLLECTIONS = {"ModelService": "models", "DatasetService": "datasets", "UploadService": "uploads", "JobService": "jobs",
-               "ServerService": "server"}
+               "ExperimentService": "experiments", "ServerService": "server"}
 
 
 def _headers(lab):

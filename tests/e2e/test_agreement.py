@@ -1,4 +1,4 @@
-"""`modlab compare` and the RPC behind it, beside scikit-learn."""
+"""`modlab agreement` and the RPC behind it, beside scikit-learn."""
 
 import json
 import unittest
@@ -55,7 +55,7 @@ class Compare(EndToEndTest):
         self.assertEqual(comparison["contingency"], contingency_matrix(*labels).ravel().tolist())
 
     def test_two_partitions_of_a_job(self):
-        comparison = self.modlab_json("compare", self.a + ":leiden", self.a + ":spectral")
+        comparison = self.modlab_json("agreement", self.a + ":leiden", self.a + ":spectral")
         self.assert_agrees(comparison, self.partition(self.score, 1)["labels"], self.partition(self.score, 0)["labels"])
         self.assertEqual(comparison["first"], {
             "job": self.score["name"], "index": 1, "method": "LEIDEN", "consensus": False, "labels": []})
@@ -65,10 +65,10 @@ class Compare(EndToEndTest):
 
     def test_partitions_of_two_jobs(self):
         first, second = self.partition(self.score, 0), self.partition(self.other, 0)
-        self.assert_agrees(self.modlab_json("compare", self.a, self.b), first["labels"], second["labels"])
-        self.assert_agrees(self.modlab_json("compare", "jobs/" + self.a, self.b + ":2"), first["labels"],
+        self.assert_agrees(self.modlab_json("agreement", self.a, self.b), first["labels"], second["labels"])
+        self.assert_agrees(self.modlab_json("agreement", "jobs/" + self.a, self.b + ":2"), first["labels"],
                            self.partition(self.other, 2)["labels"])
-        self.assert_agrees(self.modlab_json("compare", self.a + ":0:consensus", self.b + ":leiden:consensus"),
+        self.assert_agrees(self.modlab_json("agreement", self.a + ":0:consensus", self.b + ":leiden:consensus"),
                            first["stability"]["consensusLabels"],
                            self.partition(self.other, 1)["stability"]["consensusLabels"])
 
@@ -77,11 +77,11 @@ class Compare(EndToEndTest):
         numpy.save(numpy_file, self.planted)
         leiden = self.partition(self.score, 1)["labels"]
         for file in (self.file, numpy_file):
-            self.assert_agrees(self.modlab_json("compare", self.a + ":leiden", file), leiden, self.planted)
-        planted = self.modlab_json("compare", self.file, self.a + ":planted")
+            self.assert_agrees(self.modlab_json("agreement", self.a + ":leiden", file), leiden, self.planted)
+        planted = self.modlab_json("agreement", self.file, self.a + ":planted")
         self.assertEqual(planted["agreement"]["adjustedRandIndex"], 1)
         self.assertEqual((planted["agreement"]["units"], planted["leftOut"]), (103, 3))
-        self.assert_agrees(self.modlab_json("compare", self.file, numpy_file), self.planted, self.planted)
+        self.assert_agrees(self.modlab_json("agreement", self.file, numpy_file), self.planted, self.planted)
 
     def test_labels_in_an_artifact(self):
         """Networks of many units have their labels in a file."""
@@ -94,7 +94,7 @@ class Compare(EndToEndTest):
         mixed = numpy.where(numpy.arange(len(labels)) % 3, labels, 2)
         other = self.home.path / "mixed.npy"
         numpy.save(other, mixed)
-        self.assert_agrees(self.modlab_json("compare", job.name, other), labels, mixed)
+        self.assert_agrees(self.modlab_json("agreement", job.name, other), labels, mixed)
 
     def wide_model(self):
         import torch
@@ -104,8 +104,8 @@ class Compare(EndToEndTest):
         return path
 
     def test_the_table(self):
-        out, err = self.modlab("compare", self.a + ":leiden", self.file)
-        comparison = self.modlab_json("compare", self.a + ":leiden", self.file)
+        out, err = self.modlab("agreement", self.a + ":leiden", self.file)
+        comparison = self.modlab_json("agreement", self.a + ":leiden", self.file)
         agreement = comparison["agreement"]
         for name, key in (("ARI", "adjustedRandIndex"), ("NMI", "normalizedMutualInformation"),
                           ("AMI", "adjustedMutualInformation"), ("VI", "variationOfInformation")):
@@ -118,24 +118,24 @@ class Compare(EndToEndTest):
         self.assertEqual(table.ravel().tolist(), comparison["contingency"])
         self.assertEqual([int(row[-1]) for row in rows], table.sum(1).tolist())
         self.assertEqual(err, "")
-        quiet, _ = self.modlab("compare", self.a + ":leiden", self.file, "-q")
+        quiet, _ = self.modlab("agreement", self.a + ":leiden", self.file, "-q")
         self.assertEqual(float(quiet), agreement["adjustedRandIndex"])
-        line, _ = self.modlab("compare", self.a + ":leiden", self.file, "-o", "jsonl")
+        line, _ = self.modlab("agreement", self.a + ":leiden", self.file, "-o", "jsonl")
         self.assertEqual(json.loads(line), comparison)
         self.assertEqual(line.count("\n"), 1)
 
     def test_a_table_that_is_too_large_for_a_terminal(self):
         alone = self.home.path / "alone.txt"
         alone.write_text(" ".join(map(str, range(106))))
-        out, _ = self.modlab("compare", alone, alone)
+        out, _ = self.modlab("agreement", alone, alone)
         self.assertRegex(out, r"… 66 more rows and \d+ more columns; -o wide and -o json have them all")
-        wide, _ = self.modlab("compare", alone, alone, "-o", "wide")
+        wide, _ = self.modlab("agreement", alone, alone, "-o", "wide")
         self.assertIn(" c105 ", wide)
-        self.assertEqual(len(self.modlab_json("compare", alone, alone)["contingency"]), 106 * 106)
+        self.assertEqual(len(self.modlab_json("agreement", alone, alone)["contingency"]), 106 * 106)
 
     def test_what_cannot_be_compared(self):
         def refused(first, second, code, *words):
-            _, err = self.modlab("compare", first, second, code=code)
+            _, err = self.modlab("agreement", first, second, code=code)
             for word in words:
                 self.assertIn(word, err)
 
@@ -197,7 +197,7 @@ class Compare(EndToEndTest):
         self.assertEqual(detail.metadata["limit"], "1000000")
 
     def test_who_only_looks_is_not_in_the_audit_log(self):
-        self.modlab("compare", self.a, self.b)
+        self.modlab("agreement", self.a, self.b)
         self.assertNotIn("ComparePartitions", (self.daemon.data / "audit.log").read_text())
 
 
