@@ -16,9 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of the 1797 digits, in their order; the rest, but for one, as pairs need an even number, is for tests.
-constexpr std::int32_t kTrainingDigits = 1500;
-constexpr std::int32_t kTestDigits = 296;
+/// Of the 1797 digits: pairs need an even number.
+constexpr std::int32_t kDigits = 1796;
 constexpr double kDigitScale = 1.0 / 16;
 constexpr int kClasses = 10;
 
@@ -86,16 +85,11 @@ void UseDigits(Session& session, const Deadline& deadline, BaselineData& data) {
   const TemporaryFolder folder;
   const std::string images = folder.Write("digits-images-idx3-ubyte.gz", DigitImages());
   const std::string labels = folder.Write("digits-labels-idx1-ubyte.gz", DigitLabels());
-  const auto push = [&](const std::string& name, std::int32_t first, std::int32_t rows) {
-    DatasetOptions options;
-    options.display_name = name;
-    options.normalization.set_scale(kDigitScale);
-    options.first_row = first;
-    options.rows = rows;
-    return PushLabelled(session, images, labels, options, deadline);
-  };
-  data.digits = push("digits", 0, kTrainingDigits);
-  data.test_digits = push("digits-test", kTrainingDigits, kTestDigits);
+  DatasetOptions options;
+  options.display_name = "digits";
+  options.normalization.set_scale(kDigitScale);
+  options.rows = kDigits;
+  data.digits = PushLabelled(session, images, labels, options, deadline);
 }
 
 }  // namespace

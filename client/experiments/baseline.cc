@@ -24,7 +24,8 @@ class Study {
     axis.set_repeats(true);
     for (int seed = 1; seed <= seeds; ++seed) axis.add_values()->set_number_value(seed);
 
-    AddNetwork("classifier_net", "the classifier, new", {size_.image_units, size_.hidden_units, kDigits});
+    AddNetwork("classifier_net", "the classifier, new", {size_.image_units, size_.hidden_units, kDigits})
+        .set_output_activation(v1::BuildSpec::SIGMOID);
     AddClassifier();
     AddNetwork("adder_net", "the adder, new", {2 * kDigits, kAdderUnits, 1});
     AddAdder();
@@ -49,13 +50,17 @@ class Study {
     return *step.mutable_job();
   }
 
-  void AddNetwork(const std::string& name, const std::string& title, std::initializer_list<int> units) {
+  v1::BuildSpec& AddNetwork(const std::string& name, const std::string& title, std::initializer_list<int> units) {
     v1::BuildSpec& build = *AddStep(name, title).mutable_build();
     build.add_input_shape(*units.begin());
     for (const int* next = units.begin() + 1; next != units.end(); ++next) {
       build.add_layers()->mutable_linear()->set_outputs(*next);
     }
+    // Not ReLU: in layers as narrow as these all units may give 0 for every input, and then nothing is learned any more
+    // (of three seeds, one to three).
+    build.set_activation(v1::BuildSpec::GELU);
     build.set_display_name(title);
+    return build;
   }
 
   /// A training of a step's network, with what all have in common.
@@ -69,11 +74,23 @@ class Study {
     return train;
   }
 
+  void SetTestDigits(v1::TrainSpec& train) const {
+    if (data_.test_digits.empty()) {
+      train.set_validation_fraction(0.2);
+    } else {
+      train.set_evaluation_data(data_.test_digits);
+    }
+  }
+
   void AddClassifier() {
     v1::TrainSpec& train = AddTraining("classifier", "the classifier F of digits", "classifier_net", data_.digits,
                                        size_.classifier_epochs);
-    train.set_evaluation_data(data_.test_digits);
-    train.mutable_loss()->set_kind(v1::LossSpec::CROSS_ENTROPY);
+    SetTestDigits(train);
+    train.add_goals("torch.one_hot(y, 10)");  // what the adder reads
+    train.mutable_loss()->set_kind(v1::LossSpec::MSE);
+    train.add_metrics(v1::ACCURACY);
+    train.mutable_learning_rate()->set_schedule(v1::LearningRateSpec::COSINE);
+    train.mutable_learning_rate()->set_rate(3e-3);
   }
 
   void AddAdder() {
@@ -97,7 +114,7 @@ class Study {
   /// A training on sums of pairs of digits.
   v1::TrainSpec& AddPairs(const std::string& name, const std::string& title, const std::string& network, int epochs) {
     v1::TrainSpec& train = AddTraining(name, title, network, data_.digits, epochs);
-    train.set_evaluation_data(data_.test_digits);
+    SetTestDigits(train);
     train.mutable_task()->set_pairing(v1::TaskSpec::CONCATENATED);
     train.mutable_loss()->set_kind(v1::LossSpec::MSE);
     train.mutable_modularity()->set_every_epochs(std::max(1, epochs / 20));
@@ -115,6 +132,7 @@ class Study {
   v1::TrainSpec& AddWhole(const std::string& name, const std::string& title) {
     v1::TrainSpec& train = AddPairs(name, title, "whole_net", size_.whole_epochs);
     train.add_goals(kSum);
+    train.mutable_learning_rate()->set_rate(3e-3);
     return train;
   }
 

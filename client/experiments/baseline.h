@@ -29,11 +29,11 @@ BaselineSize ScaledEpochs(BaselineSize size, double factor);
 /// The data sets that it works on, `datasets/{id}`.
 struct BaselineData {
   std::string digits;
-  std::string test_digits;
+  std::string test_digits;    ///< Empty: a fifth of the digits, the same in every training.
   std::string one_hot_pairs;  ///< Of ten classes.
 };
 
-/// The study: a digit classifier F and an adder G, each trained by itself; H, two F side by side, a bridge, and G,
+/// The study: a digit classifier F, which answers with one of ten units (sigmoid), and an adder G, each trained by itself; H, two F side by side, a bridge, and G,
 /// trained with all but the bridge frozen, and with cross connections free besides; networks of H's shape trained on
 /// sums of pairs of digits, on that goal alone, on goals that take turns, and on goals that vary at random; all of
 /// these scored. With `seeds` repetitions.

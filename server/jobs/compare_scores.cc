@@ -1,7 +1,9 @@
 #include "server/jobs/compare_scores.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/util/message_differencer.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -122,8 +124,14 @@ void AddPartitions(const Job& job, ScoreRow* row) {
 /// What the training says in the end of the goal that was in force last.
 void AddPerformance(const Job& training, ScoreRow* row) {
   const auto& result = training.result().train();
-  if (result.evaluations().empty()) return;
-  const auto& last = result.evaluations(result.evaluations_size() - 1);
+  if (result.evaluations().empty() || result.series().empty()) return;
+  const auto& in_force = result.series(result.series_size() - 1).goal();
+  const auto& evaluations = result.evaluations();
+  auto found = std::find_if(evaluations.begin(), evaluations.end(), [&](const auto& evaluation) {
+    return google::protobuf::util::MessageDifferencer::Equals(evaluation.goal(), in_force);
+  });
+  if (found == evaluations.end()) found = evaluations.end() - 1;
+  const auto& last = *found;
   (*row->mutable_performance())["loss"] = last.loss();
   const auto& names = training.spec().train().metrics();
   for (int i = 0; i < std::min(names.size(), last.metrics_size()); ++i) {

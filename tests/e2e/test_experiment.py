@@ -85,6 +85,8 @@ class ExperimentTest(TrainTest):
 
 
 class Running(ExperimentTest, EndToEndTest):
+    daemon_options = ("--workers", 3)  # of which two are busy for long in one of the tests
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
