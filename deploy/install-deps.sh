@@ -41,6 +41,7 @@ test_packages=(
   golang-go protoc-gen-go protoc-gen-go-grpc      # the Go example
   golang-google-grpc-dev golang-google-protobuf-dev
   openssl                                         # deploy/tls.sh
+  chromium librsvg2-bin                           # looks at reports; pictures as PNG
 )
 # The Node.js example. Where Node.js comes from elsewhere, npm is often part of it and Debian's would not go with it.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then

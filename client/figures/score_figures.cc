@@ -166,8 +166,8 @@ int FindPartition(const v1::ScoreResult& score, const std::string& text) {
                   Printable(text), score.partitions_size()));
 }
 
-ScoreFigures::ScoreFigures(Session& session, v1::Job job, std::string title)
-    : session_(session), job_(std::move(job)), title_(Printable(title)) {}
+ScoreFigures::ScoreFigures(Session& session, v1::Job job, std::string title, std::size_t most_edges)
+    : session_(session), job_(std::move(job)), title_(Printable(title)), most_edges_(most_edges) {}
 
 std::vector<FigureKind> ScoreFigures::KindsOf(int partition) const {
   const v1::Partition& of = score().partitions(partition);
@@ -217,9 +217,9 @@ std::string ScoreFigures::Draw(FigureKind kind, int partition, const std::string
   try {
     switch (kind) {
       case FigureKind::kNetwork:
-        return plots::DrawLayeredNetwork(NetworkOf(score(), Edges(), LabelsOf(partition), Edges().values.size(), text));
+        return plots::DrawLayeredNetwork(NetworkOf(score(), Edges(), LabelsOf(partition), most_edges_, text));
       case FigureKind::kForce:
-        return plots::DrawForceDirectedNetwork(NetworkOf(score(), Edges(), LabelsOf(partition), kMostForceEdges, text));
+        return plots::DrawForceDirectedNetwork(NetworkOf(score(), Edges(), LabelsOf(partition), std::min(most_edges_, kMostForceEdges), text));
       case FigureKind::kMatrix: {
         const NumberArray matrix =
             ParseNumbers(ReadArtifact(session_, job_.name(), of.matrix_artifact()), of.matrix_artifact());

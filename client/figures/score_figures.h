@@ -15,8 +15,10 @@ namespace modlab::client {
 /// The pictures of one `score` job. What they need besides its result is fetched when it is first needed.
 class ScoreFigures {
  public:
-  /// `job` has SUCCEEDED; `title` is what the network is called.
-  ScoreFigures(Session& session, v1::Job job, std::string title);
+  static constexpr std::size_t kMostEdges = 20'000;
+
+  /// `job` has SUCCEEDED; `title` is what the network is called; networks are drawn with at most so many edges.
+  ScoreFigures(Session& session, v1::Job job, std::string title, std::size_t most_edges = kMostEdges);
 
   const v1::Job& job() const { return job_; }
   const std::string& title() const { return title_; }
@@ -34,6 +36,7 @@ class ScoreFigures {
   Session& session_;
   v1::Job job_;
   std::string title_;
+  std::size_t most_edges_;
   std::optional<NumberArray> edges_;
 };
 

@@ -116,8 +116,17 @@ void HtmlPage::Facts(const std::vector<std::pair<std::string, std::string>>& fac
 }
 
 void HtmlPage::Figure(std::string_view svg) {
+  constexpr std::string_view end_of_style = "</style>";
   const std::size_t start = svg.find("<svg");  // without the document's own head
-  body_ += fmt::format("<figure>{}</figure>\n", start == std::string_view::npos ? svg : svg.substr(start));
+  std::string drawn(start == std::string_view::npos ? svg : svg.substr(start));
+  const std::size_t style = drawn.find("<style");
+  const std::size_t end = drawn.find(end_of_style);
+  if (style != std::string::npos && end != std::string::npos && end > style) {
+    const std::string sheet = drawn.substr(style, end + end_of_style.size() - style);
+    if (sheet == figure_style_) drawn.erase(style, sheet.size());
+    if (figure_style_.empty()) figure_style_ = sheet;
+  }
+  body_ += fmt::format("<figure>{}</figure>\n", drawn);
 }
 
 void HtmlPage::Code(std::string_view text) { body_ += fmt::format("<pre tabindex=\"0\">{}</pre>\n", HtmlText(text)); }

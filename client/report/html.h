@@ -23,7 +23,7 @@ class HtmlPage {
              const std::vector<bool>& numeric);
   /// Names and what they stand for.
   void Facts(const std::vector<std::pair<std::string, std::string>>& facts);
-  /// A picture, an SVG document that names itself.
+  /// A picture, an SVG document that names itself. Of a style sheet that they all have the page keeps one.
   void Figure(std::string_view svg);
   /// Something to copy: a command line, or JSON.
   void Code(std::string_view text);
@@ -36,6 +36,7 @@ class HtmlPage {
  private:
   std::string title_;
   std::string body_;
+  std::string figure_style_;
 };
 
 }  // namespace modlab::client

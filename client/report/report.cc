@@ -41,6 +41,9 @@ std::optional<v1::Job> TrainingOf(Session& session, const std::string& model) {
   return std::nullopt;
 }
 
+/// So that a page with many pictures opens at once.
+constexpr std::size_t kMostEdges = 1200;
+
 /// Draws what can be drawn of a partition, but kinds that were drawn already. Ids begin with `prefix`.
 void AddFigures(ScoreFigures& figures, int partition, std::set<FigureKind> done, const std::string& prefix,
                 HtmlPage& page) {
@@ -76,7 +79,7 @@ std::string ScoreReport(Session& session, const v1::Job& job, const ReportProgre
   AddScoreFacts(job, title, page);
   page.Heading(2, "Numbers");
   AddPartitionsTable(job.result().score(), page);
-  ScoreFigures figures(session, job, title);
+  ScoreFigures figures(session, job, title, kMostEdges);
   const int partitions = job.result().score().partitions_size();
   for (int i = 0; i < partitions; ++i) {
     page.Heading(2, PartitionTitle(job.result().score().partitions(i)));
@@ -123,7 +126,7 @@ void AddGroup(Session& session, const v1::ScoreRow& row, const v1::ScoreGroup& g
     page.Paragraph(fmt::format("The pictures are of the first of {} runs, {}.", group.rows_size(), IdOf(row.job())));
   }
   if (job.result().has_score()) page.Paragraph(job.result().score().reading());
-  ScoreFigures figures(session, job, title);
+  ScoreFigures figures(session, job, title, kMostEdges);
   const v1::ScoreResult& score = figures.score();
   const int leiden = FindPartition(score, "");
   const std::string prefix = fmt::format("g{}", number);
@@ -133,7 +136,7 @@ void AddGroup(Session& session, const v1::ScoreRow& row, const v1::ScoreGroup& g
     if (i == leiden) continue;
     const v1::Partition& partition = score.partitions(i);
     page.BeginDetails(PartitionTitle(partition));
-    std::set<FigureKind> done = {FigureKind::kForce, FigureKind::kNcutNulls};
+    std::set<FigureKind> done = {FigureKind::kNetwork, FigureKind::kForce, FigureKind::kNcutNulls};
     if (eigenvalues_drawn) done.insert(FigureKind::kEigenvalues);
     AddFigures(figures, i, done, prefix, page);
     eigenvalues_drawn = eigenvalues_drawn || !partition.eigenvalues().empty();

@@ -1,4 +1,4 @@
-"""The packages that the Node.js example needs, installed into the build folder: the source folder stays as it is."""
+"""Packages for Node.js, installed into the build folder: the source folders stay as they are."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ OUT_OF_REACH = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDO
 def install(source):
     """Installs what the lock file in the folder `source` names, unless it is there already. Returns node_modules. Skips the
     test where the registry cannot be reached."""
-    folder = BUILD / "node"
+    folder = BUILD / "node" / source.name
     lock, installed = source / "package-lock.json", folder / "installed.json"
     if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(source / name, folder)
         # With the caller's own home, where npm's settings and its cache are.

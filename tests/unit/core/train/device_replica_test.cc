@@ -73,7 +73,7 @@ TEST_F(DeviceReplicaTest, FollowsTheModulesParameters) {
 TEST_F(DeviceReplicaTest, BuffersComeBackWhenTheyAreFetched) {
   replica_.Forward(input_);
   EXPECT_EQ(calls_.item<float>(), 0);
-  replica_.Evaluate();
+  replica_.module().eval();
   replica_.Forward(input_);
   replica_.FetchBuffers();
   EXPECT_EQ(calls_.item<float>(), 1);
