@@ -235,7 +235,8 @@ class Server(EndToEndTest):
         self.assertEqual(server.pid, self.daemon.process.pid)
         self.assertEqual(list(server.api_versions), ["modlab.v1"])
         self.assertEqual(
-            sorted(server.job_kinds), [Job.INSPECT, Job.SCORE, Job.GRAPH, Job.IMPORT, Job.BUILD, Job.TRAIN])
+            sorted(server.job_kinds),
+            [Job.INSPECT, Job.SCORE, Job.GRAPH, Job.IMPORT, Job.BUILD, Job.TRAIN, Job.COMPOSE])
         self.assertIn("seccomp", server.sandbox)
         self.assertFalse(server.sandbox_insufficient)
         self.assertFalse(server.on_demand)

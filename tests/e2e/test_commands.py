@@ -48,7 +48,7 @@ class Help(EndToEndTest):
 
         visit()
         self.assertLessEqual(
-            {"score", "graph", "compare", "significance", "version", "model push", "model list", "model show", "model pull", "model delete", "job list",
+            {"score", "graph", "agreement", "compare", "plot", "report", "experiment run", "experiment resume", "significance", "version", "model push", "model compose", "model list", "model show", "model pull", "model delete", "job list",
              "job show", "job watch", "job logs", "job cancel", "job wait", "job result", "job delete", "job submit", "server start",
              "server stop", "server status", "server queue", "server drain", "server undrain", "server list", "server remove",
              "completion"}, set(commands))
@@ -124,7 +124,7 @@ class Commands(EndToEndTest):
         self.assertEqual(provenance["modelSha256"], self.model.sha256)
         self.assertLessEqual({"modlab", "libtorch", "eigen", "spectra", "compiler"}, set(provenance["versions"]))
         self.assertEqual([timing["phase"] for timing in provenance["timings"]],
-                         ["load", "read", "embed", "cluster", "measure"])
+                         ["load", "read", "embed", "cluster", "measure", "export"])
         self.assertEqual(provenance["spec"]["score"]["partitions"][0]["spectral"]["restarts"], 100)
 
     def test_score_again_gives_the_same_bits(self):

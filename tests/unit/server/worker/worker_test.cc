@@ -131,7 +131,10 @@ TEST(Worker, ScoresTwoChainsAsTheirOracleSays) {
   EXPECT_NEAR(partition.eigenvalues(2), 1, 1e-7);
   EXPECT_EQ(partition.seed(), 5U);
   EXPECT_TRUE(partition.labels_artifact().empty());
-  EXPECT_EQ(result.artifacts_size(), 0);
+  // What it takes to draw it.
+  EXPECT_EQ(result.result().score().edges_artifact(), "edges.npy");
+  EXPECT_EQ(partition.matrix_artifact(), "matrix-0.npy");
+  EXPECT_EQ(result.artifacts_size(), 2);
 }
 
 TEST(Worker, SaysWhereAResultComesFrom) {
@@ -148,7 +151,7 @@ TEST(Worker, SaysWhereAResultComesFrom) {
   }
   std::vector<std::string> phases;
   for (const v1::PhaseTiming& timing : provenance.timings()) phases.push_back(timing.phase());
-  EXPECT_EQ(phases, (std::vector<std::string>{"load", "read", "embed", "cluster", "measure"}));
+  EXPECT_EQ(phases, (std::vector<std::string>{"load", "read", "embed", "cluster", "measure", "export"}));
   EXPECT_EQ(job.Phases(), phases);
 }
 
@@ -274,7 +277,7 @@ TEST(Worker, ManyLabelsGoToAnArtifact) {
   const v1::Partition& partition = result.result().score().partitions(0);
   EXPECT_EQ(partition.labels_size(), 0);
   EXPECT_EQ(partition.labels_artifact(), "labels-0.npy");
-  ASSERT_EQ(result.artifacts_size(), 1);
+  ASSERT_EQ(result.artifacts_size(), 3);
   EXPECT_EQ(result.artifacts(0), "labels-0.npy");
   EXPECT_EQ(partition.sizes(0) + partition.sizes(1), 50'005);
   // The data are the file's last bytes, four for each unit.
