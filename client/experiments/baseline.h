@@ -33,10 +33,10 @@ struct BaselineData {
   std::string one_hot_pairs;  ///< Of ten classes.
 };
 
-/// The study: a digit classifier F, which answers with one of ten units (sigmoid), and an adder G, each trained by itself; H, two F side by side, a bridge, and G,
-/// trained with all but the bridge frozen, and with cross connections free besides; networks of H's shape trained on
-/// sums of pairs of digits, on that goal alone, on goals that take turns, and on goals that vary at random; all of
-/// these scored. With `seeds` repetitions.
+/// The study: a digit classifier F, which answers with one of ten units (sigmoid), and an adder G, each trained by
+/// itself; H, two F side by side, a bridge, and G, trained with all but the bridge frozen, and with cross connections
+/// free besides; networks of H's shape trained on sums of pairs of digits, on that goal alone, on goals that take
+/// turns, and on goals that vary at random; all of these scored. With `seeds` repetitions.
 v1::ExperimentSpec BaselineExperiment(const BaselineSize& size, const BaselineData& data, int seeds);
 
 }  // namespace modlab::client

@@ -219,7 +219,8 @@ std::string ScoreFigures::Draw(FigureKind kind, int partition, const std::string
       case FigureKind::kNetwork:
         return plots::DrawLayeredNetwork(NetworkOf(score(), Edges(), LabelsOf(partition), most_edges_, text));
       case FigureKind::kForce:
-        return plots::DrawForceDirectedNetwork(NetworkOf(score(), Edges(), LabelsOf(partition), std::min(most_edges_, kMostForceEdges), text));
+        return plots::DrawForceDirectedNetwork(
+            NetworkOf(score(), Edges(), LabelsOf(partition), std::min(most_edges_, kMostForceEdges), text));
       case FigureKind::kMatrix: {
         const NumberArray matrix =
             ParseNumbers(ReadArtifact(session_, job_.name(), of.matrix_artifact()), of.matrix_artifact());

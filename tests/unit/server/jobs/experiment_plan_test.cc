@@ -17,7 +17,8 @@ ExperimentSpec Parse(const std::string& json) {
   return spec;
 }
 
-const std::string kNet = R"({"name": "net", "job": {"build": {"inputShape": [4], "layers": [{"linear": {"outputs": 3}}]}}})";
+const std::string kNet =
+    R"({"name": "net", "job": {"build": {"inputShape": [4], "layers": [{"linear": {"outputs": 3}}]}}})";
 const std::string kTrained = R"({"name": "trained", "job": {"train": {"model": "steps/net", "data": "datasets/a"}}})";
 const std::string kScore = R"({"name": "score", "job": {"score": {"model": "steps/trained"}}})";
 
@@ -45,8 +46,7 @@ TEST(ExperimentPlan, MakersComeBeforeWhatWorksOnThem) {
 }
 
 TEST(ExperimentPlan, WhatAnAxisDoesNotReachIsDoneOnce) {
-  const std::string rates =
-      R"({"name": "rate", "field": "train.learningRate.rate", "values": [0.1, 0.01, 0.001]})";
+  const std::string rates = R"({"name": "rate", "field": "train.learningRate.rate", "values": [0.1, 0.01, 0.001]})";
   const auto plan = PlanExperiment(Parse(Steps(kNet + "," + kTrained + "," + kScore, rates)));
   ASSERT_EQ(plan.size(), 7u);
   EXPECT_TRUE(plan[0].values.empty());
@@ -59,10 +59,11 @@ TEST(ExperimentPlan, WhatAnAxisDoesNotReachIsDoneOnce) {
 }
 
 TEST(ExperimentPlan, AxesAreCombinedWhereTheyMeet) {
-  const std::string compose =
-      R"({"name": "both", "job": {"compose": {"parts": ["steps/left", "steps/right"]}}})";
-  const std::string left = R"({"name": "left", "job": {"build": {"inputShape": [4], "layers": [{"linear": {"outputs": 3}}]}}})";
-  const std::string right = R"({"name": "right", "job": {"build": {"inputShape": [4], "layers": [{"linear": {"outputs": 3}}]}}})";
+  const std::string compose = R"({"name": "both", "job": {"compose": {"parts": ["steps/left", "steps/right"]}}})";
+  const std::string left =
+      R"({"name": "left", "job": {"build": {"inputShape": [4], "layers": [{"linear": {"outputs": 3}}]}}})";
+  const std::string right =
+      R"({"name": "right", "job": {"build": {"inputShape": [4], "layers": [{"linear": {"outputs": 3}}]}}})";
   const std::string axes =
       R"({"name": "l", "field": "seed", "steps": ["left"], "values": [1, 2]},)"
       R"({"name": "r", "field": "build.layers[0].linear.outputs", "steps": ["right"], "values": [5, 6, 7]})";
