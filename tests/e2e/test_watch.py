@@ -86,7 +86,7 @@ class Watching(EndToEndTest):
         states = [event.state.state for event in events if event.HasField("state")]
         self.assertEqual(states, [Job.QUEUED, Job.RUNNING, Job.SUCCEEDED])
         phases = [event.progress.phase for event in events if event.HasField("progress")]
-        self.assertEqual(list(dict.fromkeys(phases)), ["load", "read", "embed", "cluster", "measure"])
+        self.assertEqual(list(dict.fromkeys(phases)), ["load", "read", "embed", "cluster", "measure", "export"])
         times = [event.time.ToNanoseconds() for event in events if event.HasField("state")]
         self.assertEqual(times, sorted(times))
 
