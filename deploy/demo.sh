@@ -29,7 +29,7 @@ esac
 # The programs, and the stubs for Python, without the tests, so that the demo needs none of their packages. A build folder
 # that was configured otherwise is left as it is.
 if [[ ! -f build/release/build.ninja ]]; then
-  cmake --preset release -DMODLAB_TESTS=OFF -DMODLAB_PRECOMPILED_HEADERS=ON
+  cmake --preset release -DMODLAB_TESTS=OFF
 fi
 cmake --build --preset release \
   --target modlab modlabd modlab-supervisor modlab-worker modlab_python_stubs
