@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "client/output/text.h"
+#include "client/plots/svg_writer.h"
 
 namespace modlab::client {
 namespace {
@@ -46,27 +47,7 @@ std::string HtmlText(std::string_view text) {
   std::string escaped;
   std::string line;
   const auto flush = [&] {
-    for (const char c : Printable(line)) {
-      switch (c) {
-        case '&':
-          escaped += "&amp;";
-          break;
-        case '<':
-          escaped += "&lt;";
-          break;
-        case '>':
-          escaped += "&gt;";
-          break;
-        case '"':
-          escaped += "&quot;";
-          break;
-        case '\'':
-          escaped += "&#39;";
-          break;
-        default:
-          escaped += c;
-      }
-    }
+    escaped += plots::EscapedXml(Printable(line));
     line.clear();
   };
   for (const char c : text) {
