@@ -49,7 +49,7 @@ Exit codes:
   7    the wait or the transfer timed out; a job goes on
   130  interrupted by Ctrl-C; the job goes on)";
 
-void Define(CLI::App& app, GlobalOptions& options, Action& chosen) {
+void DefineCommands(CLI::App& app, GlobalOptions& options, Action& chosen) {
   app.name("modlab");
   app.fallthrough();  // so that the options below may stand behind a command too
   app.require_subcommand(1);
@@ -95,7 +95,7 @@ ExitCode RunApplication(int argc, const char* const* argv, const Environment& en
   CLI::App app("Train neural networks, and measure how modular they are");
   GlobalOptions options;
   Action chosen;
-  Define(app, options, chosen);
+  DefineCommands(app, options, chosen);
   if (argc > 1 && std::string_view(argv[1]) == "__complete") {  // whose words are no options of its own
     PrintCompletion(app, {argv + 2, argv + argc}, environment);
     return ExitCode::kOk;

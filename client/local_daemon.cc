@@ -73,7 +73,7 @@ class StartLock {
 };
 
 /// What the daemon at the socket says about itself; nothing if none answers.
-std::optional<v1::Server> Ask(Connection& connection, const LocalPaths& paths) {
+std::optional<v1::Server> RunningServer(Connection& connection, const LocalPaths& paths) {
   if (!Accepts(paths.socket)) return std::nullopt;
   try {
     return connection.Call(&v1::ServerService::Stub::GetServer, v1::GetServerRequest());
@@ -89,7 +89,7 @@ bool MustBeReplaced(const v1::Server& server) {
 void StopOld(Connection& connection, const LocalPaths& paths, const v1::Server& server) {
   if (!server.stopping()) connection.Call(&v1::ServerService::Stub::StopServer, v1::StopServerRequest());
   const auto has_gone = [&] {
-    Ask(connection, paths);  // a call is what lets us hear the server's goodbye, for which it waits
+    RunningServer(connection, paths);  // a call is what lets us hear the server's goodbye, for which it waits
     return !IsRunningDaemon(server.pid());
   };
   if (!WaitUntil(kStopTime, has_gone)) {
@@ -110,7 +110,7 @@ bool IsInUse(const std::string& state_directory) {
 void StartNew(const Environment& environment, const LocalPaths& paths, Connection& connection) {
   const Clock::time_point end = Clock::now() + kStartTime;
   const auto answers = [&] {
-    const auto server = Ask(connection, paths);
+    const auto server = RunningServer(connection, paths);
     return server && !server->stopping();
   };
   while (true) {
@@ -140,10 +140,10 @@ LocalPaths PrepareLocalPaths(const Environment& environment) {
 std::unique_ptr<Connection> ConnectLocal(const Environment& environment) {
   const LocalPaths paths = PrepareLocalPaths(environment);
   auto connection = std::make_unique<Connection>(ParseServerAddress(paths.socket));
-  if (const auto server = Ask(*connection, paths); server && !MustBeReplaced(*server)) return connection;
+  if (const auto server = RunningServer(*connection, paths); server && !MustBeReplaced(*server)) return connection;
 
   const StartLock lock(paths.state_directory);
-  if (const auto server = Ask(*connection, paths)) {  // somebody may have started it while we waited
+  if (const auto server = RunningServer(*connection, paths)) {  // somebody may have started it while we waited
     if (!MustBeReplaced(*server)) return connection;
     StopOld(*connection, paths, *server);
   }

@@ -16,7 +16,7 @@ enum class Presence { kPerhapsThere, kSilent, kReplaced };
 
 /// Asks the server what it is. Not in vain where its process tells more: a call is what lets this side of the
 /// connection hear the server's goodbye, for which the server waits.
-Presence Ask(Connection& connection, int pid, system_clock::time_point end) {
+Presence PresenceOf(Connection& connection, int pid, system_clock::time_point end) {
   grpc::ClientContext context;
   context.set_deadline(std::min(end, system_clock::now() + Connection::kCallTime));
   v1::Server now;
@@ -36,7 +36,7 @@ void AwaitStop(Connection& connection, const v1::Server& server, const StopWaitO
   const bool visible = IsRunningDaemon(server.pid());
   auto last_heard = begin;
   while (true) {
-    const Presence presence = Ask(connection, server.pid(), end);
+    const Presence presence = PresenceOf(connection, server.pid(), end);
     const auto now = steady_clock::now();
     if (presence == Presence::kPerhapsThere) last_heard = now;
     const bool gone = presence == Presence::kReplaced || now - last_heard >= options.silence;

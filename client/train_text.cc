@@ -26,7 +26,7 @@ NameAndRest SplitAt(std::string_view text, char separator, std::string_view how)
 }
 
 template <typename Number>
-Number ToNumber(std::string_view text, std::string_view whole, std::string_view how) {
+Number NumberIn(std::string_view text, std::string_view whole, std::string_view how) {
   Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) {
@@ -52,17 +52,17 @@ void AddVarying(std::string_view text, v1::GoalSchedule& schedule) {
 void AddInitial(std::string_view text, v1::GoalSchedule& schedule) {
   constexpr std::string_view how = "NAME=NUMBER";
   const auto [name, value] = SplitAt(text, '=', how);
-  (*schedule.mutable_initial())[name] = ToNumber<double>(value, text, how);
+  (*schedule.mutable_initial())[name] = NumberIn<double>(value, text, how);
 }
 
 void SetPeriod(std::string_view text, v1::GoalSchedule& schedule) {
   constexpr std::string_view how = "a number of epochs, as 10, or of steps, as 500steps";
   std::string_view number = text;
   if (TakeSuffix(number, "steps")) {
-    schedule.set_period_steps(ToNumber<std::int64_t>(number, text, how));
+    schedule.set_period_steps(NumberIn<std::int64_t>(number, text, how));
   } else {
     TakeSuffix(number, "epochs");
-    schedule.set_period_epochs(ToNumber<std::int32_t>(number, text, how));
+    schedule.set_period_epochs(NumberIn<std::int32_t>(number, text, how));
   }
 }
 

@@ -57,7 +57,7 @@ class Persistence {
   steady_clock::time_point last_moved_;
 };
 
-v1::Upload Announce(Connection& connection, const LocalFile& file) {
+v1::Upload AnnounceUpload(Connection& connection, const LocalFile& file) {
   v1::CreateUploadRequest request;
   request.mutable_upload()->set_size_bytes(file.size());
   request.mutable_upload()->set_sha256(file.Sha256());
@@ -146,7 +146,7 @@ void Download(Connection& connection, const Opener<Response>& open, const std::s
 
 v1::Upload Upload(Connection& connection, const LocalFile& file, const TransferOptions& options) {
   Persistence persistence(connection, options);
-  v1::Upload upload = Announce(connection, file);
+  v1::Upload upload = AnnounceUpload(connection, file);
   while (upload.state() != v1::Upload::COMPLETE) {
     grpc::ClientContext context;
     persistence.Limit(context);

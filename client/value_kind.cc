@@ -24,7 +24,7 @@ const std::map<std::string, ValueKind>& Names() {
   return names;
 }
 
-std::string NameOf(ValueKind kind) {
+std::string KindName(ValueKind kind) {
   const auto found =
       std::find_if(Names().begin(), Names().end(), [kind](const auto& name) { return name.second == kind; });
   return found == Names().end() ? "" : found->first;
@@ -41,7 +41,7 @@ CLI::Validator* FindCheck(CLI::Option& option, const std::string& name) {
 }  // namespace
 
 CLI::Option* Takes(ValueKind kind, CLI::Option* option) {
-  return option->check([](const std::string& /*value*/) { return std::string(); }, "", NameOf(kind));
+  return option->check([](const std::string& /*value*/) { return std::string(); }, "", KindName(kind));
 }
 
 CLI::Option* TakesChoice(const std::vector<std::string>& choices, CLI::Option* option) {
@@ -49,7 +49,7 @@ CLI::Option* TakesChoice(const std::vector<std::string>& choices, CLI::Option* o
     const bool known = std::find(choices.begin(), choices.end(), value) != choices.end();
     return known ? "" : fmt::format("'{}' is none of {}", value, fmt::join(choices, ", "));
   };
-  return option->check(check, fmt::format("{}", fmt::join(choices, ",")), NameOf(ValueKind::kChoice));
+  return option->check(check, fmt::format("{}", fmt::join(choices, ",")), KindName(ValueKind::kChoice));
 }
 
 ValueKind KindOf(CLI::Option& option) {
@@ -60,7 +60,7 @@ ValueKind KindOf(CLI::Option& option) {
 }
 
 std::vector<std::string> ChoicesOf(CLI::Option& option) {
-  CLI::Validator* const check = FindCheck(option, NameOf(ValueKind::kChoice));
+  CLI::Validator* const check = FindCheck(option, KindName(ValueKind::kChoice));
   if (check == nullptr) return {};
   return CLI::detail::split(check->get_description(), ',');
 }

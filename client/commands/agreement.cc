@@ -35,7 +35,7 @@ ExitCode Agree(Session& session, const AgreementCommand& command) {
   return ExitCode::kOk;
 }
 
-void Define(CLI::App& app, AgreementCommand& command) {
+void DefineAgreement(CLI::App& app, AgreementCommand& command) {
   const std::string description =
       "A score job (`jobs/abc`, or `abc`), whose first partition is meant unless a method, a number from 0 or "
       "`consensus` says which: abc:leiden, abc:2, abc:0:consensus. Or a file with a label for each unit, layer by "
@@ -49,8 +49,8 @@ void Define(CLI::App& app, AgreementCommand& command) {
 void AddAgreementCommand(CLI::App& app, Action& chosen) {
   CLI::App* command = AddCommand<AgreementCommand>(
       app, chosen, "agreement",
-      "How much two partitions agree, of one job or of two: ARI, NMI, AMI, VI and their contingency table", Define,
-      Agree);
+      "How much two partitions agree, of one job or of two: ARI, NMI, AMI, VI and their contingency table",
+      DefineAgreement, Agree);
   AddExamples(*command, {"modlab agreement abc def", "modlab agreement abc:leiden abc:spectral",
                          "modlab agreement abc:2 def:0:consensus", "modlab agreement abc labels.txt",
                          "modlab agreement abc def -q    # the adjusted Rand index alone",

@@ -43,7 +43,7 @@ ExitCode Compare(Session& session, const CompareCommand& command) {
   return ExitCode::kOk;
 }
 
-void Define(CLI::App& app, CompareCommand& command) {
+void DefineCompare(CLI::App& app, CompareCommand& command) {
   Takes(ValueKind::kJobOrExperiment,
         app.add_option("JOB", command.subjects,
                        "Score jobs (`jobs/abc`, or `abc`); or an experiment, by its id or its name: all of its scores")
@@ -66,7 +66,7 @@ void AddCompareCommand(CLI::App& app, Action& chosen) {
       app, chosen, "compare",
       "Set models side by side: modularity by each method, null models, p-values, accuracy; over repetitions means, "
       "intervals, and permutation tests of the differences",
-      Define, Compare);
+      DefineCompare, Compare);
   AddExamples(
       *command,
       {"modlab compare baseline-small", "modlab compare abc def ghi", "modlab compare abc def ghi jkl --group-by kind",

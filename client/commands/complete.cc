@@ -90,7 +90,8 @@ std::vector<Candidate> Servers(const Environment& environment) {
   return candidates;
 }
 
-std::vector<Candidate> ValuesOf(ValueKind kind, std::vector<std::string> about_server, const Environment& environment) {
+std::vector<Candidate> CompletionsOf(ValueKind kind, std::vector<std::string> about_server,
+                                     const Environment& environment) {
   if (kind == ValueKind::kServer) return Servers(environment);
   GlobalOptions options;
   CLI::App app;
@@ -110,7 +111,7 @@ std::vector<Candidate> ValuesOf(ValueKind kind, std::vector<std::string> about_s
 void PrintCompletion(CLI::App& app, const std::vector<std::string>& words, const Environment& environment) {
   const ValueSource source = [&](ValueKind kind, const std::vector<std::string>& about_server) {
     try {
-      return ValuesOf(kind, about_server, environment);
+      return CompletionsOf(kind, about_server, environment);
     } catch (const std::exception&) {
       return std::vector<Candidate>();
     }

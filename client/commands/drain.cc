@@ -61,9 +61,9 @@ ExitCode Drain(Session& session, const DrainCommand& command) {
   return ExitCode::kOk;
 }
 
-struct NoOptions {};
+struct UndrainCommand {};
 
-ExitCode Undrain(Session& session, const NoOptions& /*command*/) {
+ExitCode Undrain(Session& session, const UndrainCommand& /*command*/) {
   Connection& connection = session.ConnectToRunning();
   PrintServer(session, connection,
               connection.CallWithRetries(&v1::ServerService::Stub::UndrainServer, v1::UndrainServerRequest()));
@@ -87,8 +87,8 @@ void AddDrainCommands(CLI::App& server, Action& chosen) {
   AddExamples(*drain, {"modlab server drain --message 'new disks, back at noon'",
                        "modlab server drain --wait --timeout 2h && modlab server stop"});
 
-  CLI::App* undrain = AddCommand<NoOptions>(
-      server, chosen, "undrain", "Have the server start jobs again", [](CLI::App&, NoOptions&) {}, Undrain);
+  CLI::App* undrain = AddCommand<UndrainCommand>(
+      server, chosen, "undrain", "Have the server start jobs again", [](CLI::App&, UndrainCommand&) {}, Undrain);
   AddExamples(*undrain, {"modlab server undrain"});
 }
 

@@ -67,7 +67,7 @@ ExitCode Graph(Session& session, const GraphCommand& command) {
   return ExitCode::kOk;
 }
 
-void Define(CLI::App& app, GraphCommand& command) {
+void DefineGraph(CLI::App& app, GraphCommand& command) {
   AddModelOrFile(app, command.subject);
   Takes(ValueKind::kFile, app.add_option("-o,--to", command.save.to,
                                          "File to write: .graphml, .csv (edges) or .npz (blocks, for NumPy); - for "
@@ -92,8 +92,8 @@ void Define(CLI::App& app, GraphCommand& command) {
 }  // namespace
 
 void AddGraphCommand(CLI::App& app, Action& chosen) {
-  CLI::App* command =
-      AddCommand<GraphCommand>(app, chosen, "graph", "Write a network as a graph, for other programs", Define, Graph);
+  CLI::App* command = AddCommand<GraphCommand>(app, chosen, "graph", "Write a network as a graph, for other programs",
+                                               DefineGraph, Graph);
   AddExamples(*command, {"modlab graph net.pt -o net.graphml", "modlab graph models/abc -o edges.csv --top 100000",
                          "modlab graph net.pt -o blocks.npz --normalization unit-incoming",
                          "modlab graph cnn.pt --preset filan -o cnn.graphml"});

@@ -48,7 +48,7 @@ ExitCode Logs(Session& session, const LogsCommand& command) {
   return Report(session, FollowJob(session, JobName(command.id), options, printer));
 }
 
-void Define(CLI::App& app, LogsCommand& command) {
+void DefineLogs(CLI::App& app, LogsCommand& command) {
   AddJobId(app, command.id);
   app.add_flag("-f,--follow", command.follow, "Go on to the job's end, and leave with its exit code");
   AddAfter(app, command.after_sequence);
@@ -65,7 +65,7 @@ void Define(CLI::App& app, LogsCommand& command) {
 
 void AddLogsCommand(CLI::App& job, Action& chosen) {
   CLI::App* app =
-      AddCommand<LogsCommand>(job, chosen, "logs", "Print the lines that a job has logged so far", Define, Logs);
+      AddCommand<LogsCommand>(job, chosen, "logs", "Print the lines that a job has logged so far", DefineLogs, Logs);
   AddExamples(*app, {"modlab job logs abc", "modlab job logs abc --follow --timestamps",
                      "modlab job logs abc --severity warning -o jsonl | jq -r .log.text"});
 }

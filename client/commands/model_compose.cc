@@ -28,7 +28,7 @@ std::string PartName(Session& session, const std::string& subject) {
   return FindOrPushModel(session, subject, {}).name();
 }
 
-v1::JobSpec SpecOf(Session& session, const ComposeCommand& command) {
+v1::JobSpec ComposeSpecOf(Session& session, const ComposeCommand& command) {
   v1::JobSpec spec;
   if (!command.resources.empty()) command.resources.ApplyTo(*spec.mutable_resources());
   if (command.seed) spec.set_seed(*command.seed);
@@ -49,7 +49,7 @@ ExitCode Compose(Session& session, const ComposeCommand& command) {
   if (command.parts.size() < 2)
     throw UsageError("a composition has two parts or more; name a model twice for two of it");
   const Deadline deadline = DeadlineAfter(command.job.waiting.timeout);
-  const v1::JobSpec spec = SpecOf(session, command);
+  const v1::JobSpec spec = ComposeSpecOf(session, command);
   if (command.print_spec) {
     session.PrintData(SparseJson(spec));
     return ExitCode::kOk;
@@ -68,7 +68,7 @@ ExitCode Compose(Session& session, const ComposeCommand& command) {
   return ExitCode::kOk;
 }
 
-void Define(CLI::App& app, ComposeCommand& command) {
+void DefineModelCompose(CLI::App& app, ComposeCommand& command) {
   Takes(
       ValueKind::kModelOrFile,
       app.add_option("PART", command.parts,
@@ -108,8 +108,9 @@ void Define(CLI::App& app, ComposeCommand& command) {
 }  // namespace
 
 void AddModelComposeCommand(CLI::App& model, Action& chosen) {
-  CLI::App* app = AddCommand<ComposeCommand>(
-      model, chosen, "compose", "Put networks side by side, with a bridge and a head, into one", Define, Compose);
+  CLI::App* app = AddCommand<ComposeCommand>(model, chosen, "compose",
+                                             "Put networks side by side, with a bridge and a head, into one",
+                                             DefineModelCompose, Compose);
   AddExamples(*app, {"modlab model compose abc abc --bridge --head def",
                      "modlab model compose left.pt right.pt --cross 0.01 --seed 1 --name engineered",
                      "modlab train COMPOSED_ID --data xyz --pair concat --goal 'y1 + y2' --freeze-mode all"});

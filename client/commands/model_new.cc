@@ -23,7 +23,7 @@ struct NewCommand {
   bool print_spec = false;
 };
 
-v1::JobSpec SpecOf(const NewCommand& command) {
+v1::JobSpec BuildSpecOf(const NewCommand& command) {
   if (command.mlp.empty() == command.cnn.empty()) throw UsageError("give one of --mlp LAYERS and --cnn LAYERS");
   v1::JobSpec spec;
   if (!command.resources.empty()) command.resources.ApplyTo(*spec.mutable_resources());
@@ -34,8 +34,8 @@ v1::JobSpec SpecOf(const NewCommand& command) {
   return spec;
 }
 
-ExitCode New(Session& session, const NewCommand& command) {
-  const v1::JobSpec spec = SpecOf(command);
+ExitCode NewModel(Session& session, const NewCommand& command) {
+  const v1::JobSpec spec = BuildSpecOf(command);
   if (command.print_spec) {
     session.PrintData(SparseJson(spec));
     return ExitCode::kOk;
@@ -54,7 +54,7 @@ ExitCode New(Session& session, const NewCommand& command) {
   return ExitCode::kOk;
 }
 
-void Define(CLI::App& app, NewCommand& command) {
+void DefineModelNew(CLI::App& app, NewCommand& command) {
   app.add_option_function<std::string>(
          "--name", [&command](const std::string& name) { command.build.set_display_name(name); },
          "What to call the model (default: mlp or cnn)")
@@ -97,8 +97,8 @@ void Define(CLI::App& app, NewCommand& command) {
 }  // namespace
 
 void AddModelNewCommand(CLI::App& model, Action& chosen) {
-  CLI::App* app =
-      AddCommand<NewCommand>(model, chosen, "new", "Make a new network, with PyTorch's initial weights", Define, New);
+  CLI::App* app = AddCommand<NewCommand>(model, chosen, "new", "Make a new network, with PyTorch's initial weights",
+                                         DefineModelNew, NewModel);
   AddExamples(*app, {"modlab model new --mlp 1568,784,20,20,4,1 --seed 1",
                      "modlab model new --mlp 8,8,4,1 --activation tanh --name retina",
                      "modlab model new --cnn 1x28x28,conv:16:3,pool:2,conv:32:3,pool:2,64,10 --batch-norm"});

@@ -62,7 +62,7 @@ ExitCode Plot(Session& session, const PlotCommand& command) {
   return ExitCode::kOk;
 }
 
-void Define(CLI::App& app, PlotCommand& command) {
+void DefinePlot(CLI::App& app, PlotCommand& command) {
   Takes(ValueKind::kJobOrExperiment,
         app.add_option("JOB", command.subject, "A score, a training, or an experiment: `jobs/abc`, `abc`, or a name")
             ->required());
@@ -90,7 +90,7 @@ void AddPlotCommand(CLI::App& app, Action& chosen) {
   CLI::App* command = AddCommand<PlotCommand>(app, chosen, "plot",
                                               "Draw a network, its clusters, null models, a training, "
                                               "or a comparison",
-                                              Define, Plot);
+                                              DefinePlot, Plot);
   AddExamples(*command,
               {"modlab plot abc -o network.svg", "modlab plot abc --kind force --partition planted -o network.png",
                "modlab plot abc --kind nulls -o - | display", "modlab plot training-id -o training.svg",

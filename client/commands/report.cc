@@ -15,7 +15,7 @@ struct ReportCommand {
   std::string file = "report.html";
 };
 
-ExitCode Report(Session& session, const ReportCommand& command) {
+ExitCode WriteReport(Session& session, const ReportCommand& command) {
   const Subject subject = FindSubject(session, command.subject);
   const auto progress = session.StartProgress(std::chrono::seconds(1));
   const auto show = [&](double fraction) { progress->Show("drawing", fraction); };
@@ -27,7 +27,7 @@ ExitCode Report(Session& session, const ReportCommand& command) {
   return ExitCode::kOk;
 }
 
-void Define(CLI::App& app, ReportCommand& command) {
+void DefineReport(CLI::App& app, ReportCommand& command) {
   Takes(ValueKind::kJobOrExperiment,
         app.add_option("JOB", command.subject,
                        "A score, a training, or an experiment: `jobs/abc`, `abc`, or an experiment's name")
@@ -44,7 +44,7 @@ void AddReportCommand(CLI::App& app, Action& chosen) {
                                                 "Write up a score, a training or an experiment as one page of HTML: "
                                                 "what was asked, the answer, tables, pictures, "
                                                 "and how to run it again",
-                                                Define, Report);
+                                                DefineReport, WriteReport);
   AddExamples(*command, {"modlab report baseline-small -o report.html", "modlab report abc -o - > abc.html"});
 }
 

@@ -45,7 +45,7 @@ ExitCode Score(Session& session, const ScoreCommand& command) {
   return FinishOrDetach(session, CreateJob(session, spec, command.job), command.job.waiting.wait, deadline);
 }
 
-void Define(CLI::App& app, ScoreCommand& command) {
+void DefineScore(CLI::App& app, ScoreCommand& command) {
   AddModelOrFile(app, command.subject);
   AddChoice<v1::Partition::Method>(
       app, "--method",
@@ -127,7 +127,8 @@ void Define(CLI::App& app, ScoreCommand& command) {
 }  // namespace
 
 void AddScoreCommand(CLI::App& app, Action& chosen) {
-  CLI::App* command = AddCommand<ScoreCommand>(app, chosen, "score", "Measure how modular a network is", Define, Score);
+  CLI::App* command =
+      AddCommand<ScoreCommand>(app, chosen, "score", "Measure how modular a network is", DefineScore, Score);
   AddExamples(
       *command,
       {"modlab score net.pt", "modlab score net.pt -k 4 --seed 1 -o json",

@@ -43,7 +43,7 @@ ExitCode Adjust(Session& session, const SignificanceCommand& command) {
   return ExitCode::kOk;
 }
 
-void Define(CLI::App& app, SignificanceCommand& command) {
+void DefineSignificance(CLI::App& app, SignificanceCommand& command) {
   Takes(ValueKind::kJob, app.add_option("JOB_ID", command.jobs,
                                         "Score jobs with null models: `jobs/abc`, or `abc`; several may be given")
                              ->required());
@@ -56,7 +56,7 @@ void AddSignificanceCommand(CLI::App& app, Action& chosen) {
       app, chosen, "significance",
       "Adjust the p-values of several score jobs for all of their tests (Benjamini and Hochberg): Q and n-cut of every "
       "partition of every job are one family",
-      Define, Adjust);
+      DefineSignificance, Adjust);
   AddExamples(*command, {"modlab significance abc def ghi",
                          "modlab significance abc def -o json | jq '.partitions[].modularityTest.pAdjusted'"});
 }

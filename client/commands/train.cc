@@ -27,7 +27,7 @@ struct TrainCommand {
   bool print_spec = false;
 };
 
-v1::JobSpec SpecOf(const TrainCommand& command, const std::string& model) {
+v1::JobSpec TrainSpecOf(const TrainCommand& command, const std::string& model) {
   v1::JobSpec spec;
   if (!command.resources.empty()) command.resources.ApplyTo(*spec.mutable_resources());
   if (command.seed) spec.set_seed(*command.seed);
@@ -48,14 +48,14 @@ v1::JobSpec SpecOf(const TrainCommand& command, const std::string& model) {
 
 ExitCode Train(Session& session, const TrainCommand& command) {
   const Deadline deadline = DeadlineAfter(command.job.waiting.timeout);
-  SpecOf(command, "models/id");  // so that what is wrong with it is said before a model is pushed
+  TrainSpecOf(command, "models/id");  // so that what is wrong with it is said before a model is pushed
   PushOptions push;
   push.input_shapes = ParseInputShapes(command.input_shapes);
   const InspectionOutcome inspected =
       AwaitInspection(session, FindOrPushModel(session, command.subject, push), deadline);
   if (inspected.code != ExitCode::kOk) return inspected.code;
   ThrowIfUnusable(inspected.model);
-  const v1::JobSpec spec = SpecOf(command, inspected.model.name());
+  const v1::JobSpec spec = TrainSpecOf(command, inspected.model.name());
   if (command.print_spec) {
     session.PrintData(SparseJson(spec));
     return ExitCode::kOk;
@@ -305,7 +305,7 @@ void DefineParameters(CLI::App& app, TrainCommand& command) {
       ->option_text("N");
 }
 
-void Define(CLI::App& app, TrainCommand& command) {
+void DefineTrain(CLI::App& app, TrainCommand& command) {
   AddModelOrFile(app, command.subject);
   DefineTask(app, command);
   DefineLoss(app, command);
@@ -337,7 +337,7 @@ void Define(CLI::App& app, TrainCommand& command) {
 
 void AddTrainCommand(CLI::App& app, Action& chosen) {
   CLI::App* command =
-      AddCommand<TrainCommand>(app, chosen, "train", "Train a network on goals that may change", Define, Train);
+      AddCommand<TrainCommand>(app, chosen, "train", "Train a network on goals that may change", DefineTrain, Train);
   AddExamples(
       *command,
       {"modlab train abc --data mnist-id --epochs 2",

@@ -6,9 +6,9 @@
 namespace modlab::client {
 namespace {
 
-struct NoOptions {};
+struct VersionCommand {};
 
-ExitCode Version(Session& session, const NoOptions& /*command*/) {
+ExitCode Version(Session& session, const VersionCommand& /*command*/) {
   if (session.jsonl()) {
     session.PrintData("{\"version\":\"" MODLAB_VERSION "\",\"apiVersion\":\"modlab.v1\"}\n");
   } else if (session.json()) {
@@ -22,8 +22,8 @@ ExitCode Version(Session& session, const NoOptions& /*command*/) {
 }  // namespace
 
 void AddVersionCommand(CLI::App& app, Action& chosen) {
-  CLI::App* command = AddCommand<NoOptions>(
-      app, chosen, "version", "Print this program's version", [](CLI::App&, NoOptions&) {}, Version);
+  CLI::App* command = AddCommand<VersionCommand>(
+      app, chosen, "version", "Print this program's version", [](CLI::App&, VersionCommand&) {}, Version);
   AddExamples(*command, {"modlab version", "modlab version -o json"});
 }
 

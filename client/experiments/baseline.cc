@@ -7,7 +7,7 @@
 namespace modlab::client {
 namespace {
 
-constexpr int kDigits = 10;
+constexpr int kDigitClasses = 10;
 constexpr int kAdderUnits = 4;
 constexpr const char* kSum = "y1 + y2";
 
@@ -24,16 +24,16 @@ class Study {
     axis.set_repeats(true);
     for (int seed = 1; seed <= seeds; ++seed) axis.add_values()->set_number_value(seed);
 
-    AddNetwork("classifier_net", "the classifier, new", {size_.image_units, size_.hidden_units, kDigits})
+    AddNetwork("classifier_net", "the classifier, new", {size_.image_units, size_.hidden_units, kDigitClasses})
         .set_output_activation(v1::BuildSpec::SIGMOID);
     AddClassifier();
-    AddNetwork("adder_net", "the adder, new", {2 * kDigits, kAdderUnits, 1});
+    AddNetwork("adder_net", "the adder, new", {2 * kDigitClasses, kAdderUnits, 1});
     AddAdder();
     AddComposition();
     AddComposed("composed_frozen", "composed: all but the bridge frozen", v1::TrainSpec::FREEZE_ALL);
     AddComposed("composed_cross", "composed: bridge and cross connections free", v1::TrainSpec::FREEZE_CROSS_FREE);
     AddNetwork("whole_net", "the whole-task network, new",
-               {2 * size_.image_units, 2 * size_.hidden_units, 2 * kDigits, 2 * kDigits, kAdderUnits, 1});
+               {2 * size_.image_units, 2 * size_.hidden_units, 2 * kDigitClasses, 2 * kDigitClasses, kAdderUnits, 1});
     AddWhole("whole_fixed", "whole task: one goal");
     AddAlternating("whole_mvg", "whole task: goals that take turns (MVG)");
     AddVarying("whole_rmvg", "whole task: goals that vary at random (RMVG)");

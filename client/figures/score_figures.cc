@@ -36,7 +36,7 @@ double TestedModularity(const v1::Partition& partition) {
   }
 }
 
-plots::FigureText TextOf(const std::string& title, const std::string& subtitle, const std::string& id_prefix) {
+plots::FigureText FigureTextOf(const std::string& title, const std::string& subtitle, const std::string& id_prefix) {
   plots::FigureText text;
   text.title = title;
   text.subtitle = subtitle;
@@ -213,7 +213,7 @@ std::string ScoreFigures::Draw(FigureKind kind, int partition, const std::string
                                  partition, names.empty() ? "none" : names));
   }
   const v1::Partition& of = score().partitions(partition);
-  const plots::FigureText text = TextOf(TitleWithModularity(of), title_, id_prefix);
+  const plots::FigureText text = FigureTextOf(TitleWithModularity(of), title_, id_prefix);
   try {
     switch (kind) {
       case FigureKind::kNetwork:
@@ -230,15 +230,15 @@ std::string ScoreFigures::Draw(FigureKind kind, int partition, const std::string
         return DrawMatrix(of, matrix, text);
       }
       case FigureKind::kEigenvalues:
-        return DrawEigenvaluesOf(of, TextOf("Eigenvalues of the normalised Laplacian", title_, id_prefix));
+        return DrawEigenvaluesOf(of, FigureTextOf("Eigenvalues of the normalised Laplacian", title_, id_prefix));
       case FigureKind::kNulls:
         return DrawNulls("Q", TestedModularity(of), of.significance().modularity(), text);
       case FigureKind::kNcutNulls:
         return DrawNulls("n-cut", of.ncut(), of.significance().ncut(), text);
       case FigureKind::kClusters:
-        return DrawChoices(of, TextOf("Modularity by the number of clusters", title_, id_prefix));
+        return DrawChoices(of, FigureTextOf("Modularity by the number of clusters", title_, id_prefix));
       case FigureKind::kResolutions:
-        return DrawSweep(of, TextOf("Modularity by resolution", title_, id_prefix));
+        return DrawSweep(of, FigureTextOf("Modularity by resolution", title_, id_prefix));
       default:
         break;
     }

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "client/errors.h"
-#include "client/output/scores_table.h"
+#include "client/output/score_groups.h"
 #include "client/output/text.h"
 #include "client/plots/group_comparison.h"
 #include "client/plots/training_series.h"
@@ -32,7 +32,7 @@ plots::Series SeriesOf(const v1::TrainResult& train, const std::string& name,
   return series;
 }
 
-std::optional<double> If(bool there, double value) { return there ? std::optional<double>(value) : std::nullopt; }
+std::optional<double> NumberIf(bool there, double value) { return there ? std::optional<double>(value) : std::nullopt; }
 
 void AddPanel(plots::TrainingSeriesPlot& plot, const std::string& title, plots::Series learned, plots::Series evaluated,
               bool is_loss) {
@@ -55,7 +55,7 @@ std::string MetricTitle(v1::MetricKind kind) {
   return kind == v1::R_SQUARED ? "R²" : name;
 }
 
-std::string GoalText(const v1::GoalInForce& goal) {
+std::string GoalLabel(const v1::GoalInForce& goal) {
   std::string text = goal.expression();
   for (const auto& [name, value] : std::map<std::string, double>(goal.parameters().begin(), goal.parameters().end())) {
     text += fmt::format(", {} = {:.3g}", name, value);
@@ -80,22 +80,26 @@ std::string DrawTraining(const v1::Job& job, const std::string& title, const std
   plots::TrainingSeriesPlot plot;
   plot.text.title = Printable(title);
   plot.text.id_prefix = id_prefix;
-  AddPanel(plot, "loss", SeriesOf(train, "learned", [](const auto& r) { return If(r.has_loss(), r.loss()); }),
-           SeriesOf(train, "evaluated", [](const auto& r) { return If(r.has_evaluation_loss(), r.evaluation_loss()); }),
+  AddPanel(plot, "loss", SeriesOf(train, "learned", [](const auto& r) { return NumberIf(r.has_loss(), r.loss()); }),
+           SeriesOf(train, "evaluated",
+                    [](const auto& r) { return NumberIf(r.has_evaluation_loss(), r.evaluation_loss()); }),
            true);
   for (int i = 0; i < spec.metrics_size(); ++i) {
-    const auto at = [i](const auto& values) { return If(i < values.size(), i < values.size() ? values.Get(i) : 0); };
+    const auto at = [i](const auto& values) {
+      return NumberIf(i < values.size(), i < values.size() ? values.Get(i) : 0);
+    };
     AddPanel(plot, MetricTitle(static_cast<v1::MetricKind>(spec.metrics(i))),
              SeriesOf(train, "learned", [&](const auto& r) { return at(r.metrics()); }),
              SeriesOf(train, "evaluated", [&](const auto& r) { return at(r.evaluation_metrics()); }), false);
   }
-  AddPanel(plot, "Q",
-           SeriesOf(train, "Q", [](const auto& r) { return If(r.has_modularity(), r.modularity().modularity()); }), {},
-           false);
+  AddPanel(
+      plot, "Q",
+      SeriesOf(train, "Q", [](const auto& r) { return NumberIf(r.has_modularity(), r.modularity().modularity()); }), {},
+      false);
   if (!train.switches().empty() && !train.series().empty()) {
-    plot.switches.push_back({1, GoalText(train.series(0).goal())});
+    plot.switches.push_back({1, GoalLabel(train.series(0).goal())});
     for (const v1::GoalSwitch& change : train.switches()) {
-      plot.switches.push_back({static_cast<double>(change.epoch()), GoalText(change.goal())});
+      plot.switches.push_back({static_cast<double>(change.epoch()), GoalLabel(change.goal())});
     }
   }
   return OrRefuse(job.name(), [&] { return plots::DrawTrainingSeries(plot); });

@@ -22,7 +22,7 @@ std::string Counted(std::int64_t count, std::string_view what) {
 }
 
 /// `abc:1 (leiden, 12 clusters)`, `labels.txt (12 clusters)`.
-std::string PartitionText(const v1::ComparedPartition& partition, std::string_view given, int clusters) {
+std::string ComparedText(const v1::ComparedPartition& partition, std::string_view given, int clusters) {
   if (partition.job().empty()) return fmt::format("{} ({})", Printable(given), Counted(clusters, "cluster"));
   return fmt::format("{} ({}, {})", NameOf(partition), Lower(v1::Partition::Method_Name(partition.method())),
                      Counted(clusters, "cluster"));
@@ -34,7 +34,7 @@ std::string UnitsText(const v1::ComparePartitionsResponse& comparison) {
   return text + fmt::format("; {} left out, without a cluster in one of the two or in both", comparison.left_out());
 }
 
-std::string LeftOutText(int rows, int columns) {
+std::string LeftOutCellsText(int rows, int columns) {
   if (rows == 0 && columns == 0) return "";
   std::string what = rows > 0 ? Counted(rows, "more row") : "";
   if (columns > 0) what += (rows > 0 ? " and " : "") + Counted(columns, "more column");
@@ -68,7 +68,7 @@ class ContingencyTable {
     }
     grid.Add(Row("units", shown_columns, std::to_string(comparison_.agreement().units()),
                  [&](int column) { return std::to_string(column_sums_[column]); }));
-    return grid.Text(style) + LeftOutText(rows() - shown_rows, columns() - shown_columns);
+    return grid.Text(style) + LeftOutCellsText(rows() - shown_rows, columns() - shown_columns);
   }
 
  private:
@@ -114,8 +114,8 @@ std::string ComparisonTable(const v1::ComparePartitionsResponse& comparison, std
                             std::string_view second, const TextStyle& style) {
   const v1::PartitionAgreement& agreement = comparison.agreement();
   Facts facts(style);
-  facts.Add("rows", PartitionText(comparison.first(), first, comparison.first_clusters_size()));
-  facts.Add("columns", PartitionText(comparison.second(), second, comparison.second_clusters_size()));
+  facts.Add("rows", ComparedText(comparison.first(), first, comparison.first_clusters_size()));
+  facts.Add("columns", ComparedText(comparison.second(), second, comparison.second_clusters_size()));
   facts.Add("units", UnitsText(comparison));
   facts.Add("ARI", fmt::format("{:.4f} (1: equal; about 0: unrelated)", agreement.adjusted_rand_index()));
   facts.Add("NMI", fmt::format("{:.4f} (1: equal)", agreement.normalized_mutual_information()));

@@ -8,7 +8,7 @@
 namespace modlab::client {
 namespace {
 
-std::string Print(const google::protobuf::Message& message, bool lines, bool primitives) {
+std::string JsonText(const google::protobuf::Message& message, bool lines, bool primitives) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = lines;
   options.always_print_primitive_fields = primitives;
@@ -21,9 +21,9 @@ std::string Print(const google::protobuf::Message& message, bool lines, bool pri
 
 }  // namespace
 
-std::string Json(const google::protobuf::Message& message) { return Print(message, true, true); }
+std::string Json(const google::protobuf::Message& message) { return JsonText(message, true, true); }
 
-std::string JsonLine(const google::protobuf::Message& message) { return Print(message, false, true); }
+std::string JsonLine(const google::protobuf::Message& message) { return JsonText(message, false, true); }
 
 std::string JsonString(std::string_view text) {
   google::protobuf::Value value;
@@ -33,6 +33,6 @@ std::string JsonString(std::string_view text) {
   return line;
 }
 
-std::string SparseJson(const google::protobuf::Message& message) { return Print(message, true, false); }
+std::string SparseJson(const google::protobuf::Message& message) { return JsonText(message, true, false); }
 
 }  // namespace modlab::client

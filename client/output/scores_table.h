@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "client/output/terminal.h"
 #include "modlab/v1/comparison.pb.h"
@@ -14,11 +13,5 @@ std::string ScoresTable(const v1::CompareScoresResponse& comparison, const TextS
 
 /// A line for each partition of each job, after a header.
 std::string ScoresCsv(const v1::CompareScoresResponse& comparison);
-
-/// What a group is called in text: its title, with what else it is grouped by, or its name.
-std::string GroupTitle(const v1::ScoreGroup& group);
-
-/// Measures of the comparison by their names, in the order in which they first come.
-std::vector<std::string> MeasureNames(const v1::CompareScoresResponse& comparison);
 
 }  // namespace modlab::client

@@ -43,7 +43,7 @@ std::string PlateausText(const v1::ResolutionSweep& sweep, const TextStyle& styl
   return grid.Text(style) + LeftOutText(sweep.plateaus_size() - shown, "plateau");
 }
 
-std::string StepsText(const v1::ResolutionSweep& sweep, const TextStyle& style) {
+std::string ResolutionsText(const v1::ResolutionSweep& sweep, const TextStyle& style) {
   const int count = sweep.steps_size();
   const int shown = style.wide ? count : std::min(count, kMostSteps);
   Grid grid(std::vector<Grid::Align>(6, Grid::Align::kRight));
@@ -64,7 +64,7 @@ std::string StepsText(const v1::ResolutionSweep& sweep, const TextStyle& style) 
 
 std::string SweepTable(const v1::ResolutionSweep& sweep, const TextStyle& style) {
   if (sweep.steps().empty()) return "";
-  return PlateausText(sweep, style) + '\n' + StepsText(sweep, style);
+  return PlateausText(sweep, style) + '\n' + ResolutionsText(sweep, style);
 }
 
 }  // namespace modlab::client

@@ -12,7 +12,7 @@
 #include "client/names.h"
 #include "client/output/job_text.h"
 #include "client/output/json.h"
-#include "client/output/scores_table.h"
+#include "client/output/score_groups.h"
 #include "client/output/text.h"
 #include "client/report/html.h"
 #include "client/report/sections.h"
@@ -67,7 +67,7 @@ void AddScoreFacts(const v1::Job& job, const std::string& title, HtmlPage& page)
               {"ended", TimeText(job.end_time())}});
 }
 
-std::string SubmitCommand(const Session& session) { return session.CommandLine("job submit spec.json --wait"); }
+std::string CommandToSubmit(const Session& session) { return session.CommandLine("job submit spec.json --wait"); }
 
 std::string ScoreReport(Session& session, const v1::Job& job, const ReportProgress& progress) {
   const std::string title = Printable(ModelTitle(session, job.spec().score().model()));
@@ -92,7 +92,7 @@ std::string ScoreReport(Session& session, const v1::Job& job, const ReportProgre
     AddTrainingTables(*training, page);
   }
   page.Heading(2, "How it was computed");
-  AddProvenance(job, SubmitCommand(session), page);
+  AddProvenance(job, CommandToSubmit(session), page);
   return page.Finish();
 }
 
@@ -113,7 +113,7 @@ std::string TrainReport(Session& session, const v1::Job& job) {
   page.Figure(DrawTraining(job, title, "training"));
   AddTrainingTables(job, page);
   page.Heading(2, "How it was computed");
-  AddProvenance(job, SubmitCommand(session), page);
+  AddProvenance(job, CommandToSubmit(session), page);
   return page.Finish();
 }
 
@@ -190,7 +190,7 @@ std::string ExperimentReport(Session& session, const std::string& name, const Re
               {"ended", TimeText(experiment.end_time())}});
   AddStepsTable(experiment, page);
   page.Heading(3, "One of the scores");
-  AddProvenance(GetJob(session, comparison.rows(0).job()), SubmitCommand(session), page);
+  AddProvenance(GetJob(session, comparison.rows(0).job()), CommandToSubmit(session), page);
   page.BeginDetails("The whole experiment, to be edited and run again");
   page.Code(SparseJson(experiment.spec()));
   page.Code(session.CommandLine("experiment run spec.json --name again"));

@@ -7,7 +7,7 @@
 
 #include "client/names.h"
 #include "client/output/json.h"
-#include "client/output/scores_table.h"
+#include "client/output/score_groups.h"
 #include "client/output/text.h"
 
 namespace modlab::client {
@@ -22,63 +22,6 @@ std::string NullText(const v1::NullTest& test) {
   return test.has_sd() ? fmt::format("{:.4f} ± {:.4f}", test.mean(), test.sd()) : Four(test.mean());
 }
 
-const v1::GroupMeasure* FindMeasure(const v1::ScoreGroup& group, const std::string& name) {
-  const auto found = std::find_if(group.measures().begin(), group.measures().end(),
-                                  [&](const v1::GroupMeasure& measure) { return measure.measure() == name; });
-  return found == group.measures().end() ? nullptr : &*found;
-}
-
-std::string IntervalText(const v1::GroupMeasure& measure) {
-  if (!measure.has_least()) return Four(measure.mean());
-  return fmt::format("{:.4f} [{:.4f}, {:.4f}]", measure.mean(), measure.least(), measure.most());
-}
-
-/// Of a group's rows, by one method.
-struct MethodSummary {
-  int runs = 0;
-  int units = 0;
-  double null_mean = 0;
-  double null_sd = 0;
-  double z = 0;
-  int with_z = 0;
-  double largest_p = 0;
-  int with_nulls = 0;
-  double clusters = 0;
-  double ncut = 0;
-};
-
-MethodSummary Summarize(const v1::CompareScoresResponse& comparison, const v1::ScoreGroup& group,
-                        const std::string& description) {
-  MethodSummary summary;
-  for (const int row : group.rows()) {
-    for (const v1::ScoredPartition& partition : comparison.rows(row).partitions()) {
-      if (partition.description() != description) continue;
-      ++summary.runs;
-      summary.units = comparison.rows(row).units();
-      summary.clusters += partition.clusters();
-      summary.ncut += partition.ncut();
-      if (partition.has_z()) {
-        summary.z += partition.z();
-        ++summary.with_z;
-      }
-      if (!partition.has_p()) continue;
-      ++summary.with_nulls;
-      summary.null_mean += partition.null_mean();
-      summary.null_sd += partition.null_sd();
-      summary.largest_p = std::max(summary.largest_p, partition.p());
-    }
-  }
-  return summary;
-}
-
-std::vector<std::string> Descriptions(const v1::CompareScoresResponse& comparison) {
-  std::vector<std::string> descriptions;
-  for (const std::string& name : MeasureNames(comparison)) {
-    if (name.ends_with(": Q")) descriptions.push_back(name.substr(0, name.size() - 3));
-  }
-  return descriptions;
-}
-
 /// Leiden's where there is one.
 std::string MainDescription(const v1::CompareScoresResponse& comparison) {
   const std::vector<std::string> descriptions = Descriptions(comparison);
@@ -91,32 +34,27 @@ std::string MainDescription(const v1::CompareScoresResponse& comparison) {
 std::string ModularitySentence(const v1::CompareScoresResponse& comparison, const v1::ScoreGroup& group,
                                const std::string& description) {
   constexpr double level = 0.05;
-  const v1::GroupMeasure* const measure = FindMeasure(group, description + ": Q");
-  const MethodSummary summary = Summarize(comparison, group, description);
-  std::string text = fmt::format("“{}” has Q = {}", GroupTitle(group), IntervalText(*measure));
-  if (summary.with_nulls == 0) return text;
-  const std::string z = summary.with_z > 0 ? fmt::format("z = {:.1f}, ", summary.z / summary.with_z) : "";
+  const PartitionSummary summary = Summarize(PartitionsOf(comparison, group, description));
+  std::string text =
+      fmt::format("“{}” has Q = {}", GroupTitle(group), IntervalText(FindModularity(group, description)));
+  if (!summary.null_mean || !summary.largest_p) return text;
+  const std::string z = summary.z ? fmt::format("z = {:.1f}, ", *summary.z) : "";
   return text + fmt::format(", {} its null models give ({:.4f}; {}p = {:.2g}{})",
-                            summary.largest_p <= level ? "more than" : "no more than",
-                            summary.null_mean / summary.with_nulls, z, summary.largest_p,
-                            summary.runs > 1 ? " at most" : "");
+                            *summary.largest_p <= level ? "more than" : "no more than", *summary.null_mean, z,
+                            *summary.largest_p, summary.partitions > 1 ? " at most" : "");
 }
 
 void AddMethodTable(const v1::CompareScoresResponse& comparison, const std::string& description, HtmlPage& page) {
   Rows rows = {{"network", "runs", "units", "Q", "null Q", "z", "p", "clusters", "n-cut"}};
   for (const v1::ScoreGroup& group : comparison.groups()) {
-    const MethodSummary summary = Summarize(comparison, group, description);
-    if (summary.runs == 0) continue;
-    const v1::GroupMeasure* const measure = FindMeasure(group, description + ": Q");
-    const bool nulls = summary.with_nulls > 0;
-    rows.push_back({GroupTitle(group), std::to_string(summary.runs), std::to_string(summary.units),
-                    measure == nullptr ? "–" : IntervalText(*measure),
-                    nulls ? fmt::format("{:.4f} ± {:.4f}", summary.null_mean / summary.with_nulls,
-                                        summary.null_sd / summary.with_nulls)
-                          : "–",
-                    summary.with_z > 0 ? fmt::format("{:.1f}", summary.z / summary.with_z) : "–",
-                    nulls ? Two(summary.largest_p) : "–", fmt::format("{:.1f}", summary.clusters / summary.runs),
-                    fmt::format("{:.3f}", summary.ncut / summary.runs)});
+    const PartitionSummary summary = Summarize(PartitionsOf(comparison, group, description));
+    if (summary.partitions == 0) continue;
+    std::vector<std::string> cells = {GroupTitle(group), std::to_string(summary.partitions),
+                                      std::to_string(comparison.rows(group.rows(0)).units()),
+                                      IntervalText(FindModularity(group, description))};
+    const std::vector<std::string> others = SummaryCells(summary);
+    cells.insert(cells.end(), others.begin(), others.end());
+    rows.push_back(std::move(cells));
   }
   page.Table(description, rows, {false, true, true, true, true, true, true, true, true});
 }
@@ -160,10 +98,10 @@ std::vector<std::string> AnswersOf(const v1::CompareScoresResponse& comparison) 
   const std::string description = MainDescription(comparison);
   std::vector<int> order;
   for (int i = 0; i < comparison.groups_size(); ++i) {
-    if (FindMeasure(comparison.groups(i), description + ": Q") != nullptr) order.push_back(i);
+    if (FindModularity(comparison.groups(i), description) != nullptr) order.push_back(i);
   }
   if (order.empty()) return {"Nothing has been scored yet."};
-  const auto mean = [&](int group) { return FindMeasure(comparison.groups(group), description + ": Q")->mean(); };
+  const auto mean = [&](int group) { return FindModularity(comparison.groups(group), description)->mean(); };
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return mean(a) > mean(b); });
   std::vector<std::string> answers;
   answers.push_back(fmt::format("By {}, the most modular is {}.", description,
@@ -187,10 +125,7 @@ std::vector<std::string> AnswersOf(const v1::CompareScoresResponse& comparison) 
 
 void AddComparisonTables(const v1::CompareScoresResponse& comparison, HtmlPage& page) {
   for (const std::string& description : Descriptions(comparison)) AddMethodTable(comparison, description, page);
-  std::vector<std::string> names;
-  for (const std::string& name : MeasureNames(comparison)) {
-    if (name.find(": ") == std::string::npos) names.push_back(name);
-  }
+  const std::vector<std::string> names = PerformanceNames(comparison);
   if (!names.empty()) {
     Rows rows = {{"network"}};
     std::vector<bool> numeric = {false};
@@ -202,8 +137,7 @@ void AddComparisonTables(const v1::CompareScoresResponse& comparison, HtmlPage& 
     for (const v1::ScoreGroup& group : comparison.groups()) {
       rows.push_back({GroupTitle(group)});
       for (const std::string& name : names) {
-        const v1::GroupMeasure* const measure = FindMeasure(group, name);
-        rows.back().push_back(measure == nullptr ? "–" : IntervalText(*measure));
+        rows.back().push_back(IntervalText(FindMeasure(group, name)));
       }
     }
     page.Table("What the networks have learned", rows, numeric);

@@ -20,7 +20,7 @@ double StandardNormal(Random& random) {
 }
 
 /// How many elements of memory the tensor spans.
-int64_t Extent(const at::Tensor& tensor) {
+int64_t MemoryLength(const at::Tensor& tensor) {
   int64_t extent = 1;
   for (int64_t axis = 0; axis < tensor.dim(); ++axis) extent += (tensor.size(axis) - 1) * tensor.stride(axis);
   return extent;
@@ -30,7 +30,7 @@ int64_t Extent(const at::Tensor& tensor) {
 at::Tensor Draw(const at::Tensor& weight, const std::string& operation, Random& random) {
   const int64_t fan_in = IsRecurrent(operation) ? weight.size(0) : weight.numel() / weight.size(0);
   const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
-  const at::Tensor drawn = at::empty({Extent(Elements(weight))}, at::kDouble);
+  const at::Tensor drawn = at::empty({MemoryLength(Elements(weight))}, at::kDouble);
   double* const elements = drawn.data_ptr<double>();
   for (int64_t i = 0; i < drawn.numel(); ++i) {
     elements[i] = operation == "embedding" ? StandardNormal(random) : bound * (2 * random.Uniform() - 1);
@@ -45,7 +45,7 @@ void DrawFreshWeights(UnitTracker& tracker, Random& random) {
   tracker.ReplaceWeights([&](const WeightOperation& operation) {
     const at::Tensor& weight = operation.weight;
     const at::Tensor elements = Elements(weight);
-    at::Tensor& memory = drawn[{elements.data_ptr(), Extent(elements)}];
+    at::Tensor& memory = drawn[{elements.data_ptr(), MemoryLength(elements)}];
     if (!memory.defined()) memory = Draw(weight, tracker.ranges()[operation.range].operation, random);
     if (IsSparse(weight)) return WithElements(weight, memory);
     return memory.as_strided(weight.sizes(), weight.strides());

@@ -22,7 +22,7 @@ constexpr int64_t kModestExtent = 32;
 
 using Dimensions = std::vector<int64_t>;
 
-int64_t Elements(const Dimensions& shape) {
+int64_t NumberOfElements(const Dimensions& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
 }
 
@@ -150,7 +150,7 @@ class Search {
     while (TryExtent(shape, upper) == Extent::kTooSmall) {
       too_small = upper;
       upper *= 2;
-      if (upper > kLargestExtent || Elements(WithExtent(shape, upper)) > kMostElements) return std::nullopt;
+      if (upper > kLargestExtent || NumberOfElements(WithExtent(shape, upper)) > kMostElements) return std::nullopt;
     }
     // The smallest extent that is not too small.
     while (upper - too_small > 1) {

@@ -18,7 +18,7 @@ int64_t EndByte(const at::Tensor& tensor) {
   return FirstByte(tensor) + (last + 1) * tensor.element_size();
 }
 
-const void* StorageOf(const at::Tensor& tensor) {
+const void* MemoryOf(const at::Tensor& tensor) {
   return tensor.has_storage() ? tensor.storage().unsafeGetStorageImpl() : nullptr;
 }
 
@@ -72,14 +72,14 @@ Parameters::Parameters(const torch::jit::Module& module, const torch::jit::Graph
 void Parameters::Add(const std::string& name, const at::Tensor& parameter) {
   if (!parameter.defined()) return;
   const at::Tensor tensor = Elements(parameter);
-  const void* storage = StorageOf(tensor);
+  const void* storage = MemoryOf(tensor);
   if (storage == nullptr || tensor.numel() == 0) return;
   extents_[storage].push_back({FirstByte(tensor), EndByte(tensor), name});
 }
 
 std::string Parameters::NameOf(const at::Tensor& parameter, const std::string& layer) const {
   const at::Tensor tensor = Elements(parameter);
-  const auto found = extents_.find(StorageOf(tensor));
+  const auto found = extents_.find(MemoryOf(tensor));
   if (found == extents_.end() || tensor.numel() == 0) return "";
   const auto& extents = found->second;
   const auto contains = [&](const Extent& extent) {

@@ -13,7 +13,6 @@ namespace modlab {
 namespace {
 
 namespace prim = c10::prim;
-using torch::jit::Block;
 using torch::jit::Node;
 using torch::jit::Value;
 
@@ -52,7 +51,7 @@ class Follower {
     return found->second;
   }
 
-  void FollowBlock(const Block& block) {
+  void FollowBlock(const torch::jit::Block& block) {
     for (const Node* node : block.nodes()) FollowNode(*node);
   }
 
@@ -78,7 +77,7 @@ class Follower {
   void FollowIf(const Node& node) {
     const c10::IValue condition = Known(node.input());
     Require(condition.isBool());
-    const Block& branch = *node.blocks()[condition.toBool() ? 0 : 1];
+    const torch::jit::Block& branch = *node.blocks()[condition.toBool() ? 0 : 1];
     // train() and eval() change it, and this would see but one of them.
     Require(node.input()->node()->kind() != prim::GetAttr || node.input()->node()->s(c10::attr::name) != "training");
     FollowBlock(branch);

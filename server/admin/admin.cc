@@ -30,7 +30,7 @@ using modlab::v1::Role;
 constexpr std::array<std::string_view, 4> kCommands = {"user", "token", "backup", "fsck"};
 /// A quota that is what the server gives everybody.
 constexpr std::string_view kDefault = "default";
-constexpr const char* kExamples = R"(
+constexpr const char* kAdminExamples = R"(
 Examples:
   modlabd user add alice --data-dir /var/lib/modlab
   modlabd user add carol --role admin --data-dir /var/lib/modlab
@@ -205,7 +205,7 @@ class Commands {
 class Parser {
  public:
   Parser() : app_("modlabd's commands for its operator") {
-    app_.footer(kExamples);
+    app_.footer(kAdminExamples);
     app_.require_subcommand(1);
     CLI::App* user = Family("user", "Who may use the server over TLS");
     CLI::App* add =

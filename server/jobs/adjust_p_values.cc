@@ -21,17 +21,11 @@ using modlab::v1::Job;
 using modlab::v1::NullTest;
 using modlab::v1::Partition;
 
-constexpr int kMostJobs = 1000;
-
 void CheckJobs(const AdjustPValuesRequest& request) {
   if (request.jobs().empty()) {
     throw RequestError(modlab::v1::FIELD_MISSING, "say which score jobs' p-values are to be adjusted", "jobs");
   }
-  if (request.jobs_size() > kMostJobs) {
-    throw RequestError(modlab::v1::LIMIT_EXCEEDED,
-                       fmt::format("{} jobs were named: give at most {}", request.jobs_size(), kMostJobs), "jobs",
-                       {{"limit", std::to_string(kMostJobs)}});
-  }
+  CheckNumberOfJobs(request.jobs_size());
 }
 
 void AddPartition(const Job& job, int index, AdjustPValuesResponse* response) {

@@ -12,7 +12,7 @@ namespace modlab::server {
 namespace {
 
 constexpr const char* kDraining = "draining";
-constexpr size_t kLongestMessage = 200;
+constexpr size_t kLongestReason = 200;
 
 }  // namespace
 
@@ -86,11 +86,11 @@ std::string Admission::DiskIsFull() const {
 }
 
 void Admission::Drain(const std::string& message) {
-  if (message.size() > kLongestMessage) {
-    throw RequestError(modlab::v1::FIELD_INVALID, fmt::format("a message has at most {} characters", kLongestMessage),
+  if (message.size() > kLongestReason) {
+    throw RequestError(modlab::v1::FIELD_INVALID, fmt::format("a message has at most {} characters", kLongestReason),
                        "message");
   }
-  const std::string clean = SanitizeText(message, kLongestMessage);
+  const std::string clean = SanitizeText(message, kLongestReason);
   data_.database().Transact([&](SQLite::Database& connection) { PutSetting(connection, kDraining, clean); });
   const std::lock_guard lock(mutex_);
   drain_message_ = clean;

@@ -35,7 +35,7 @@ constexpr uint64_t kIn64BitRecord = 0xffffffff;
 /// bytes, and some versions take one more), so that no record's locator is out of sight.
 constexpr int64_t kTailBytes = 128 << 10;
 
-[[noreturn]] void Refuse(const std::string& message) {
+[[noreturn]] void RefuseArchive(const std::string& message) {
   throw RequestError(modlab::v1::FORMAT_INVALID, message + ": save the model with torch.jit.save", "upload");
 }
 
@@ -72,7 +72,7 @@ class DirectoryCheck {
       bool found = false;
       for (const Directory& directory : EndingAt(tail, at, static_cast<uint64_t>(start))) {
         if (!IsThere(directory)) continue;
-        if (!found && ++directories > 1) Refuse("the archive has several directories, which no model has");
+        if (!found && ++directories > 1) RefuseArchive("the archive has several directories, which no model has");
         found = true;
         Walk(directory);
       }
@@ -100,13 +100,13 @@ class DirectoryCheck {
   static Directory CheckSize(const Directory& directory) {
     if (directory.entries > kLargestEntries) RefuseEntries(directory.entries);
     if (directory.bytes > kLargestDirectoryBytes) {
-      Refuse(fmt::format("the archive has a directory of {} MiB, which no model has", directory.bytes >> 20));
+      RefuseArchive(fmt::format("the archive has a directory of {} MiB, which no model has", directory.bytes >> 20));
     }
     return directory;
   }
 
   [[noreturn]] static void RefuseEntries(uint64_t entries) {
-    Refuse(fmt::format("the archive has {} entries, which no model has", entries));
+    RefuseArchive(fmt::format("the archive has {} entries, which no model has", entries));
   }
 
   std::string Read(uint64_t offset, size_t bytes) const {
@@ -138,7 +138,7 @@ class DirectoryCheck {
     size_t fields = 0;
     for (size_t at = 0; at + 4 <= extra.size(); at += 4 + Number(extra, at + 2, 2)) {
       if (++fields > kMostExtraFields) {
-        Refuse(fmt::format("entry {} of the archive has more extra fields than a model's have", entry));
+        RefuseArchive(fmt::format("entry {} of the archive has more extra fields than a model's have", entry));
       }
     }
   }
@@ -172,12 +172,12 @@ void CheckTorchScriptArchive(const std::filesystem::path& path) {
   int code = 0;
   const Archive archive{zip_open(path.c_str(), ZIP_RDONLY, &code)};
   if (archive.zip == nullptr) {
-    if (code == ZIP_ER_NOZIP) Refuse("the file is not a TorchScript archive (not a zip file, or cut off)");
+    if (code == ZIP_ER_NOZIP) RefuseArchive("the file is not a TorchScript archive (not a zip file, or cut off)");
     zip_error_t error;
     zip_error_init_with_code(&error, code);
     const std::string text = zip_error_strerror(&error);
     zip_error_fini(&error);
-    Refuse("the file is not a readable archive (" + text + ")");
+    RefuseArchive("the file is not a readable archive (" + text + ")");
   }
   const zip_int64_t entries = zip_get_num_entries(archive.zip, 0);
   bool version = false;
@@ -190,12 +190,12 @@ void CheckTorchScriptArchive(const std::filesystem::path& path) {
     zip_stat_init(&entry);
     constexpr zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
     if (zip_stat_index(archive.zip, static_cast<zip_uint64_t>(i), 0, &entry) != 0 || (entry.valid & needed) != needed) {
-      Refuse(fmt::format("entry {} of the archive is damaged", i));
+      RefuseArchive(fmt::format("entry {} of the archive is damaged", i));
     }
     const std::string_view name = entry.name;
-    if (LeavesArchive(name)) Refuse(fmt::format("the archive has an entry named `{}`, outside itself", name));
+    if (LeavesArchive(name)) RefuseArchive(fmt::format("the archive has an entry named `{}`, outside itself", name));
     if (__builtin_add_overflow(total, entry.size, &total) || __builtin_add_overflow(stored, entry.comp_size, &stored)) {
-      Refuse(fmt::format("entry {} of the archive has a size that nothing has", i));
+      RefuseArchive(fmt::format("entry {} of the archive has a size that nothing has", i));
     }
     const std::string_view inner = BehindTop(name);
     version = version || inner == "version" || inner == ".data/version";
@@ -203,11 +203,11 @@ void CheckTorchScriptArchive(const std::filesystem::path& path) {
     code_folder = code_folder || inner.starts_with("code/");
   }
   if (total > kFreeBytes && total / kLargestRatio > stored) {
-    Refuse(fmt::format("the archive unpacks from {} to {} bytes, which no model does", stored, total));
+    RefuseArchive(fmt::format("the archive unpacks from {} to {} bytes, which no model does", stored, total));
   }
-  if (!version || !data) Refuse("the file is a zip archive but not a TorchScript model");
+  if (!version || !data) RefuseArchive("the file is a zip archive but not a TorchScript model");
   if (!code_folder) {
-    Refuse(
+    RefuseArchive(
         "the file holds tensors but no code (a state_dict, or a model saved with torch.save): script or trace the "
         "model first (torch.jit.script)");
   }

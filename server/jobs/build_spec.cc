@@ -21,12 +21,8 @@ constexpr int kMostLayers = 1000;
 constexpr int kMostUnits = 1 << 24;
 constexpr int kLargestWindow = 1 << 12;
 
-[[noreturn]] void Refuse(const std::string& field, const std::string& message) {
-  throw RequestError(modlab::v1::FIELD_INVALID, message, field);
-}
-
 void CheckSize(const std::string& field, int size, int most, const char* what) {
-  if (size < 1 || size > most) Refuse(field, fmt::format("{} is no {}: give 1 to {}", size, what, most));
+  if (size < 1 || size > most) RefuseField(field, fmt::format("{} is no {}: give 1 to {}", size, what, most));
 }
 
 void ResolveConvolution(const std::string& field, ConvolutionLayer* layer) {
@@ -35,13 +31,13 @@ void ResolveConvolution(const std::string& field, ConvolutionLayer* layer) {
   if (!layer->has_stride()) layer->set_stride(1);
   CheckSize(field + ".stride", layer->stride(), kLargestWindow, "stride");
   if (layer->padding() < 0 || layer->padding() > kLargestWindow) {
-    Refuse(field + ".padding", fmt::format("{} is no padding: give 0 to {}", layer->padding(), kLargestWindow));
+    RefuseField(field + ".padding", fmt::format("{} is no padding: give 0 to {}", layer->padding(), kLargestWindow));
   }
 }
 
 void ResolvePooling(const std::string& field, PoolingLayer* layer) {
   if (!PoolingLayer::Operation_IsValid(layer->operation())) {
-    Refuse(field + ".operation", fmt::format("unknown operation {}", static_cast<int>(layer->operation())));
+    RefuseField(field + ".operation", fmt::format("unknown operation {}", static_cast<int>(layer->operation())));
   }
   if (layer->operation() == PoolingLayer::OPERATION_UNSPECIFIED) layer->set_operation(PoolingLayer::MAX);
   CheckSize(field + ".kernel", layer->kernel(), kLargestWindow, "size of a window");
@@ -66,7 +62,7 @@ void ResolveLayer(const std::string& field, LayerSpec* layer) {
 
 void CheckActivation(const std::string& field, BuildSpec::Activation activation) {
   if (BuildSpec::Activation_IsValid(activation)) return;
-  Refuse(field, fmt::format("unknown activation {}", static_cast<int>(activation)));
+  RefuseField(field, fmt::format("unknown activation {}", static_cast<int>(activation)));
 }
 
 /// Whether every layer fits the one before.
@@ -78,7 +74,7 @@ void CheckShapes(const BuildSpec& spec) {
     if (const auto layer = error.metadata().find("layer"); layer != error.metadata().end()) {
       field += fmt::format(".layers[{}]", std::stoi(layer->second) - 1);
     }
-    Refuse(field, error.what());
+    RefuseField(field, error.what());
   }
 }
 
@@ -96,8 +92,8 @@ void ResolveBuild(BuildSpec* spec) {
     throw RequestError(modlab::v1::FIELD_MISSING, "a network has layers: give one or more", field + ".layers");
   }
   if (spec->layers_size() > kMostLayers) {
-    Refuse(field + ".layers",
-           fmt::format("{} layers were asked for: give at most {}", spec->layers_size(), kMostLayers));
+    RefuseField(field + ".layers",
+                fmt::format("{} layers were asked for: give at most {}", spec->layers_size(), kMostLayers));
   }
   bool has_convolution = false;
   for (int i = 0; i < spec->layers_size(); ++i) {
@@ -109,8 +105,8 @@ void ResolveBuild(BuildSpec* spec) {
   if (spec->activation() == BuildSpec::ACTIVATION_UNSPECIFIED) spec->set_activation(BuildSpec::RELU);
   if (spec->output_activation() == BuildSpec::ACTIVATION_UNSPECIFIED) spec->set_output_activation(BuildSpec::NONE);
   if (!(spec->dropout() >= 0 && spec->dropout() < 1)) {
-    Refuse(field + ".dropout",
-           fmt::format("{} is no share of units to drop: give 0 up to, but not, 1", spec->dropout()));
+    RefuseField(field + ".dropout",
+                fmt::format("{} is no share of units to drop: give 0 up to, but not, 1", spec->dropout()));
   }
   CheckShapes(*spec);
   CheckDisplayName(spec->display_name(), field + ".display_name");

@@ -18,7 +18,7 @@ namespace {
 using modlab::v1::Group;
 
 /// What the table takes of memory, of time, and of the message that it is sent in.
-constexpr int64_t kMostPairs = 1'000'000;
+constexpr int64_t kMostTableCells = 1'000'000;
 
 std::string UnitsText(const ComparedLabels& compared, const std::string& field) {
   if (compared.partition.job().empty()) return fmt::format("`{}` has {} labels", field, compared.labels.size());
@@ -64,11 +64,11 @@ int64_t CountClusters(std::vector<int> labels) {
 void CheckPairs(const ComparedLabels& first, const ComparedLabels& second) {
   const int64_t rows = CountClusters(first.labels);
   const int64_t columns = CountClusters(second.labels);
-  if (rows * columns <= kMostPairs) return;
+  if (rows * columns <= kMostTableCells) return;
   throw RequestError(modlab::v1::LIMIT_EXCEEDED,
                      fmt::format("{} clusters with {} are not compared: their table would have more than {} cells",
-                                 rows, columns, kMostPairs),
-                     "", {{"limit", std::to_string(kMostPairs)}});
+                                 rows, columns, kMostTableCells),
+                     "", {{"limit", std::to_string(kMostTableCells)}});
 }
 
 }  // namespace

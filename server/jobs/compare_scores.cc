@@ -28,7 +28,6 @@ using modlab::v1::ScoredPartition;
 using modlab::v1::ScoreGroup;
 using modlab::v1::ScoreRow;
 
-constexpr int kMostJobs = 1000;
 constexpr double kDefaultConfidence = 0.95;
 
 void Check(const CompareScoresRequest& request) {
@@ -36,11 +35,7 @@ void Check(const CompareScoresRequest& request) {
     throw RequestError(request.jobs().empty() ? modlab::v1::FIELD_MISSING : modlab::v1::FIELD_INVALID,
                        "say what is to be compared: score jobs, or an experiment", "jobs");
   }
-  if (request.jobs_size() > kMostJobs) {
-    throw RequestError(modlab::v1::LIMIT_EXCEEDED,
-                       fmt::format("{} jobs were named: give at most {}", request.jobs_size(), kMostJobs), "jobs",
-                       {{"limit", std::to_string(kMostJobs)}});
-  }
+  CheckNumberOfJobs(request.jobs_size());
   if (request.has_confidence() && !(request.confidence() > 0 && request.confidence() < 1)) {
     throw RequestError(modlab::v1::FIELD_INVALID,
                        fmt::format("{} is no confidence of an interval: give a number over 0 and under 1 (0.95)",

@@ -15,24 +15,21 @@ using modlab::v1::BuildSpec;
 using modlab::v1::ComposeSpec;
 using modlab::v1::Model;
 
-const std::string kField = "job.spec.compose";
+const std::string kComposeField = "job.spec.compose";
 constexpr int kMostParts = 16;
 constexpr int kMostOutputs = 1 << 24;
 constexpr double kLargestDeviation = 1e6;
 
-[[noreturn]] void Refuse(const std::string& field, const std::string& message) {
-  throw RequestError(modlab::v1::FIELD_INVALID, message, kField + field);
-}
-
 JobInput FindPart(const ModelLookup& lookup, const std::string& file, const std::string& name,
                   const std::string& field) {
   if (name.empty()) {
-    throw RequestError(modlab::v1::FIELD_MISSING, "a part has no name: give `models/{id}`", kField + field);
+    throw RequestError(modlab::v1::FIELD_MISSING, "a part has no name: give `models/{id}`", kComposeField + field);
   }
-  const Model model = lookup(name, kField + field);
+  const Model model = lookup(name, kComposeField + field);
   if (model.state() == Model::UNUSABLE) {
     throw RequestError(modlab::v1::MODEL_UNUSABLE,
-                       fmt::format("{} cannot be composed: {}", model.name(), model.error().message()), kField + field);
+                       fmt::format("{} cannot be composed: {}", model.name(), model.error().message()),
+                       kComposeField + field);
   }
   return {file, model.name(), model.sha256()};
 }
@@ -43,10 +40,11 @@ std::vector<JobInput> ResolveCompose(const ModelLookup& lookup, ComposeSpec* spe
   if (spec->parts_size() < 2) {
     throw RequestError(modlab::v1::FIELD_MISSING,
                        "a composition has two parts or more: name models; the same one twice, if you want two of it",
-                       kField + ".parts");
+                       kComposeField + ".parts");
   }
   if (spec->parts_size() > kMostParts) {
-    Refuse(".parts", fmt::format("{} parts were given: give at most {}", spec->parts_size(), kMostParts));
+    RefuseField(kComposeField + ".parts",
+                fmt::format("{} parts were given: give at most {}", spec->parts_size(), kMostParts));
   }
   std::vector<JobInput> inputs;
   for (int i = 0; i < spec->parts_size(); ++i) {
@@ -54,21 +52,23 @@ std::vector<JobInput> ResolveCompose(const ModelLookup& lookup, ComposeSpec* spe
   }
   if (!spec->head().empty()) inputs.push_back(FindPart(lookup, kHeadFile, spec->head(), ".head"));
   if (!(spec->cross_deviation() >= 0 && spec->cross_deviation() <= kLargestDeviation)) {
-    Refuse(".cross_deviation", fmt::format("{} is no standard deviation of weights: give 0 or more (0.01 is little)",
-                                           spec->cross_deviation()));
+    RefuseField(kComposeField + ".cross_deviation",
+                fmt::format("{} is no standard deviation of weights: give 0 or more (0.01 is little)",
+                            spec->cross_deviation()));
   }
   if (spec->has_bridge()) {
     auto* bridge = spec->mutable_bridge();
     if (bridge->has_outputs() && (bridge->outputs() < 1 || bridge->outputs() > kMostOutputs)) {
-      Refuse(".bridge.outputs",
-             fmt::format("{} is no number of outputs: give 1 to {}", bridge->outputs(), kMostOutputs));
+      RefuseField(kComposeField + ".bridge.outputs",
+                  fmt::format("{} is no number of outputs: give 1 to {}", bridge->outputs(), kMostOutputs));
     }
     if (!BuildSpec::Activation_IsValid(bridge->activation())) {
-      Refuse(".bridge.activation", fmt::format("unknown activation {}", static_cast<int>(bridge->activation())));
+      RefuseField(kComposeField + ".bridge.activation",
+                  fmt::format("unknown activation {}", static_cast<int>(bridge->activation())));
     }
     if (bridge->activation() == BuildSpec::ACTIVATION_UNSPECIFIED) bridge->set_activation(BuildSpec::NONE);
   }
-  CheckDisplayName(spec->display_name(), kField + ".display_name");
+  CheckDisplayName(spec->display_name(), kComposeField + ".display_name");
   if (spec->display_name().empty()) spec->set_display_name("composed");
   return inputs;
 }

@@ -26,11 +26,7 @@ constexpr size_t kLongestMember = 4096;
 constexpr size_t kLongestFileName = 255;
 constexpr int kMostClasses = 1000;
 constexpr int kMostBits = 20;
-constexpr int kMostPairs = 10'000'000;
-
-[[noreturn]] void Refuse(const std::string& field, const std::string& message) {
-  throw RequestError(modlab::v1::FIELD_INVALID, message, field);
-}
+constexpr int kMostSamplePairs = 10'000'000;
 
 bool IsTensorName(const std::string& name) {
   constexpr const char* letters = "abcdefghijklmnopqrstuvwxyz_";
@@ -42,35 +38,35 @@ bool IsTensorName(const std::string& name) {
 void ResolveFiles(TensorFiles* files) {
   const std::string field = "dataset.source.files.tensors";
   if (files->tensors_size() > kMostTensors) {
-    Refuse(field, fmt::format("{} tensors were given: give at most {}", files->tensors_size(), kMostTensors));
+    RefuseField(field, fmt::format("{} tensors were given: give at most {}", files->tensors_size(), kMostTensors));
   }
   std::set<std::string> names;
   for (int i = 0; i < files->tensors_size(); ++i) {
     TensorFile& file = *files->mutable_tensors(i);
     const std::string path = fmt::format("{}[{}]", field, i);
     if (!IsTensorName(file.name())) {
-      Refuse(
+      RefuseField(
           path + ".name",
           fmt::format("'{}' is no name of a tensor: give lower-case letters, digits and _, at most {}, a letter or _ "
                       "first; `x` is the inputs, `y` the usual name of labels",
                       ToUtf8(file.name(), kLongestTensorName), kLongestTensorName));
     }
     if (!names.insert(file.name()).second) {
-      Refuse(path + ".name", fmt::format("there are two tensors `{}`: give each a name of its own", file.name()));
+      RefuseField(path + ".name", fmt::format("there are two tensors `{}`: give each a name of its own", file.name()));
     }
     if (file.member().size() > kLongestMember) {
-      Refuse(path + ".member", fmt::format("a member has at most {} characters", kLongestMember));
+      RefuseField(path + ".member", fmt::format("a member has at most {} characters", kLongestMember));
     }
     if (file.file_name().size() > kLongestFileName) {
-      Refuse(path + ".file_name", fmt::format("a file name has at most {} characters", kLongestFileName));
+      RefuseField(path + ".file_name", fmt::format("a file name has at most {} characters", kLongestFileName));
     }
     if (file.file_name().empty()) file.set_file_name(file.name());
   }
   if (files->first_row() < 0) {
-    Refuse("dataset.source.files.first_row", fmt::format("{} is no row: they count from 0", files->first_row()));
+    RefuseField("dataset.source.files.first_row", fmt::format("{} is no row: they count from 0", files->first_row()));
   }
   if (files->has_rows() && files->rows() < 1) {
-    Refuse("dataset.source.files.rows", fmt::format("{} rows were asked for: give 1 or more", files->rows()));
+    RefuseField("dataset.source.files.rows", fmt::format("{} rows were asked for: give 1 or more", files->rows()));
   }
   if (names.count("x") == 0) {
     throw RequestError(modlab::v1::FIELD_MISSING,
@@ -84,11 +80,12 @@ void ResolvePairs(DigitPairs* pairs) {
     throw RequestError(modlab::v1::FIELD_MISSING, "pairs are drawn from a data set: give `datasets/{id}`",
                        field + ".dataset");
   }
-  if (pairs->samples() < 1 || pairs->samples() > kMostPairs) {
-    Refuse(field + ".samples", fmt::format("{} pairs were asked for: give 1 to {}", pairs->samples(), kMostPairs));
+  if (pairs->samples() < 1 || pairs->samples() > kMostSamplePairs) {
+    RefuseField(field + ".samples",
+                fmt::format("{} pairs were asked for: give 1 to {}", pairs->samples(), kMostSamplePairs));
   }
   if (!DigitPairs::Layout_IsValid(pairs->layout())) {
-    Refuse(field + ".layout", fmt::format("unknown layout {}", static_cast<int>(pairs->layout())));
+    RefuseField(field + ".layout", fmt::format("unknown layout {}", static_cast<int>(pairs->layout())));
   }
   if (pairs->layout() == DigitPairs::LAYOUT_UNSPECIFIED) pairs->set_layout(DigitPairs::CONCATENATED);
 }
@@ -101,16 +98,16 @@ void ResolveDatasetSource(DatasetSource* source) {
       return ResolveFiles(source->mutable_files());
     case DatasetSource::kBitVectors:
       if (const int bits = source->bit_vectors().bits(); bits < 1 || bits > kMostBits) {
-        Refuse("dataset.source.bit_vectors.bits",
-               fmt::format("all vectors of {} bits were asked for: give 1 to {}", bits, kMostBits));
+        RefuseField("dataset.source.bit_vectors.bits",
+                    fmt::format("all vectors of {} bits were asked for: give 1 to {}", bits, kMostBits));
       }
       return;
     case DatasetSource::kDigitPairs:
       return ResolvePairs(source->mutable_digit_pairs());
     case DatasetSource::kOneHotPairs:
       if (const int classes = source->one_hot_pairs().classes(); classes < 1 || classes > kMostClasses) {
-        Refuse("dataset.source.one_hot_pairs.classes",
-               fmt::format("one-hot vectors of {} elements were asked for: give 1 to {}", classes, kMostClasses));
+        RefuseField("dataset.source.one_hot_pairs.classes",
+                    fmt::format("one-hot vectors of {} elements were asked for: give 1 to {}", classes, kMostClasses));
       }
       return;
     case DatasetSource::kRetina:
@@ -128,7 +125,7 @@ void CheckInputNormalization(const InputNormalization& normalization) {
   const std::string field = "dataset.normalization";
   const auto check = [&](bool is_set, double value, bool sense, const char* name, const char* what) {
     if (is_set && (!std::isfinite(value) || !sense)) {
-      Refuse(field + name, fmt::format("{} is no {}", value, what));
+      RefuseField(field + name, fmt::format("{} is no {}", value, what));
     }
   };
   const double sd = normalization.sd();
@@ -137,7 +134,8 @@ void CheckInputNormalization(const InputNormalization& normalization) {
   check(normalization.has_mean(), normalization.mean(), true, ".mean", "mean: give a number");
   check(normalization.has_sd(), sd, sd > 0, ".sd", "standard deviation: give a number over 0");
   if (normalization.standardize() && (normalization.has_mean() || normalization.has_sd())) {
-    Refuse(field + ".standardize", "standardising takes the data's own mean and standard deviation: leave yours out");
+    RefuseField(field + ".standardize",
+                "standardising takes the data's own mean and standard deviation: leave yours out");
   }
 }
 

@@ -55,7 +55,7 @@ JobError InputFailed(const Job& maker) {
 }
 
 /// Fills in the defaults, and queues it; or fails it.
-bool Queue(SQLite::Database& connection, const Limits& limits, Job waiting) {
+bool MoveToQueue(SQLite::Database& connection, const Limits& limits, Job waiting) {
   const std::string id = IdOf(waiting.name());
   const ModelLookup lookup = [&](const std::string& name, const std::string& field) {
     return Require(FindModel(connection, IdOf(name)), name, field);
@@ -99,7 +99,7 @@ bool Release(SQLite::Database& connection, const Limits& limits, const Job& ende
   }
   const auto made = FindModel(connection, IdOf(model));
   if (made && made->state() == Model::INSPECTING) InsertDependency(connection, id, IdOf(made->inspect_job()));
-  return !DependenciesOf(connection, id).empty() || Queue(connection, limits, waiting);
+  return !DependenciesOf(connection, id).empty() || MoveToQueue(connection, limits, waiting);
 }
 
 }  // namespace

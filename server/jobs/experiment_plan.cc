@@ -27,25 +27,22 @@ using modlab::v1::ExperimentStep;
 using modlab::v1::JobSpec;
 using nlohmann::json;
 
-constexpr size_t kLongestName = 40;
+const std::string kSpecField = "experiment.spec.";
+constexpr size_t kLongestStepName = 40;
 constexpr size_t kLongestTitle = 100;
 constexpr size_t kLongestValue = 63;  // as a label's
-constexpr int kMostSteps = 1000;
+constexpr int kMostPlanSteps = 1000;
 constexpr int kMostAxes = 10;
 constexpr int kMostValues = 1000;
-constexpr size_t kMostJobs = 1000;
+constexpr size_t kMostPlannedJobs = 1000;
 const std::string kStepPrefix = "steps/";
 
-[[noreturn]] void Refuse(const std::string& field, const std::string& message) {
-  throw RequestError(modlab::v1::FIELD_INVALID, message, "experiment.spec." + field);
-}
-
 void CheckName(const std::string& field, const std::string& name) {
-  const bool sense = !name.empty() && name.size() <= kLongestName &&
+  const bool sense = !name.empty() && name.size() <= kLongestStepName &&
                      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
   if (sense) return;
-  Refuse(field,
-         fmt::format("`{}` is no name: give 1 to {} of a-z, 0-9, _ and -", ToUtf8(name, kLongestName), kLongestName));
+  RefuseField(kSpecField + field, fmt::format("`{}` is no name: give 1 to {} of a-z, 0-9, _ and -",
+                                              ToUtf8(name, kLongestStepName), kLongestStepName));
 }
 
 /// A place in a job's spec: keys of objects and indices of arrays.
@@ -60,7 +57,8 @@ std::vector<std::string> ParsePath(const std::string& field, const std::string& 
   }
   const auto is_empty = [](const std::string& part) { return part.empty(); };
   if (std::any_of(parts.begin(), parts.end(), is_empty)) {
-    Refuse(field, fmt::format("`{}` is no path of a field: give one as `train.learningRate.rate`", ToUtf8(path, 100)));
+    RefuseField(kSpecField + field,
+                fmt::format("`{}` is no path of a field: give one as `train.learningRate.rate`", ToUtf8(path, 100)));
   }
   // Names as in the proto are understood, too.
   for (std::string& part : parts) {
@@ -127,17 +125,19 @@ class Planner {
       throw RequestError(modlab::v1::FIELD_MISSING, "an experiment has steps: give one or more",
                          "experiment.spec.steps");
     }
-    if (spec_.steps_size() > kMostSteps) {
-      Refuse("steps", fmt::format("{} steps were given: give at most {}", spec_.steps_size(), kMostSteps));
+    if (spec_.steps_size() > kMostPlanSteps) {
+      RefuseField(kSpecField + "steps",
+                  fmt::format("{} steps were given: give at most {}", spec_.steps_size(), kMostPlanSteps));
     }
     for (int i = 0; i < spec_.steps_size(); ++i) {
       const ExperimentStep& step = spec_.steps(i);
       CheckName(StepField(i, "name"), step.name());
       if (!step_by_name_.emplace(step.name(), i).second) {
-        Refuse(StepField(i, "name"), fmt::format("two steps are called {}", step.name()));
+        RefuseField(kSpecField + StepField(i, "name"), fmt::format("two steps are called {}", step.name()));
       }
       if (step.title().size() > kLongestTitle) {
-        Refuse(StepField(i, "title"), fmt::format("a title has at most {} characters", kLongestTitle));
+        RefuseField(kSpecField + StepField(i, "title"),
+                    fmt::format("a title has at most {} characters", kLongestTitle));
       }
     }
     for (int i = 0; i < spec_.steps_size(); ++i) makers_.push_back(MakersOf(i));
@@ -155,11 +155,12 @@ class Planner {
       if (found == step_by_name_.end()) {
         std::vector<std::string> names;
         for (const auto& [known, index] : step_by_name_) names.push_back(known);
-        Refuse(at, fmt::format("no step is called `{}`; near to it are {}", ToUtf8(name, kLongestName),
-                               NearNames(name, names)));
+        RefuseField(kSpecField + at, fmt::format("no step is called `{}`; near to it are {}",
+                                                 ToUtf8(name, kLongestStepName), NearNames(name, names)));
       }
       if (!MakesModel(KindOf(spec_.steps(found->second).job()))) {
-        Refuse(at, fmt::format("the step {} makes no model: only build, train and compose jobs do", name));
+        RefuseField(kSpecField + at,
+                    fmt::format("the step {} makes no model: only build, train and compose jobs do", name));
       }
       makers.insert(found->second);
     }
@@ -168,13 +169,15 @@ class Planner {
 
   void CheckAxes() {
     if (spec_.axes_size() > kMostAxes) {
-      Refuse("axes", fmt::format("{} axes were given: give at most {}", spec_.axes_size(), kMostAxes));
+      RefuseField(kSpecField + "axes",
+                  fmt::format("{} axes were given: give at most {}", spec_.axes_size(), kMostAxes));
     }
     std::set<std::string> names = {"step", "experiment"};
     for (int i = 0; i < spec_.axes_size(); ++i) {
       CheckName(AxisField(i, "name"), spec_.axes(i).name());
       if (!names.insert(spec_.axes(i).name()).second) {
-        Refuse(AxisField(i, "name"), fmt::format("`{}` is taken: give another name", spec_.axes(i).name()));
+        RefuseField(kSpecField + AxisField(i, "name"),
+                    fmt::format("`{}` is taken: give another name", spec_.axes(i).name()));
       }
       axes_.push_back(ReadAxis(i));
     }
@@ -185,13 +188,13 @@ class Planner {
     Axis axis;
     axis.path = ParsePath(AxisField(index, "field"), given.field());
     if (given.values().empty() || given.values_size() > kMostValues) {
-      Refuse(AxisField(index, "values"),
-             fmt::format("an axis has 1 to {} values, and this has {}", kMostValues, given.values_size()));
+      RefuseField(kSpecField + AxisField(index, "values"),
+                  fmt::format("an axis has 1 to {} values, and this has {}", kMostValues, given.values_size()));
     }
     for (int i = 0; i < given.values_size(); ++i) {
       std::string text;
       if (!MessageToJsonString(given.values(i), &text).ok()) {
-        Refuse(AxisField(index, fmt::format("values[{}]", i)), "this is no value that JSON has");
+        RefuseField(kSpecField + AxisField(index, fmt::format("values[{}]", i)), "this is no value that JSON has");
       }
       axis.values.push_back(json::parse(text));
       if (text.size() > kLongestValue) text = fmt::format("\"value {}\"", i + 1);  // stands for it
@@ -199,7 +202,8 @@ class Planner {
     }
     axis.steps = StepsOf(index, axis);
     if (axis.steps.empty()) {
-      Refuse(AxisField(index, "field"), fmt::format("no step has a job with a field `{}`", ToUtf8(given.field(), 100)));
+      RefuseField(kSpecField + AxisField(index, "field"),
+                  fmt::format("no step has a job with a field `{}`", ToUtf8(given.field(), 100)));
     }
     return axis;
   }
@@ -211,8 +215,8 @@ class Planner {
     for (int i = 0; i < named.size(); ++i) {
       const auto found = step_by_name_.find(named.Get(i));
       if (found == step_by_name_.end()) {
-        Refuse(AxisField(index, fmt::format("steps[{}]", i)),
-               fmt::format("no step is called `{}`", ToUtf8(named.Get(i), kLongestName)));
+        RefuseField(kSpecField + AxisField(index, fmt::format("steps[{}]", i)),
+                    fmt::format("no step is called `{}`", ToUtf8(named.Get(i), kLongestStepName)));
       }
       steps.insert(found->second);
     }
@@ -243,7 +247,7 @@ class Planner {
       for (int step = 0; step < spec_.steps_size(); ++step) {
         if (!placed[static_cast<size_t>(step)]) names += (names.empty() ? "" : ", ") + spec_.steps(step).name();
       }
-      Refuse("steps", fmt::format("these steps wait for each other: {}", names));
+      RefuseField(kSpecField + "steps", fmt::format("these steps wait for each other: {}", names));
     }
     return order;
   }
@@ -273,8 +277,9 @@ class Planner {
   }
 
   void AddJob(int step, const std::map<int, size_t>& values) {
-    if (jobs_.size() == kMostJobs) {
-      Refuse("axes", fmt::format("more than {} jobs come of these steps and values: give fewer", kMostJobs));
+    if (jobs_.size() == kMostPlannedJobs) {
+      RefuseField(kSpecField + "axes",
+                  fmt::format("more than {} jobs come of these steps and values: give fewer", kMostPlannedJobs));
     }
     PlannedJob job;
     job.step = step;
@@ -296,20 +301,21 @@ class Planner {
   void SetValue(int axis, size_t value, JobSpec* spec) const {
     const std::string field = AxisField(axis, fmt::format("values[{}]", value));
     std::string text;
-    if (!MessageToJsonString(*spec, &text).ok()) Refuse("steps", "a job's spec cannot be written as JSON");
+    if (!MessageToJsonString(*spec, &text).ok())
+      RefuseField(kSpecField + "steps", "a job's spec cannot be written as JSON");
     json tree = json::parse(text);
     json* place = Descend(tree, axes_[static_cast<size_t>(axis)].path);
     if (place == nullptr) {
-      Refuse(AxisField(axis, "field"),
-             fmt::format("`{}` is no field of a job that it is to change", ToUtf8(spec_.axes(axis).field(), 100)));
+      RefuseField(kSpecField + AxisField(axis, "field"),
+                  fmt::format("`{}` is no field of a job that it is to change", ToUtf8(spec_.axes(axis).field(), 100)));
     }
     *place = axes_[static_cast<size_t>(axis)].values[value];
     JobSpec changed;
     const auto status = JsonStringToMessage(tree.dump(), &changed);
     if (!status.ok()) {
-      Refuse(field,
-             fmt::format("`{}` does not take {}: {}", ToUtf8(spec_.axes(axis).field(), 100),
-                         axes_[static_cast<size_t>(axis)].texts[value], ToUtf8(std::string(status.message()), 200)));
+      RefuseField(kSpecField + field, fmt::format("`{}` does not take {}: {}", ToUtf8(spec_.axes(axis).field(), 100),
+                                                  axes_[static_cast<size_t>(axis)].texts[value],
+                                                  ToUtf8(std::string(status.message()), 200)));
     }
     *spec = changed;
   }

@@ -15,33 +15,32 @@ using modlab::v1::Preset;
 constexpr int kMostPatterns = 100;
 constexpr size_t kLongestPattern = 1024;
 
-[[noreturn]] void Refuse(const std::string& field, const std::string& message) {
-  throw RequestError(modlab::v1::FIELD_INVALID, message, field);
-}
-
 void Check(const std::string& field, const GraphOptions& graph) {
   if (!GraphOptions::KernelNorm_IsValid(graph.kernel_norm())) {
-    Refuse(field + ".kernel_norm", fmt::format("unknown kernel norm {}", static_cast<int>(graph.kernel_norm())));
+    RefuseField(field + ".kernel_norm", fmt::format("unknown kernel norm {}", static_cast<int>(graph.kernel_norm())));
   }
   if (!GraphOptions::Normalization_IsValid(graph.normalization())) {
-    Refuse(field + ".normalization", fmt::format("unknown normalisation {}", static_cast<int>(graph.normalization())));
+    RefuseField(field + ".normalization",
+                fmt::format("unknown normalisation {}", static_cast<int>(graph.normalization())));
   }
   if (!GraphOptions::CnnLayers_IsValid(graph.cnn_layers())) {
-    Refuse(field + ".cnn_layers", fmt::format("unknown choice of layers {}", static_cast<int>(graph.cnn_layers())));
+    RefuseField(field + ".cnn_layers",
+                fmt::format("unknown choice of layers {}", static_cast<int>(graph.cnn_layers())));
   }
   if (graph.layers_size() > kMostPatterns) {
-    Refuse(field + ".layers",
-           fmt::format("{} patterns of layers were given: give at most {}", graph.layers_size(), kMostPatterns));
+    RefuseField(field + ".layers",
+                fmt::format("{} patterns of layers were given: give at most {}", graph.layers_size(), kMostPatterns));
   }
   for (int i = 0; i < graph.layers_size(); ++i) {
     if (graph.layers(i).empty() || graph.layers(i).size() > kLongestPattern) {
-      Refuse(fmt::format("{}.layers[{}]", field, i),
-             fmt::format("a pattern of layers' names has 1 to {} characters", kLongestPattern));
+      RefuseField(fmt::format("{}.layers[{}]", field, i),
+                  fmt::format("a pattern of layers' names has 1 to {} characters", kLongestPattern));
     }
   }
   if (!std::isfinite(graph.threshold()) || graph.threshold() < 0) {
-    Refuse(field + ".threshold",
-           fmt::format("{} is not a threshold: give 0 or more; weights up to it count as none", graph.threshold()));
+    RefuseField(
+        field + ".threshold",
+        fmt::format("{} is not a threshold: give 0 or more; weights up to it count as none", graph.threshold()));
   }
 }
 
@@ -101,7 +100,7 @@ GraphOptions OptionsOf(Preset preset) {
 
 void ResolveGraphOptions(Preset preset, const std::string& field, GraphOptions* graph) {
   if (!modlab::v1::Preset_IsValid(preset)) {
-    Refuse(field + ".preset", fmt::format("unknown preset {}", static_cast<int>(preset)));
+    RefuseField(field + ".preset", fmt::format("unknown preset {}", static_cast<int>(preset)));
   }
   Check(field + ".graph", *graph);
   FillIn(OptionsOf(preset), graph);

@@ -62,10 +62,6 @@ constexpr std::array<std::string_view, 8> kInputTypes = {"float32", "float64", "
 constexpr int kLargestLabels = 64;
 constexpr size_t kLargestLabelLength = 63;
 
-[[noreturn]] void Refuse(const std::string& field, const std::string& message) {
-  throw RequestError(modlab::v1::FIELD_INVALID, message, field);
-}
-
 [[noreturn]] void Missing(const std::string& field, const std::string& message) {
   throw RequestError(modlab::v1::FIELD_MISSING, message, field);
 }
@@ -77,26 +73,26 @@ Model LookUpModel(const ModelLookup& lookup, const std::string& name, const std:
 
 /// The number of clusters, or the first or last of a range.
 void CheckClusters(const std::string& field, const Model& model, int clusters) {
-  if (clusters < 2) Refuse(field, fmt::format("{} is not a number of clusters: give 2 or more", clusters));
+  if (clusters < 2) RefuseField(field, fmt::format("{} is not a number of clusters: give 2 or more", clusters));
   if (clusters > kLargestClusters) {
-    Refuse(field, fmt::format("{} clusters were asked for: give at most {}", clusters, kLargestClusters));
+    RefuseField(field, fmt::format("{} clusters were asked for: give at most {}", clusters, kLargestClusters));
   }
   if (model.has_inspection() && model.inspection().has_graph() && clusters > model.inspection().graph().units()) {
-    Refuse(field, fmt::format("{} clusters were asked for, but the network has only {} units: give at most that",
-                              clusters, model.inspection().graph().units()));
+    RefuseField(field, fmt::format("{} clusters were asked for, but the network has only {} units: give at most that",
+                                   clusters, model.inspection().graph().units()));
   }
 }
 
 void CheckRestarts(const std::string& field, int restarts) {
   if (restarts < 1 || restarts > kLargestRestarts) {
-    Refuse(field, fmt::format("{} restarts were asked for: give 1 to {}", restarts, kLargestRestarts));
+    RefuseField(field, fmt::format("{} restarts were asked for: give 1 to {}", restarts, kLargestRestarts));
   }
 }
 
 void ResolveSpectral(const std::string& field, const Model& model, bool has_preset, SpectralSpec* spectral) {
   const bool has_range = spectral->has_least_clusters() || spectral->has_most_clusters();
   if (spectral->has_clusters()) {
-    if (has_range) Refuse(field + ".clusters", "give either a number of clusters or a range, not both");
+    if (has_range) RefuseField(field + ".clusters", "give either a number of clusters or a range, not both");
     CheckClusters(field + ".clusters", model, spectral->clusters());
   } else if (has_range || !has_preset) {
     if (spectral->has_least_clusters()) {
@@ -107,13 +103,13 @@ void ResolveSpectral(const std::string& field, const Model& model, bool has_pres
     if (!spectral->has_most_clusters())
       spectral->set_most_clusters(std::max(kMostClusters, spectral->least_clusters()));
     if (spectral->most_clusters() < spectral->least_clusters()) {
-      Refuse(field + ".most_clusters",
-             fmt::format("{} to {} is no range of numbers of clusters: give the smaller first",
-                         spectral->least_clusters(), spectral->most_clusters()));
+      RefuseField(field + ".most_clusters",
+                  fmt::format("{} to {} is no range of numbers of clusters: give the smaller first",
+                              spectral->least_clusters(), spectral->most_clusters()));
     }
     if (spectral->most_clusters() > kLargestClusters) {
-      Refuse(field + ".most_clusters",
-             fmt::format("{} clusters were asked for: give at most {}", spectral->most_clusters(), kLargestClusters));
+      RefuseField(field + ".most_clusters", fmt::format("{} clusters were asked for: give at most {}",
+                                                        spectral->most_clusters(), kLargestClusters));
     }
   }
   if (!spectral->has_restarts() && !has_preset) {
@@ -125,26 +121,28 @@ void ResolveSpectral(const std::string& field, const Model& model, bool has_pres
 void ResolveSweep(const std::string& field, ResolutionRange* sweep) {
   const auto check = [&](const char* name, double resolution) {
     if (resolution >= kLeastSweptResolution && resolution <= kMostSweptResolution) return;
-    Refuse(field + name, fmt::format("{} is not a resolution to sweep over: give {} to {} (0.2 to 3 is a usual range)",
-                                     resolution, kLeastSweptResolution, kMostSweptResolution));
+    RefuseField(field + name,
+                fmt::format("{} is not a resolution to sweep over: give {} to {} (0.2 to 3 is a usual range)",
+                            resolution, kLeastSweptResolution, kMostSweptResolution));
   };
   check(".least", sweep->least());
   check(".most", sweep->most());
   if (sweep->most() <= sweep->least()) {
-    Refuse(field + ".most", fmt::format("{} to {} is no range of resolutions: give the smaller first, and the larger",
-                                        sweep->least(), sweep->most()));
+    RefuseField(field + ".most",
+                fmt::format("{} to {} is no range of resolutions: give the smaller first, and the larger",
+                            sweep->least(), sweep->most()));
   }
   if (!sweep->has_steps()) sweep->set_steps(kDefaultSweepSteps);
   if (sweep->steps() < 2 || sweep->steps() > kLargestSweepSteps) {
-    Refuse(field + ".steps",
-           fmt::format("{} resolutions were asked for: give 2 to {}", sweep->steps(), kLargestSweepSteps));
+    RefuseField(field + ".steps",
+                fmt::format("{} resolutions were asked for: give 2 to {}", sweep->steps(), kLargestSweepSteps));
   }
 }
 
 void ResolveLeiden(const std::string& field, LeidenSpec* leiden) {
   if (leiden->objective() == Modularity::OBJECTIVE_UNSPECIFIED) leiden->set_objective(Modularity::NEWMAN);
   if (!Modularity::Objective_IsValid(leiden->objective())) {
-    Refuse(field + ".objective", fmt::format("unknown objective {}", static_cast<int>(leiden->objective())));
+    RefuseField(field + ".objective", fmt::format("unknown objective {}", static_cast<int>(leiden->objective())));
   }
   if (leiden->has_restarts()) CheckRestarts(field + ".restarts", leiden->restarts());
   if (leiden->has_sweep()) ResolveSweep(field + ".sweep", leiden->mutable_sweep());
@@ -154,15 +152,15 @@ void CheckPlanted(const std::string& field, const Model& model, const PlantedSpe
   const auto& labels = planted.labels();
   if (planted.composition()) {
     if (!labels.empty())
-      Refuse(field + ".labels", "give labels, or say that the model's composition has them, not both");
+      RefuseField(field + ".labels", "give labels, or say that the model's composition has them, not both");
     CheckComposed(field + ".composition", model, "no partition is planted in it");
     return;
   }
   if (labels.empty()) Missing(field + ".labels", "a planted partition needs labels: one for each unit");
   const auto wrong = std::find_if(labels.begin(), labels.end(), [](int label) { return label < -1; });
   if (wrong != labels.end()) {
-    Refuse(fmt::format("{}.labels[{}]", field, wrong - labels.begin()),
-           fmt::format("{} is no cluster: give 0 or more, or -1 for units in no cluster", *wrong));
+    RefuseField(fmt::format("{}.labels[{}]", field, wrong - labels.begin()),
+                fmt::format("{} is no cluster: give 0 or more, or -1 for units in no cluster", *wrong));
   }
 }
 
@@ -183,14 +181,14 @@ void ResolvePartition(const std::string& field, const Model& model, bool has_pre
 void ResolveNulls(const std::string& field, NullSpec* nulls) {
   if (nulls->model() == NullSpec::MODEL_UNSPECIFIED) nulls->set_model(NullSpec::LAYER);
   if (!NullSpec::Model_IsValid(nulls->model())) {
-    Refuse(field + ".model", fmt::format("unknown null model {}", static_cast<int>(nulls->model())));
+    RefuseField(field + ".model", fmt::format("unknown null model {}", static_cast<int>(nulls->model())));
   }
   if (nulls->has_samples() && (nulls->samples() < 0 || nulls->samples() > kLargestSamples)) {
-    Refuse(field + ".samples",
-           fmt::format("{} null models were asked for: give 0 to {}", nulls->samples(), kLargestSamples));
+    RefuseField(field + ".samples",
+                fmt::format("{} null models were asked for: give 0 to {}", nulls->samples(), kLargestSamples));
   }
   if (nulls->has_exceedances() && nulls->exceedances() < 1) {
-    Refuse(
+    RefuseField(
         field + ".exceedances",
         fmt::format("{} exceedances never come: give 1 or more (10 is usual), or leave it out", nulls->exceedances()));
   }
@@ -198,10 +196,12 @@ void ResolveNulls(const std::string& field, NullSpec* nulls) {
 
 void CheckPlotData(const std::string& field, const modlab::v1::PlotDataSpec& plot_data) {
   if (plot_data.edges() < 0 || plot_data.edges() > kMostPlotEdges) {
-    Refuse(field + ".edges", fmt::format("{} edges were asked for: give 0 to {}", plot_data.edges(), kMostPlotEdges));
+    RefuseField(field + ".edges",
+                fmt::format("{} edges were asked for: give 0 to {}", plot_data.edges(), kMostPlotEdges));
   }
   if (plot_data.cells() < 0 || plot_data.cells() > kMostPlotCells) {
-    Refuse(field + ".cells", fmt::format("{} cells were asked for: give 0 to {}", plot_data.cells(), kMostPlotCells));
+    RefuseField(field + ".cells",
+                fmt::format("{} cells were asked for: give 0 to {}", plot_data.cells(), kMostPlotCells));
   }
 }
 
@@ -231,10 +231,10 @@ Model ResolveGraph(const ModelLookup& lookup, GraphSpec* spec) {
     Missing(field + ".format", "an export needs a format: give GRAPHML, EDGES_CSV or BLOCKS_NPZ");
   }
   if (!GraphSpec::Format_IsValid(spec->format())) {
-    Refuse(field + ".format", fmt::format("unknown format {}", static_cast<int>(spec->format())));
+    RefuseField(field + ".format", fmt::format("unknown format {}", static_cast<int>(spec->format())));
   }
   if (spec->has_top() && (spec->top() < 1 || spec->top() > kLargestTop)) {
-    Refuse(field + ".top", fmt::format("{} edges were asked for: give 1 to {}", spec->top(), kLargestTop));
+    RefuseField(field + ".top", fmt::format("{} edges were asked for: give 1 to {}", spec->top(), kLargestTop));
   }
   return model;
 }
@@ -249,8 +249,8 @@ Model ResolveScore(const ModelLookup& lookup, ScoreSpec* score) {
     if (!has_preset) score->add_partitions()->mutable_leiden();
   }
   if (score->partitions_size() > kLargestPartitions) {
-    Refuse(field + ".partitions",
-           fmt::format("{} partitions were asked for: give at most {}", score->partitions_size(), kLargestPartitions));
+    RefuseField(field + ".partitions", fmt::format("{} partitions were asked for: give at most {}",
+                                                   score->partitions_size(), kLargestPartitions));
   }
   for (int i = 0; i < score->partitions_size(); ++i) {
     ResolvePartition(fmt::format("{}.partitions[{}]", field, i), model, has_preset, score->mutable_partitions(i));
@@ -258,14 +258,14 @@ Model ResolveScore(const ModelLookup& lookup, ScoreSpec* score) {
   ResolveNulls(field + ".nulls", score->mutable_nulls());
   if (!score->has_stability_runs()) score->set_stability_runs(kDefaultStabilityRuns);
   if (score->stability_runs() < 0 || score->stability_runs() == 1 || score->stability_runs() > kLargestStabilityRuns) {
-    Refuse(field + ".stability_runs", fmt::format("{} partitions cannot be compared: give 2 to {}, or 0 for none",
-                                                  score->stability_runs(), kLargestStabilityRuns));
+    RefuseField(field + ".stability_runs", fmt::format("{} partitions cannot be compared: give 2 to {}, or 0 for none",
+                                                       score->stability_runs(), kLargestStabilityRuns));
   }
   CheckPlotData(field + ".plot_data", score->plot_data());
   if (!score->has_resolution()) score->set_resolution(1);
   if (!std::isfinite(score->resolution()) || score->resolution() <= 0) {
-    Refuse(field + ".resolution",
-           fmt::format("{} is not a resolution: give a number over 0 (1 is the usual one)", score->resolution()));
+    RefuseField(field + ".resolution",
+                fmt::format("{} is not a resolution: give a number over 0 (1 is the usual one)", score->resolution()));
   }
   return model;
 }
@@ -318,7 +318,8 @@ std::vector<JobInput> ResolveSpec(const Limits& limits, const ModelLookup& looku
     case JobSpec::kTrain:
       return ResolveTraining(lookup, find_dataset, spec->mutable_train());
     case JobSpec::kImportDataset:
-      Refuse("job.spec.import_dataset", "imports begin by themselves: make a data set (DatasetService.CreateDataset)");
+      RefuseField("job.spec.import_dataset",
+                  "imports begin by themselves: make a data set (DatasetService.CreateDataset)");
     case JobSpec::KIND_NOT_SET:
       break;
   }
@@ -349,12 +350,12 @@ Job::Kind KindOf(const JobSpec& spec) {
 
 void CheckLabels(const google::protobuf::Map<std::string, std::string>& labels, const std::string& field) {
   if (labels.size() > kLargestLabels) {
-    Refuse(field, fmt::format("{} labels were given: give at most {}", labels.size(), kLargestLabels));
+    RefuseField(field, fmt::format("{} labels were given: give at most {}", labels.size(), kLargestLabels));
   }
   for (const auto& [key, value] : labels) {
     if (key.empty() || key.size() > kLargestLabelLength || value.size() > kLargestLabelLength) {
-      Refuse(field, fmt::format("label `{}`: a key has 1 to {} characters, a value at most {}",
-                                ToUtf8(key, kLargestLabelLength), kLargestLabelLength, kLargestLabelLength));
+      RefuseField(field, fmt::format("label `{}`: a key has 1 to {} characters, a value at most {}",
+                                     ToUtf8(key, kLargestLabelLength), kLargestLabelLength, kLargestLabelLength));
     }
   }
 }
@@ -364,19 +365,19 @@ void CheckInputShapes(const google::protobuf::RepeatedPtrField<modlab::v1::Input
   for (int i = 0; i < shapes.size(); ++i) {
     const auto& dimensions = shapes.Get(i).dimensions();
     if (dimensions.empty() || dimensions.size() > kLargestRank) {
-      Refuse(fmt::format("{}[{}]", field, i),
-             fmt::format("an input shape has 1 to {} dimensions, for example 1,3,224,224", kLargestRank));
+      RefuseField(fmt::format("{}[{}]", field, i),
+                  fmt::format("an input shape has 1 to {} dimensions, for example 1,3,224,224", kLargestRank));
     }
     for (const int dimension : dimensions) {
       if (dimension < 1 || dimension > kLargestDimension) {
-        Refuse(fmt::format("{}[{}]", field, i),
-               fmt::format("{} is not a dimension of an input: give 1 to {}", dimension, kLargestDimension));
+        RefuseField(fmt::format("{}[{}]", field, i),
+                    fmt::format("{} is not a dimension of an input: give 1 to {}", dimension, kLargestDimension));
       }
     }
     const std::string& dtype = shapes.Get(i).dtype();
     if (!dtype.empty() && std::find(kInputTypes.begin(), kInputTypes.end(), dtype) == kInputTypes.end()) {
-      Refuse(fmt::format("{}[{}].dtype", field, i), fmt::format("'{}' is no type of an input: give one of {}",
-                                                                ToUtf8(dtype, 32), fmt::join(kInputTypes, ", ")));
+      RefuseField(fmt::format("{}[{}].dtype", field, i), fmt::format("'{}' is no type of an input: give one of {}",
+                                                                     ToUtf8(dtype, 32), fmt::join(kInputTypes, ", ")));
     }
   }
 }
@@ -404,19 +405,19 @@ void ResolveResources(const Limits& limits, const std::string& field, Resources*
   if (resources->has_wall_time()) *resolved.mutable_wall_time() = resources->wall_time();
   const Resources largest = LargestResources(limits);
   if (resolved.threads() < 1 || resolved.threads() > largest.threads()) {
-    Refuse(field + ".threads",
-           fmt::format("{} threads were asked for: this server gives 1 to {}", resolved.threads(), largest.threads()));
+    RefuseField(field + ".threads", fmt::format("{} threads were asked for: this server gives 1 to {}",
+                                                resolved.threads(), largest.threads()));
   }
   constexpr int64_t least_memory = 1 << 20;
   if (resolved.memory_bytes() < least_memory || resolved.memory_bytes() > largest.memory_bytes()) {
-    Refuse(field + ".memory_bytes", fmt::format("{} bytes of memory were asked for: this server gives {} to {}",
-                                                resolved.memory_bytes(), least_memory, largest.memory_bytes()));
+    RefuseField(field + ".memory_bytes", fmt::format("{} bytes of memory were asked for: this server gives {} to {}",
+                                                     resolved.memory_bytes(), least_memory, largest.memory_bytes()));
   }
   const int64_t wall = TimeUtil::DurationToMilliseconds(resolved.wall_time());
   if (wall < 1 || wall > limits.largest_wall_milliseconds) {
-    Refuse(field + ".wall_time",
-           fmt::format("a wall time of {} was asked for: this server gives over 0s to {}",
-                       TimeUtil::ToString(resolved.wall_time()), TimeUtil::ToString(largest.wall_time())));
+    RefuseField(field + ".wall_time",
+                fmt::format("a wall time of {} was asked for: this server gives over 0s to {}",
+                            TimeUtil::ToString(resolved.wall_time()), TimeUtil::ToString(largest.wall_time())));
   }
   *resources = resolved;
 }

@@ -27,4 +27,9 @@ class RequestError : public std::runtime_error {
   std::map<std::string, std::string> metadata_;
 };
 
+/// Refuses the value of the field at `field`: throws FIELD_INVALID.
+[[noreturn]] inline void RefuseField(const std::string& field, const std::string& message) {
+  throw RequestError(modlab::v1::FIELD_INVALID, message, field);
+}
+
 }  // namespace modlab::server

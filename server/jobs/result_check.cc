@@ -20,7 +20,7 @@ using modlab::v1::Partition;
 using modlab::v1::UnitGraph;
 
 constexpr int kLargestInline = 50'000;
-constexpr size_t kLongestName = 1024;
+constexpr size_t kLongestText = 1024;
 constexpr size_t kLongestType = 16;
 constexpr size_t kLongestLogLine = 4096;
 constexpr size_t kLongestDetail = 256;
@@ -31,7 +31,7 @@ constexpr int kLargestLists = 1'000'000;
 constexpr int kMostChoices = 10'000;
 constexpr int kMostNotes = 100;
 constexpr int kMostPlateaus = 10;
-constexpr int kMostTensors = 32;
+constexpr int kMostDescribedTensors = 32;
 constexpr int kMostDimensions = 16;
 constexpr size_t kLongestReading = 1 << 20;
 
@@ -42,7 +42,7 @@ std::string ProblemOfGraph(const UnitGraph& graph) {
   int64_t units = 0;
   if (graph.groups_size() > kLargestLists || graph.blocks_size() > kLargestLists) return "the graph is too large";
   for (const auto& group : graph.groups()) {
-    if (group.units() < 0 || group.name().size() > kLongestName) return "a group makes no sense";
+    if (group.units() < 0 || group.name().size() > kLongestText) return "a group makes no sense";
     units += group.units();
   }
   if (units != graph.units()) return "the groups do not add up to the units";
@@ -51,7 +51,7 @@ std::string ProblemOfGraph(const UnitGraph& graph) {
     const bool known = block.source() >= 0 && block.source() < graph.groups_size() && block.target() >= 0 &&
                        block.target() < graph.groups_size();
     if (!known || !AtLeastZero(block.edges()) || !AtLeastZero(block.weight()) || !AtLeastZero(block.entries()) ||
-        block.layer().size() > kLongestName) {
+        block.layer().size() > kLongestText) {
       return "a block makes no sense";
     }
   }
@@ -196,7 +196,7 @@ std::string ProblemOfProvenance(const modlab::v1::Provenance& provenance) {
     return "its wall time makes no sense";
   }
   for (const auto& timing : provenance.timings()) {
-    if (!AtLeastZero(timing.seconds()) || timing.phase().size() > kLongestName) return "a timing makes no sense";
+    if (!AtLeastZero(timing.seconds()) || timing.phase().size() > kLongestText) return "a timing makes no sense";
   }
   return "";
 }
@@ -206,10 +206,10 @@ std::string ProblemOfError(const modlab::v1::JobError& error) {
     return "an unknown reason";
   }
   if (error.message().empty()) return "its error says nothing";
-  bool short_enough = error.message().size() <= kLongestMessage && error.phase().size() <= kLongestName &&
+  bool short_enough = error.message().size() <= kLongestMessage && error.phase().size() <= kLongestText &&
                       error.metadata_size() <= kMostMetadata;
   for (const auto& [key, value] : error.metadata()) {
-    short_enough = short_enough && key.size() <= kLongestName && value.size() <= kLongestLogLine;
+    short_enough = short_enough && key.size() <= kLongestText && value.size() <= kLongestLogLine;
   }
   return short_enough ? "" : "its error is too long";
 }
@@ -217,10 +217,11 @@ std::string ProblemOfError(const modlab::v1::JobError& error) {
 std::string ProblemOfImport(const modlab::v1::JobResult& result) {
   if (!result.has_import_dataset()) return "it is not a data set";
   const auto& tensors = result.import_dataset().tensors();
-  if (tensors.empty() || tensors.size() > kMostTensors || tensors[0].name() != "x") return "the tensors make no sense";
+  if (tensors.empty() || tensors.size() > kMostDescribedTensors || tensors[0].name() != "x")
+    return "the tensors make no sense";
   for (const auto& tensor : tensors) {
     const auto& shape = tensor.shape();
-    const bool sense = tensor.name().size() <= kLongestName && tensor.dtype().size() <= kLongestType &&
+    const bool sense = tensor.name().size() <= kLongestText && tensor.dtype().size() <= kLongestType &&
                        !shape.empty() && shape.size() <= kMostDimensions && shape[0] == tensors[0].shape(0) &&
                        std::all_of(shape.begin(), shape.end(), [](int size) { return size >= 1; }) &&
                        Finite(tensor.least()) && Finite(tensor.most()) && Finite(tensor.mean()) &&
@@ -240,7 +241,7 @@ std::string ProblemOfComposition(const modlab::v1::JobResult& result) {
   const auto& layers = result.compose().layers();
   bool sense = layers.size() <= kLargestLists && AtLeastZero(result.compose().cross_connections());
   for (const auto& layer : layers) {
-    sense = sense && layer.name().size() <= kLongestName && layer.operation().size() <= kLongestName &&
+    sense = sense && layer.name().size() <= kLongestText && layer.operation().size() <= kLongestText &&
             layer.inputs_size() <= kMostMetadata && layer.outputs_size() <= kMostMetadata;
   }
   return sense ? "" : "the layers of a composition make no sense";
@@ -273,7 +274,7 @@ bool MakesSense(const modlab::v1::TrainSpec& spec, const modlab::v1::EpochRecord
 std::string ProblemOfTraining(const modlab::v1::TrainSpec& spec, const modlab::v1::JobResult& result) {
   if (!result.has_train()) return "it is not a training";
   const auto& train = result.train();
-  bool sense = train.epochs() >= 0 && train.steps() >= 0 && train.stopped_by().size() <= kLongestName &&
+  bool sense = train.epochs() >= 0 && train.steps() >= 0 && train.stopped_by().size() <= kLongestText &&
                AtLeastZero(train.samples_per_second()) && train.series_size() <= kLargestLists &&
                train.switches_size() <= kLargestLists && train.evaluations_size() <= kLargestLists &&
                train.warnings_size() <= kMostNotes;

@@ -12,6 +12,16 @@ namespace modlab::server {
 
 using modlab::v1::Job;
 
+namespace {
+constexpr int kMostJobs = 1000;
+}  // namespace
+
+void CheckNumberOfJobs(int jobs) {
+  if (jobs <= kMostJobs) return;
+  throw RequestError(modlab::v1::LIMIT_EXCEEDED, fmt::format("{} jobs were named: give at most {}", jobs, kMostJobs),
+                     "jobs", {{"limit", std::to_string(kMostJobs)}});
+}
+
 std::string Lower(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
   return name;

@@ -38,47 +38,43 @@ constexpr size_t kLongestExpression = 4096;
 constexpr int kMostBatch = 1'000'000;
 constexpr int kMostEpochs = 1'000'000;
 constexpr int64_t kMostSteps = int64_t{1} << 40;
-constexpr int kMostPatterns = 100;
+constexpr int kMostFreezePatterns = 100;
 constexpr int kMostRestarts = 1000;
 constexpr int kMostNullModels = 10'000;
 
-const std::string kField = "job.spec.train";
-
-[[noreturn]] void Refuse(const std::string& field, const std::string& message) {
-  throw RequestError(modlab::v1::FIELD_INVALID, message, kField + field);
-}
+const std::string kTrainField = "job.spec.train";
 
 /// `what` completes `... is no `.
 template <typename Number>
 void CheckRange(const std::string& field, Number value, Number least, Number most, const std::string& what) {
   if (value >= least && value <= most) return;
-  Refuse(field, fmt::format("{} is no {}: give {} to {}", value, what, least, most));
+  RefuseField(kTrainField + field, fmt::format("{} is no {}: give {} to {}", value, what, least, most));
 }
 
 void CheckPositive(const std::string& field, double value, const std::string& what) {
   if (std::isfinite(value) && value > 0) return;
-  Refuse(field, fmt::format("{} is no {}: give a number over 0", value, what));
+  RefuseField(kTrainField + field, fmt::format("{} is no {}: give a number over 0", value, what));
 }
 
 void CheckAtLeastZero(const std::string& field, double value, const std::string& what) {
   if (std::isfinite(value) && value >= 0) return;
-  Refuse(field, fmt::format("{} is no {}: give 0 or more", value, what));
+  RefuseField(kTrainField + field, fmt::format("{} is no {}: give 0 or more", value, what));
 }
 
 /// In [0, 1).
 void CheckShare(const std::string& field, double value, const std::string& what) {
   if (value >= 0 && value < 1) return;
-  Refuse(field, fmt::format("{} is no {}: give 0 up to, but not, 1", value, what));
+  RefuseField(kTrainField + field, fmt::format("{} is no {}: give 0 up to, but not, 1", value, what));
 }
 
 template <typename Enum>
 void CheckKnown(const std::string& field, bool valid, Enum value) {
-  if (!valid) Refuse(field, fmt::format("unknown value {}", static_cast<int>(value)));
+  if (!valid) RefuseField(kTrainField + field, fmt::format("unknown value {}", static_cast<int>(value)));
 }
 
 void CheckExpression(const std::string& field, const std::string& text) {
   if (text.empty() || text.size() > kLongestExpression) {
-    Refuse(field, fmt::format("an expression has 1 to {} characters", kLongestExpression));
+    RefuseField(kTrainField + field, fmt::format("an expression has 1 to {} characters", kLongestExpression));
   }
 }
 
@@ -94,15 +90,16 @@ void CheckEvaluationData(const TrainInputs& inputs, const TrainSpec& spec) {
   CheckShare(".validation_fraction", spec.validation_fraction(), "share of samples");
   if (inputs.evaluation_data.name().empty()) return;
   if (spec.validation_fraction() > 0) {
-    Refuse(".validation_fraction",
-           "samples are evaluated of the data set for that, or of a part of the other: not both");
+    RefuseField(kTrainField + ".validation_fraction",
+                "samples are evaluated of the data set for that, or of a part of the other: not both");
   }
   for (const DataTensor& tensor : inputs.data.tensors()) {
     const DataTensor* other = FindTensor(inputs.evaluation_data, tensor.name());
     const auto row = [](const DataTensor& of) { return std::vector<int>(of.shape().begin() + 1, of.shape().end()); };
     if (other == nullptr || row(*other) != row(tensor)) {
-      Refuse(".evaluation_data", fmt::format("{} has no tensor `{}` of the same shape as {}",
-                                             inputs.evaluation_data.name(), tensor.name(), inputs.data.name()));
+      RefuseField(kTrainField + ".evaluation_data",
+                  fmt::format("{} has no tensor `{}` of the same shape as {}", inputs.evaluation_data.name(),
+                              tensor.name(), inputs.data.name()));
     }
   }
 }
@@ -119,8 +116,8 @@ double InputElements(const TrainInputs& inputs, const TrainSpec& spec) {
 void CheckInputFits(const TrainInputs& inputs, const TrainSpec& spec) {
   const auto& shapes = spec.input_shapes();
   if (shapes.size() > 1) {
-    Refuse(".model",
-           fmt::format("{} takes {} inputs, and modlab trains models of one", inputs.model.name(), shapes.size()));
+    RefuseField(kTrainField + ".model",
+                fmt::format("{} takes {} inputs, and modlab trains models of one", inputs.model.name(), shapes.size()));
   }
   const auto& graph = inputs.model.inspection().graph();
   if (shapes.empty() || graph.blocks().empty() || shapes[0].dimensions_size() != 2) return;
@@ -133,7 +130,7 @@ void CheckInputFits(const TrainInputs& inputs, const TrainSpec& spec) {
                   "pairing",
                   inputs.model.name(), wanted, inputs.data.name(), given,
                   spec.task().pairing() == TaskSpec::SINGLE ? "" : " as a pair"),
-      kField + ".data");
+      kTrainField + ".data");
 }
 
 void ResolveTask(const TrainInputs& inputs, TrainSpec* spec) {
@@ -146,7 +143,7 @@ void ResolveTask(const TrainInputs& inputs, TrainSpec* spec) {
       throw RequestError(modlab::v1::FIELD_INVALID,
                          fmt::format("pairs need an even number of samples, and {} has {}: leave one out", data->name(),
                                      data->samples()),
-                         kField + ".task.pairing");
+                         kTrainField + ".task.pairing");
     }
   }
 }
@@ -159,12 +156,13 @@ void ResolveGoals(const TrainInputs& inputs, TrainSpec* spec) {
     if (FindTensor(inputs.data, label) == nullptr) {
       throw RequestError(modlab::v1::FIELD_MISSING,
                          "what should the network learn? Give a goal, such as `a*y1 + b*y2` or `left & right`",
-                         kField + ".goals");
+                         kTrainField + ".goals");
     }
     spec->add_goals(label);
   }
   if (spec->goals_size() > kMostGoals) {
-    Refuse(".goals", fmt::format("{} goals were given: give at most {}", spec->goals_size(), kMostGoals));
+    RefuseField(kTrainField + ".goals",
+                fmt::format("{} goals were given: give at most {}", spec->goals_size(), kMostGoals));
   }
   for (int i = 0; i < spec->goals_size(); ++i) CheckExpression(fmt::format(".goals[{}]", i), spec->goals(i));
 }
@@ -175,13 +173,13 @@ void ResolveSchedule(TrainSpec* spec) {
   const bool changes = !schedule.vary().empty() || spec->goals_size() > 1;
   for (const auto& [name, value] : schedule.initial()) {
     if (!std::isfinite(value))
-      Refuse(field + ".initial", fmt::format("the parameter {} is not a number", ToUtf8(name)));
+      RefuseField(kTrainField + field + ".initial", fmt::format("the parameter {} is not a number", ToUtf8(name)));
   }
   for (const auto& [name, distribution] : schedule.vary()) {
     if (schedule.initial().count(name) == 0) (*schedule.mutable_initial())[name] = 1;
   }
   if (schedule.has_period_epochs() && schedule.has_period_steps()) {
-    Refuse(field + ".period_steps", "a period is given in epochs or in steps, not both");
+    RefuseField(kTrainField + field + ".period_steps", "a period is given in epochs or in steps, not both");
   }
   if (schedule.has_period_epochs()) {
     CheckRange(field + ".period_epochs", schedule.period_epochs(), 1, kMostEpochs, "period");
@@ -193,26 +191,26 @@ void ResolveSchedule(TrainSpec* spec) {
   if (changes && !has_period) {
     throw RequestError(modlab::v1::FIELD_MISSING,
                        "how often does the goal change? Give a period (`modlab train --switch-every 10`)",
-                       kField + field + ".period_epochs");
+                       kTrainField + field + ".period_epochs");
   }
   if (!changes && has_period) {
-    Refuse(field + ".period_epochs",
-           "there is a period, and nothing that changes: give a second goal, or vary a "
-           "parameter");
+    RefuseField(kTrainField + field + ".period_epochs",
+                "there is a period, and nothing that changes: give a second goal, or vary a "
+                "parameter");
   }
   if (schedule.has_warmup_epochs()) {
     CheckRange(field + ".warmup_epochs", schedule.warmup_epochs(), 0, kMostEpochs, "number of epochs");
   }
   if (!schedule.vary().empty() && spec->goals_size() > 1 && schedule.final_epochs() == 0) {
-    Refuse(field + ".vary",
-           "either several goals take turns, or parameters of one vary: give one goal, or final epochs "
-           "for the other");
+    RefuseField(kTrainField + field + ".vary",
+                "either several goals take turns, or parameters of one vary: give one goal, or final epochs "
+                "for the other");
   }
   for (const auto& [name, text] : schedule.vary()) {
     try {
       ParseDistribution(fmt::format("{}~{}", name, text));
     } catch (const Error& error) {
-      Refuse(field + ".vary", error.what());
+      RefuseField(kTrainField + field + ".vary", error.what());
     }
   }
   CheckRange(field + ".final_epochs", schedule.final_epochs(), 0, kMostEpochs, "number of epochs");
@@ -223,7 +221,7 @@ void CheckNames(const std::string& field, const std::string& expression, const s
   try {
     CheckGoalNames(expression, names);
   } catch (const Error& error) {
-    throw RequestError(modlab::v1::GOAL_INVALID, error.what(), kField + field);
+    throw RequestError(modlab::v1::GOAL_INVALID, error.what(), kTrainField + field);
   }
 }
 
@@ -255,7 +253,8 @@ void ResolveLoss(const TrainInputs& inputs, TrainSpec* spec) {
                             inputs.model.inspection().graph().groups().rbegin()->units() == label->classes();
     loss.set_kind(of_classes ? LossSpec::CROSS_ENTROPY : LossSpec::MSE);
   }
-  if (loss.has_delta() && loss.kind() != LossSpec::HUBER) Refuse(".loss.delta", "delta is for HUBER");
+  if (loss.has_delta() && loss.kind() != LossSpec::HUBER)
+    RefuseField(kTrainField + ".loss.delta", "delta is for HUBER");
   if (loss.kind() == LossSpec::HUBER) {
     if (!loss.has_delta()) loss.set_delta(1);
     CheckPositive(".loss.delta", loss.delta(), "delta");
@@ -263,7 +262,7 @@ void ResolveLoss(const TrainInputs& inputs, TrainSpec* spec) {
   if (loss.kind() == LossSpec::EXPRESSION) {
     CheckExpression(".loss.expression", loss.expression());
   } else if (!loss.expression().empty()) {
-    Refuse(".loss.expression", "an expression is for the kind EXPRESSION");
+    RefuseField(kTrainField + ".loss.expression", "an expression is for the kind EXPRESSION");
   }
   if (spec->metrics().empty()) {
     const bool of_classes = loss.kind() == LossSpec::CROSS_ENTROPY || loss.kind() == LossSpec::NLL ||
@@ -273,7 +272,7 @@ void ResolveLoss(const TrainInputs& inputs, TrainSpec* spec) {
   }
   for (const int metric : spec->metrics()) {
     if (!modlab::v1::MetricKind_IsValid(metric) || metric == modlab::v1::METRIC_KIND_UNSPECIFIED) {
-      Refuse(".metrics", fmt::format("unknown metric {}", metric));
+      RefuseField(kTrainField + ".metrics", fmt::format("unknown metric {}", metric));
     }
   }
 }
@@ -305,9 +304,10 @@ void ResolveOptimizer(OptimizerSpec* optimizer) {
   CheckAtLeastZero(field + ".weight_decay", optimizer->weight_decay(), "weight decay");
   CheckAtLeastZero(field + ".l1", optimizer->l1(), "strength of L1");
   CheckAtLeastZero(field + ".momentum", optimizer->momentum(), "momentum");
-  if (adam && optimizer->momentum() != 0) Refuse(field + ".momentum", "momentum is for SGD and RMSPROP");
+  if (adam && optimizer->momentum() != 0)
+    RefuseField(kTrainField + field + ".momentum", "momentum is for SGD and RMSPROP");
   if (optimizer->nesterov() && (optimizer->kind() != OptimizerSpec::SGD || optimizer->momentum() == 0)) {
-    Refuse(field + ".nesterov", "Nesterov's momentum is for SGD with momentum");
+    RefuseField(kTrainField + field + ".nesterov", "Nesterov's momentum is for SGD with momentum");
   }
 }
 
@@ -326,7 +326,7 @@ void ResolveLearningRate(const OptimizerSpec& optimizer, LearningRateSpec* rate)
   CheckAtLeastZero(field + ".minimum", rate->minimum(), "learning rate");
   CheckRange<int64_t>(field + ".warmup_steps", rate->warmup_steps(), 0, kMostSteps, "number of steps");
   if (rate->warmup_steps() > 0 && rate->schedule() == LearningRateSpec::ONE_CYCLE) {
-    Refuse(field + ".warmup_steps", "ONE_CYCLE has a warm-up of its own: leave this out");
+    RefuseField(kTrainField + field + ".warmup_steps", "ONE_CYCLE has a warm-up of its own: leave this out");
   }
 }
 
@@ -335,7 +335,8 @@ void ResolveLength(bool measured, TrainSpec* spec) {
   if (!spec->has_batch_size()) spec->set_batch_size(64);
   CheckRange(".batch_size", spec->batch_size(), 1, kMostBatch, "batch size");
   if (!spec->has_shuffle()) spec->set_shuffle(true);
-  if (spec->has_epochs() && spec->has_steps()) Refuse(".steps", "the length is given in epochs or in steps, not both");
+  if (spec->has_epochs() && spec->has_steps())
+    RefuseField(kTrainField + ".steps", "the length is given in epochs or in steps, not both");
   if (!spec->has_epochs() && !spec->has_steps()) spec->set_epochs(10);
   if (spec->has_epochs()) CheckRange(".epochs", spec->epochs(), 1, kMostEpochs, "number of epochs");
   if (spec->has_steps()) CheckRange<int64_t>(".steps", spec->steps(), 1, kMostSteps, "number of steps");
@@ -343,12 +344,14 @@ void ResolveLength(bool measured, TrainSpec* spec) {
   if (stop.has_patience()) CheckRange(".stop.patience", stop.patience(), 1, kMostEpochs, "number of epochs");
   if (stop.has_accuracy()) {
     if (!(stop.accuracy() > 0 && stop.accuracy() <= 1)) {
-      Refuse(".stop.accuracy", fmt::format("{} is no accuracy: give a number over 0, up to 1", stop.accuracy()));
+      RefuseField(kTrainField + ".stop.accuracy",
+                  fmt::format("{} is no accuracy: give a number over 0, up to 1", stop.accuracy()));
     }
     const auto& metrics = spec->metrics();
     if (measured &&
         std::all_of(metrics.begin(), metrics.end(), [](int metric) { return metric == modlab::v1::R_SQUARED; })) {
-      Refuse(".stop.accuracy", "no accuracy is measured: add ACCURACY or ROUNDED_ACCURACY to the metrics");
+      RefuseField(kTrainField + ".stop.accuracy",
+                  "no accuracy is measured: add ACCURACY or ROUNDED_ACCURACY to the metrics");
     }
   }
   if (spec->has_clip_norm()) CheckPositive(".clip_norm", spec->clip_norm(), "norm to clip gradients to");
@@ -359,11 +362,13 @@ void ResolvePruning(TrainSpec* spec) {
   auto* pruning = spec->mutable_pruning();
   const std::string field = ".pruning";
   if (!(pruning->sparsity() > 0 && pruning->sparsity() < 1)) {
-    Refuse(field + ".sparsity",
-           fmt::format("{} is no share of weights to prune: give a number over 0 and under 1", pruning->sparsity()));
+    RefuseField(
+        kTrainField + field + ".sparsity",
+        fmt::format("{} is no share of weights to prune: give a number over 0 and under 1", pruning->sparsity()));
   }
   if (!spec->has_epochs() && !pruning->has_last_epoch()) {
-    Refuse(field + ".last_epoch", "where the length is given in steps, say in which epoch pruning ends");
+    RefuseField(kTrainField + field + ".last_epoch",
+                "where the length is given in steps, say in which epoch pruning ends");
   }
   if (!pruning->has_first_epoch()) pruning->set_first_epoch(0);
   if (!pruning->has_last_epoch()) pruning->set_last_epoch(std::max(1, spec->epochs() * 3 / 4));
@@ -387,7 +392,7 @@ void ResolveFreezeMode(const TrainInputs& inputs, TrainSpec* spec) {
   CheckKnown(".freeze_mode", TrainSpec::FreezeMode_IsValid(spec->freeze_mode()), spec->freeze_mode());
   if (spec->freeze_mode() == TrainSpec::FREEZE_MODE_UNSPECIFIED) spec->set_freeze_mode(TrainSpec::FREEZE_NONE);
   if (spec->freeze_mode() == TrainSpec::FREEZE_NONE) return;
-  CheckComposed(kField + ".freeze_mode", inputs.model, "nothing can be frozen by mode");
+  CheckComposed(kTrainField + ".freeze_mode", inputs.model, "nothing can be frozen by mode");
 }
 
 void CheckParameters(const TrainInputs& inputs, const TrainSpec& spec) {
@@ -398,10 +403,11 @@ void CheckParameters(const TrainInputs& inputs, const TrainSpec& spec) {
                        fmt::format("{} has no parameters, so there is nothing to train: it was frozen "
                                    "(torch.jit.freeze), perhaps; push it as it was before",
                                    inputs.model.name()),
-                       kField + ".model");
+                       kTrainField + ".model");
   }
-  if (spec.freeze_size() > kMostPatterns) {
-    Refuse(".freeze", fmt::format("{} patterns were given: give at most {}", spec.freeze_size(), kMostPatterns));
+  if (spec.freeze_size() > kMostFreezePatterns) {
+    RefuseField(kTrainField + ".freeze",
+                fmt::format("{} patterns were given: give at most {}", spec.freeze_size(), kMostFreezePatterns));
   }
   for (int i = 0; i < spec.freeze_size(); ++i) {
     const std::string& pattern = spec.freeze(i);
@@ -409,9 +415,9 @@ void CheckParameters(const TrainInputs& inputs, const TrainSpec& spec) {
       return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
     });
     if (!any) {
-      Refuse(fmt::format(".freeze[{}]", i),
-             fmt::format("no parameter of {} is called `{}`; near to it are {}", inputs.model.name(),
-                         ToUtf8(pattern, 128), NearNames(pattern, names)));
+      RefuseField(kTrainField + fmt::format(".freeze[{}]", i),
+                  fmt::format("no parameter of {} is called `{}`; near to it are {}", inputs.model.name(),
+                              ToUtf8(pattern, 128), NearNames(pattern, names)));
     }
   }
   for (int i = 0; i < spec.masks_size(); ++i) {
@@ -422,14 +428,15 @@ void CheckParameters(const TrainInputs& inputs, const TrainSpec& spec) {
       return tensor.parameter() && tensor.name() == mask.parameter();
     });
     if (found == tensors.end()) {
-      Refuse(field + ".parameter",
-             fmt::format("no parameter of {} is called `{}`; near to it are {}", inputs.model.name(),
-                         ToUtf8(mask.parameter(), 128), NearNames(mask.parameter(), names)));
+      RefuseField(kTrainField + field + ".parameter",
+                  fmt::format("no parameter of {} is called `{}`; near to it are {}", inputs.model.name(),
+                              ToUtf8(mask.parameter(), 128), NearNames(mask.parameter(), names)));
     }
     const auto wanted = static_cast<size_t>((found->elements() + 7) / 8);
     if (mask.trained().size() != wanted) {
-      Refuse(field + ".trained", fmt::format("{} has {} entries, which take {} bytes, and the mask has {}",
-                                             mask.parameter(), found->elements(), wanted, mask.trained().size()));
+      RefuseField(kTrainField + field + ".trained",
+                  fmt::format("{} has {} entries, which take {} bytes, and the mask has {}", mask.parameter(),
+                              found->elements(), wanted, mask.trained().size()));
     }
   }
 }
@@ -445,11 +452,12 @@ void ResolveRegularizer(TrainSpec* spec) {
   if (!regularizer->has_eigenvalues()) regularizer->set_eigenvalues(3);
   CheckRange(field + ".eigenvalues", regularizer->eigenvalues(), 1, 100, "number of eigenvalues");
   if (!regularizer->rescale_units()) return;
-  if (regularizer->strength() == 0) Refuse(field + ".rescale_units", "there is no regulariser: give its strength, too");
+  if (regularizer->strength() == 0)
+    RefuseField(kTrainField + field + ".rescale_units", "there is no regulariser: give its strength, too");
   if (!spec->freeze().empty() || !spec->masks().empty() || spec->freeze_mode() != TrainSpec::FREEZE_NONE) {
-    Refuse(field + ".rescale_units",
-           "rescaling changes all weights, and some are to stay as they are (`freeze`, "
-           "`masks`, `freeze_mode`): leave out one of the two");
+    RefuseField(kTrainField + field + ".rescale_units",
+                "rescaling changes all weights, and some are to stay as they are (`freeze`, "
+                "`masks`, `freeze_mode`): leave out one of the two");
   }
 }
 
@@ -460,8 +468,9 @@ void ResolveInitialization(TrainSpec* spec) {
   CheckRange(field + ".clusters", initialization->clusters(), 2, 1000, "number of clusters");
   if (!initialization->has_outside()) initialization->set_outside(0.5);
   if (!(initialization->outside() >= 0 && initialization->outside() <= 1)) {
-    Refuse(field + ".outside", fmt::format("{} is no factor of weights between clusters: give a number from 0 to 1",
-                                           initialization->outside()));
+    RefuseField(kTrainField + field + ".outside",
+                fmt::format("{} is no factor of weights between clusters: give a number from 0 to 1",
+                            initialization->outside()));
   }
 }
 
@@ -472,7 +481,8 @@ void ResolveDevice(TrainSpec* spec) {
   const bool is_numbered = device.size() > 5 && device.size() < 8 && device.starts_with("cuda:") &&
                            device.find_first_not_of("0123456789", 5) == std::string::npos;
   if (device == "auto" || device == "cpu" || device == "cuda" || is_numbered) return;
-  Refuse(".device", fmt::format("`{}` is no device: give `auto`, `cpu`, `cuda` or `cuda:1`", ToUtf8(device, 32)));
+  RefuseField(kTrainField + ".device",
+              fmt::format("`{}` is no device: give `auto`, `cpu`, `cuda` or `cuda:1`", ToUtf8(device, 32)));
 }
 
 void ResolveModularity(const TrainInputs& inputs, TrainSpec* spec) {
@@ -482,14 +492,14 @@ void ResolveModularity(const TrainInputs& inputs, TrainSpec* spec) {
   if (!modularity->has_restarts()) modularity->set_restarts(5);
   CheckRange(field + ".restarts", modularity->restarts(), 1, kMostRestarts, "number of restarts");
   CheckRange(field + ".null_models", modularity->null_models(), 0, kMostNullModels, "number of null models");
-  ResolveGraphOptions(modlab::v1::PRESET_UNSPECIFIED, kField + field, modularity->mutable_graph());
+  ResolveGraphOptions(modlab::v1::PRESET_UNSPECIFIED, kTrainField + field, modularity->mutable_graph());
   const bool reads_graph = modularity->every_epochs() > 0 || spec->regularizer().strength() > 0;
   if (reads_graph && inputs.model.inspection().has_graph_error()) {
     throw RequestError(
         modlab::v1::MODEL_UNUSABLE,
         fmt::format("{} cannot be read as a graph, so its modularity cannot be measured as it learns: {}",
                     inputs.model.name(), inputs.model.inspection().graph_error().message()),
-        kField + field);
+        kTrainField + field);
   }
 }
 
@@ -497,8 +507,9 @@ void ResolveCheckpoint(TrainSpec* spec) {
   auto* checkpoint = spec->mutable_checkpoint();
   if (!checkpoint->has_every()) *checkpoint->mutable_every() = TimeUtil::SecondsToDuration(60);
   if (TimeUtil::DurationToMilliseconds(checkpoint->every()) < 1) {
-    Refuse(".checkpoint.every", fmt::format("{} is no time between checkpoints: give over 0s, as 60s",
-                                            TimeUtil::ToString(checkpoint->every())));
+    RefuseField(kTrainField + ".checkpoint.every",
+                fmt::format("{} is no time between checkpoints: give over 0s, as 60s",
+                            TimeUtil::ToString(checkpoint->every())));
   }
   CheckRange(".checkpoint.every_epochs", checkpoint->every_epochs(), 0, kMostEpochs, "number of epochs");
 }
@@ -507,7 +518,7 @@ void ResolveCheckpoint(TrainSpec* spec) {
 
 void ResolveTrain(const TrainInputs& inputs, TrainSpec* spec) {
   if (spec->input_shapes().empty()) *spec->mutable_input_shapes() = inputs.model.inspection().input_shapes();
-  CheckInputShapes(spec->input_shapes(), kField + ".input_shapes");
+  CheckInputShapes(spec->input_shapes(), kTrainField + ".input_shapes");
   ResolveTask(inputs, spec);
   CheckEvaluationData(inputs, *spec);
   CheckInputFits(inputs, *spec);
@@ -528,7 +539,7 @@ void ResolveTrain(const TrainInputs& inputs, TrainSpec* spec) {
   ResolveRegularizer(spec);
   ResolveModularity(inputs, spec);
   ResolveCheckpoint(spec);
-  CheckDisplayName(spec->display_name(), kField + ".display_name");
+  CheckDisplayName(spec->display_name(), kTrainField + ".display_name");
   if (spec->display_name().empty()) {
     constexpr size_t longest = 190;
     spec->set_display_name(ToUtf8(inputs.model.display_name(), longest) + " trained");

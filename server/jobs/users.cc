@@ -15,7 +15,7 @@ namespace modlab::server {
 namespace {
 
 constexpr std::string_view kPrefix = "modlab_";
-constexpr size_t kLongestName = 63;
+constexpr size_t kLongestUserName = 63;
 
 std::string RandomDigits() {
   std::array<unsigned char, 32> bytes{};
@@ -67,11 +67,11 @@ Principal Users::FromName(const std::string& name) {
 }
 
 void CheckUserName(const std::string& name) {
-  if (name.empty() || name.size() > kLongestName ||
+  if (name.empty() || name.size() > kLongestUserName ||
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") != std::string::npos) {
-    throw RequestError(
-        modlab::v1::FIELD_INVALID,
-        fmt::format("`{}` cannot be a user's name: take 1 to {} of a-z, 0-9, `.`, `_` and `-`", name, kLongestName));
+    throw RequestError(modlab::v1::FIELD_INVALID,
+                       fmt::format("`{}` cannot be a user's name: take 1 to {} of a-z, 0-9, `.`, `_` and `-`", name,
+                                   kLongestUserName));
   }
 }
 

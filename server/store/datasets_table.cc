@@ -10,11 +10,11 @@ namespace {
 using google::protobuf::util::TimeUtil;
 using modlab::v1::Dataset;
 
-const std::string kColumns =
+const std::string kDatasetColumns =
     "id, owner, sharing, display_name, state, import_job, sha256, size_bytes, create_time, description, sequence "
     "FROM datasets";
 
-Dataset FromRow(SQLite::Database& connection, const Query& row) {
+Dataset DatasetFromRow(SQLite::Database& connection, const Query& row) {
   Dataset dataset;
   ParseColumn(row.getColumn(9), &dataset);
   dataset.set_name("datasets/" + row.getColumn(0).getString());
@@ -42,9 +42,9 @@ Dataset DescriptionOf(const Dataset& dataset) {
   return description;
 }
 
-std::optional<Dataset> FirstOf(SQLite::Database& connection, Query& query) {
+std::optional<Dataset> DatasetFirstOf(SQLite::Database& connection, Query& query) {
   if (!query.executeStep()) return std::nullopt;
-  return FromRow(connection, query);
+  return DatasetFromRow(connection, query);
 }
 
 }  // namespace
@@ -62,23 +62,23 @@ void InsertDataset(SQLite::Database& connection, const Dataset& dataset, const s
 }
 
 std::optional<Dataset> FindDataset(SQLite::Database& connection, const std::string& id) {
-  Query query(connection, "SELECT " + kColumns + " WHERE id = ?", id);
-  return FirstOf(connection, query);
+  Query query(connection, "SELECT " + kDatasetColumns + " WHERE id = ?", id);
+  return DatasetFirstOf(connection, query);
 }
 
 std::optional<Dataset> FindDatasetBySource(SQLite::Database& connection, const std::string& owner,
                                            const std::string& source_digest) {
   Query query(connection,
-              "SELECT " + kColumns + " WHERE owner = ? AND source_digest = ? ORDER BY sequence DESC LIMIT 1", owner,
-              source_digest);
-  return FirstOf(connection, query);
+              "SELECT " + kDatasetColumns + " WHERE owner = ? AND source_digest = ? ORDER BY sequence DESC LIMIT 1",
+              owner, source_digest);
+  return DatasetFirstOf(connection, query);
 }
 
 DatasetList ListDatasets(SQLite::Database& connection, const RowFilter& filter, const Page& page) {
   DatasetList list;
   list.last_sequence = ListRows(
-      connection, kColumns, "'datasets/' || id", filter, page, "", [](Query&) {},
-      [&](const Query& row) { list.datasets.push_back(FromRow(connection, row)); });
+      connection, kDatasetColumns, "'datasets/' || id", filter, page, "", [](Query&) {},
+      [&](const Query& row) { list.datasets.push_back(DatasetFromRow(connection, row)); });
   return list;
 }
 

@@ -12,7 +12,7 @@ using modlab::v1::Experiment;
 using modlab::v1::ExperimentJob;
 using modlab::v1::Job;
 
-const std::string kColumns = "id, owner, sharing, display_name, create_time, spec, sequence FROM experiments";
+const std::string kExperimentColumns = "id, owner, sharing, display_name, create_time, spec, sequence FROM experiments";
 
 void LoadJobs(SQLite::Database& connection, const std::string& id, bool in_full, Experiment* experiment) {
   Query query(connection,
@@ -35,7 +35,7 @@ void LoadJobs(SQLite::Database& connection, const std::string& id, bool in_full,
   }
 }
 
-Experiment FromRow(SQLite::Database& connection, const Query& row, bool in_full) {
+Experiment ExperimentFromRow(SQLite::Database& connection, const Query& row, bool in_full) {
   Experiment experiment;
   const std::string id = row.getColumn(0).getString();
   experiment.set_name("experiments/" + id);
@@ -49,9 +49,9 @@ Experiment FromRow(SQLite::Database& connection, const Query& row, bool in_full)
   return experiment;
 }
 
-std::optional<Experiment> FirstOf(SQLite::Database& connection, Query& query) {
+std::optional<Experiment> ExperimentFirstOf(SQLite::Database& connection, Query& query) {
   if (!query.executeStep()) return std::nullopt;
-  return FromRow(connection, query, true);
+  return ExperimentFromRow(connection, query, true);
 }
 
 }  // namespace
@@ -76,25 +76,27 @@ void InsertExperiment(SQLite::Database& connection, const Experiment& experiment
 }
 
 std::optional<Experiment> FindExperiment(SQLite::Database& connection, const std::string& id) {
-  Query query(connection, "SELECT " + kColumns + " WHERE id = ?", id);
-  return FirstOf(connection, query);
+  Query query(connection, "SELECT " + kExperimentColumns + " WHERE id = ?", id);
+  return ExperimentFirstOf(connection, query);
 }
 
 std::optional<Experiment> FindExperimentByDisplayName(SQLite::Database& connection, const std::string& owner,
                                                       const std::string& display_name) {
-  Query query(connection, "SELECT " + kColumns + " WHERE owner = ? AND display_name = ?", owner, display_name);
-  return FirstOf(connection, query);
+  Query query(connection, "SELECT " + kExperimentColumns + " WHERE owner = ? AND display_name = ?", owner,
+              display_name);
+  return ExperimentFirstOf(connection, query);
 }
 
 ExperimentList ListExperiments(SQLite::Database& connection, const RowFilter& filter, const std::string& display_name,
                                const Page& page) {
   ExperimentList list;
   list.last_sequence = ListRows(
-      connection, kColumns, "'experiments/' || id", filter, page, display_name.empty() ? "" : " AND display_name = ?",
+      connection, kExperimentColumns, "'experiments/' || id", filter, page,
+      display_name.empty() ? "" : " AND display_name = ?",
       [&](Query& query) {
         if (!display_name.empty()) query.Add(display_name);
       },
-      [&](const Query& row) { list.experiments.push_back(FromRow(connection, row, false)); });
+      [&](const Query& row) { list.experiments.push_back(ExperimentFromRow(connection, row, false)); });
   return list;
 }
 

@@ -17,11 +17,11 @@ namespace {
 using google::protobuf::util::TimeUtil;
 using modlab::v1::Job;
 
-const std::string kColumns =
+const std::string kJobColumns =
     "id, owner, sharing, kind, state, priority, spec, create_time, start_time, end_time, last_sequence, error, "
     "sequence FROM jobs";
 
-Job FromRow(SQLite::Database& connection, const Query& row) {
+Job JobFromRow(SQLite::Database& connection, const Query& row) {
   Job job;
   const std::string id = row.getColumn(0).getString();
   job.set_name("jobs/" + id);
@@ -74,9 +74,9 @@ void InsertJob(SQLite::Database& connection, const Job& job, const std::vector<J
 }
 
 std::optional<Job> FindJob(SQLite::Database& connection, const std::string& id, bool with_result) {
-  Query query(connection, "SELECT " + kColumns + " WHERE id = ?", id);
+  Query query(connection, "SELECT " + kJobColumns + " WHERE id = ?", id);
   if (!query.executeStep()) return std::nullopt;
-  Job job = FromRow(connection, query);
+  Job job = JobFromRow(connection, query);
   if (with_result) {
     Query result(connection, "SELECT result FROM jobs WHERE id = ? AND result IS NOT NULL", id);
     if (result.executeStep()) ParseColumn(result.getColumn(0), job.mutable_result());
@@ -119,8 +119,8 @@ JobList ListJobs(SQLite::Database& connection, const JobFilter& filter, const Pa
     for (const auto kind : filter.kinds) query.Add(kind);
   };
   JobList list;
-  list.last_sequence = ListRows(connection, kColumns, "'jobs/' || id", filter, page, conditions, bind,
-                                [&](const Query& row) { list.jobs.push_back(FromRow(connection, row)); });
+  list.last_sequence = ListRows(connection, kJobColumns, "'jobs/' || id", filter, page, conditions, bind,
+                                [&](const Query& row) { list.jobs.push_back(JobFromRow(connection, row)); });
   return list;
 }
 

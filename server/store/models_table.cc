@@ -10,11 +10,11 @@ namespace {
 using google::protobuf::util::TimeUtil;
 using modlab::v1::Model;
 
-const std::string kColumns =
+const std::string kModelColumns =
     "id, owner, sharing, display_name, format, sha256, size_bytes, state, inspect_job, error, create_time, inspection, "
     "source_job, sequence FROM models";
 
-Model FromRow(SQLite::Database& connection, const Query& row, bool with_inspection) {
+Model ModelFromRow(SQLite::Database& connection, const Query& row, bool with_inspection) {
   Model model;
   model.set_name("models/" + row.getColumn(0).getString());
   model.set_owner(row.getColumn(1).getString());
@@ -50,17 +50,17 @@ void InsertModel(SQLite::Database& connection, const Model& model) {
 }
 
 std::optional<Model> FindModel(SQLite::Database& connection, const std::string& id) {
-  Query query(connection, "SELECT " + kColumns + " WHERE id = ?", id);
+  Query query(connection, "SELECT " + kModelColumns + " WHERE id = ?", id);
   if (!query.executeStep()) return std::nullopt;
-  return FromRow(connection, query, true);
+  return ModelFromRow(connection, query, true);
 }
 
 std::optional<Model> FindModelByContent(SQLite::Database& connection, const std::string& owner,
                                         const std::string& sha256) {
-  Query query(connection, "SELECT " + kColumns + " WHERE owner = ? AND sha256 = ? ORDER BY sequence DESC LIMIT 1",
+  Query query(connection, "SELECT " + kModelColumns + " WHERE owner = ? AND sha256 = ? ORDER BY sequence DESC LIMIT 1",
               owner, sha256);
   if (!query.executeStep()) return std::nullopt;
-  return FromRow(connection, query, true);
+  return ModelFromRow(connection, query, true);
 }
 
 ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, const Page& page) {
@@ -70,8 +70,8 @@ ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, co
   };
   ModelList list;
   list.last_sequence =
-      ListRows(connection, kColumns, "'models/' || id", filter, page, one_content ? " AND sha256 = ?" : "", bind,
-               [&](const Query& row) { list.models.push_back(FromRow(connection, row, false)); });
+      ListRows(connection, kModelColumns, "'models/' || id", filter, page, one_content ? " AND sha256 = ?" : "", bind,
+               [&](const Query& row) { list.models.push_back(ModelFromRow(connection, row, false)); });
   return list;
 }
 
