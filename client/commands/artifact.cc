@@ -8,11 +8,11 @@
 namespace modlab::client {
 namespace {
 
-struct ListCommand {
+struct ListArtifactsCommand {
   std::string id;
 };
 
-ExitCode List(Session& session, const ListCommand& command) {
+ExitCode ListArtifacts(Session& session, const ListArtifactsCommand& command) {
   const v1::ListArtifactsResponse artifacts = ListArtifacts(session, JobName(command.id));
   session.PrintList(artifacts, artifacts.artifacts(),
                     [&](const TextStyle& style) { return ArtifactListText(artifacts, style); });
@@ -33,9 +33,9 @@ ExitCode Fetch(Session& session, const FetchCommand& command) {
 }  // namespace
 
 void AddArtifactCommands(CLI::App& job, Action& chosen) {
-  const auto define_list = [](CLI::App& app, ListCommand& command) { AddJobId(app, command.id); };
-  CLI::App* list =
-      AddCommand<ListCommand>(job, chosen, "artifacts", "List the files that a job made", define_list, List);
+  const auto define_list = [](CLI::App& app, ListArtifactsCommand& command) { AddJobId(app, command.id); };
+  CLI::App* list = AddCommand<ListArtifactsCommand>(job, chosen, "artifacts", "List the files that a job made",
+                                                    define_list, ListArtifacts);
   AddExamples(*list, {"modlab job artifacts abc"});
 
   const auto define_fetch = [](CLI::App& app, FetchCommand& command) {

@@ -13,18 +13,18 @@
 namespace modlab::client {
 namespace {
 
-void Print(Session& session, const v1::Dataset& dataset) {
+void PrintDataset(Session& session, const v1::Dataset& dataset) {
   session.Print(dataset, IdOf(dataset.name()), [&](const TextStyle& style) { return DatasetText(dataset, style); });
 }
 
 /// Waits for the import where that is wanted, and prints the data set.
-ExitCode Finish(Session& session, v1::Dataset dataset, bool wait, const Deadline& deadline) {
+ExitCode FinishDataset(Session& session, v1::Dataset dataset, bool wait, const Deadline& deadline) {
   if (wait) {
     const ImportOutcome imported = AwaitImport(session, dataset, deadline);
     if (imported.code != ExitCode::kOk) return imported.code;
     dataset = imported.dataset;
   }
-  Print(session, dataset);
+  PrintDataset(session, dataset);
   ThrowIfUnusable(dataset);
   return ExitCode::kOk;
 }
@@ -58,23 +58,24 @@ void AddMaking(CLI::App& app, MakingOptions& options) {
   AddWaiting(app, options.waiting);
 }
 
-struct PushCommand {
+struct PushDatasetCommand {
   std::string inputs;
   std::string targets;
   std::vector<std::string> tensors;
   MakingOptions making;
 };
 
-ExitCode Push(Session& session, const PushCommand& command) {
+ExitCode PushDataset(Session& session, const PushDatasetCommand& command) {
   std::vector<TensorArgument> tensors = {ParseTensorFile("x", command.inputs)};
   if (!command.targets.empty()) tensors.push_back(ParseTensorFile("y", command.targets));
   for (const std::string& text : command.tensors) tensors.push_back(ParseNamedTensor(text));
   const Deadline deadline = DeadlineAfter(command.making.waiting.timeout);
-  return Finish(session, PushDataset(session, tensors, command.making.dataset), command.making.waiting.wait, deadline);
+  return FinishDataset(session, PushDataset(session, tensors, command.making.dataset), command.making.waiting.wait,
+                       deadline);
 }
 
-void AddPush(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, PushCommand& command) {
+void AddPushDataset(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, PushDatasetCommand& command) {
     app.add_option("NAME", command.making.dataset.display_name, "What to call the data set")->required();
     Takes(ValueKind::kFile, app.add_option("--inputs", command.inputs,
                                            "The inputs, a row for each sample: IDX, .npy, .npz, CSV with a header, or "
@@ -94,8 +95,8 @@ void AddPush(CLI::App& family, Action& chosen) {
         ->option_text("NAME=FILE[:MEMBER]");
     AddMaking(app, command.making);
   };
-  CLI::App* app = AddCommand<PushCommand>(family, chosen, "push",
-                                          "Send data to the server, which checks and describes it", define, Push);
+  CLI::App* app = AddCommand<PushDatasetCommand>(
+      family, chosen, "push", "Send data to the server, which checks and describes it", define, PushDataset);
   AddExamples(*app,
               {"modlab dataset push mnist --inputs train-images-idx3-ubyte.gz --targets train-labels-idx1-ubyte.gz",
                "modlab dataset push cells --inputs cells.csv:'gene*' --targets cells.csv:kind --standardize",
@@ -103,7 +104,7 @@ void AddPush(CLI::App& family, Action& chosen) {
                "modlab dataset push first --inputs x.npy --targets y.npy --rows 0..1500"});
 }
 
-struct NewCommand {
+struct NewDatasetCommand {
   MakingOptions making;
   std::optional<std::int32_t> bits;
   bool retina = false;
@@ -114,7 +115,7 @@ struct NewCommand {
   std::optional<std::uint32_t> seed;
 };
 
-v1::DatasetSource SourceOf(const NewCommand& command) {
+v1::DatasetSource SourceOf(const NewDatasetCommand& command) {
   const int given = (command.bits ? 1 : 0) + (command.retina ? 1 : 0) + (command.one_hot_pairs ? 1 : 0) +
                     (command.pairs.empty() ? 0 : 1);
   if (given != 1) throw UsageError("give one of --bits N, --retina, --one-hot-pairs N and --pairs DATASET_ID");
@@ -139,14 +140,14 @@ v1::DatasetSource SourceOf(const NewCommand& command) {
   return source;
 }
 
-ExitCode New(Session& session, const NewCommand& command) {
+ExitCode NewDataset(Session& session, const NewDatasetCommand& command) {
   const Deadline deadline = DeadlineAfter(command.making.waiting.timeout);
   const v1::Dataset dataset = CreateDataset(session, SourceOf(command), command.making.dataset);
-  return Finish(session, dataset, command.making.waiting.wait, deadline);
+  return FinishDataset(session, dataset, command.making.waiting.wait, deadline);
 }
 
-void AddNew(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, NewCommand& command) {
+void AddNewDataset(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, NewDatasetCommand& command) {
     app.add_option("NAME", command.making.dataset.display_name, "What to call it (default: after what it is)");
     app.add_option("--bits", command.bits, "All vectors of so many bits, 1 to 20; goals call them x0, x1, ...")
         ->option_text("N");
@@ -163,17 +164,18 @@ void AddNew(CLI::App& family, Action& chosen) {
     app.add_option("--seed", command.seed, "Seed of the drawing (default 0)")->option_text("N");
     AddMaking(app, command.making);
   };
-  CLI::App* app = AddCommand<NewCommand>(family, chosen, "new", "Let the server generate a data set", define, New);
+  CLI::App* app =
+      AddCommand<NewDatasetCommand>(family, chosen, "new", "Let the server generate a data set", define, NewDataset);
   AddExamples(*app, {"modlab dataset new --retina", "modlab dataset new circuits --bits 4",
                      "modlab dataset new pairs --pairs abc --samples 30000 --seed 1"});
 }
 
-struct ListCommand {
+struct ListDatasetsCommand {
   std::vector<std::string> labels;
   int limit = 50;
 };
 
-ExitCode List(Session& session, const ListCommand& command) {
+ExitCode ListDatasets(Session& session, const ListDatasetsCommand& command) {
   v1::ListDatasetsRequest request;
   for (const auto& [key, value] : ParseLabels(command.labels)) (*request.mutable_labels())[key] = value;
   const v1::ListDatasetsResponse datasets =
@@ -185,12 +187,13 @@ ExitCode List(Session& session, const ListCommand& command) {
   return ExitCode::kOk;
 }
 
-void AddList(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, ListCommand& command) {
+void AddListDatasets(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, ListDatasetsCommand& command) {
     AddLabels(app, command.labels, "Only data sets with this label; may be repeated");
     AddLimit(app, command.limit);
   };
-  CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List data sets, newest first", define, List);
+  CLI::App* app =
+      AddCommand<ListDatasetsCommand>(family, chosen, "list", "List data sets, newest first", define, ListDatasets);
   AddExamples(*app, {"modlab dataset list", "modlab dataset list -o wide"});
 }
 
@@ -198,23 +201,24 @@ struct NamedDataset {
   std::string id;
 };
 
-ExitCode Show(Session& session, const NamedDataset& command) {
-  Print(session, GetDataset(session, DatasetName(command.id)));
+ExitCode ShowDataset(Session& session, const NamedDataset& command) {
+  PrintDataset(session, GetDataset(session, DatasetName(command.id)));
   return ExitCode::kOk;
 }
 
-void AddShow(CLI::App& family, Action& chosen) {
+void AddShowDataset(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedDataset& command) { AddDatasetId(app, command.id); };
-  CLI::App* app = AddCommand<NamedDataset>(family, chosen, "show", "Show a data set and its tensors", define, Show);
+  CLI::App* app =
+      AddCommand<NamedDataset>(family, chosen, "show", "Show a data set and its tensors", define, ShowDataset);
   AddExamples(*app, {"modlab dataset show abc", "modlab dataset show abc -o json"});
 }
 
-struct PullCommand {
+struct PullDatasetCommand {
   std::string id;
   SaveOptions save;
 };
 
-ExitCode Pull(Session& session, const PullCommand& command) {
+ExitCode PullDataset(Session& session, const PullDatasetCommand& command) {
   const v1::Dataset dataset = GetDataset(session, DatasetName(command.id));
   Save(session, command.save, dataset.display_name() + ".safetensors",
        [&](OutputFile& output, const TransferOptions& options) {
@@ -223,13 +227,13 @@ ExitCode Pull(Session& session, const PullCommand& command) {
   return ExitCode::kOk;
 }
 
-void AddPull(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, PullCommand& command) {
+void AddPullDataset(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, PullDatasetCommand& command) {
     AddDatasetId(app, command.id);
     AddSaving(app, command.save);
   };
-  CLI::App* app =
-      AddCommand<PullCommand>(family, chosen, "pull", "Fetch a data set, as one safetensors file", define, Pull);
+  CLI::App* app = AddCommand<PullDatasetCommand>(family, chosen, "pull", "Fetch a data set, as one safetensors file",
+                                                 define, PullDataset);
   AddExamples(*app, {"modlab dataset pull abc", "modlab dataset pull abc --to mnist.safetensors"});
 }
 
@@ -237,7 +241,7 @@ struct NamedDatasets {
   std::vector<std::string> ids;
 };
 
-ExitCode Delete(Session& session, const NamedDatasets& command) {
+ExitCode DeleteDataset(Session& session, const NamedDatasets& command) {
   for (const std::string& id : command.ids) {
     v1::DeleteDatasetRequest request;
     request.set_name(DatasetName(id));
@@ -249,13 +253,13 @@ ExitCode Delete(Session& session, const NamedDatasets& command) {
   return ExitCode::kOk;
 }
 
-void AddDelete(CLI::App& family, Action& chosen) {
+void AddDeleteDataset(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedDatasets& command) {
     Takes(ValueKind::kDataset,
           app.add_option("DATASET_ID", command.ids, "`datasets/abc`, or `abc`; several may be given")->required());
   };
   CLI::App* app = AddCommand<NamedDatasets>(family, chosen, "delete", "Delete data sets; results of finished jobs stay",
-                                            define, Delete);
+                                            define, DeleteDataset);
   AddExamples(*app, {"modlab dataset delete abc"});
 }
 
@@ -264,17 +268,17 @@ void AddDelete(CLI::App& family, Action& chosen) {
 void AddDatasetCommands(CLI::App& app, Action& chosen) {
   CLI::App* family = app.add_subcommand("dataset", "Push, generate, list, show, pull, share and delete data sets");
   family->require_subcommand(1);
-  AddPush(*family, chosen);
-  AddNew(*family, chosen);
-  AddList(*family, chosen);
-  AddShow(*family, chosen);
-  AddPull(*family, chosen);
+  AddPushDataset(*family, chosen);
+  AddNewDataset(*family, chosen);
+  AddListDatasets(*family, chosen);
+  AddShowDataset(*family, chosen);
+  AddPullDataset(*family, chosen);
   AddShareCommand(*family, chosen, "dataset", ValueKind::kDataset,
                   [](Session& session, const std::string& id, const ShareOptions& options) {
-                    Print(session, session.Connect().CallWithRetries(&v1::DatasetService::Stub::ShareDataset,
-                                                                     options.RequestFor(DatasetName(id))));
+                    PrintDataset(session, session.Connect().CallWithRetries(&v1::DatasetService::Stub::ShareDataset,
+                                                                            options.RequestFor(DatasetName(id))));
                   });
-  AddDelete(*family, chosen);
+  AddDeleteDataset(*family, chosen);
 }
 
 }  // namespace modlab::client

@@ -36,7 +36,7 @@ struct RunCommand {
   bool print_spec = false;
 };
 
-void Print(Session& session, const v1::Experiment& experiment) {
+void PrintExperiment(Session& session, const v1::Experiment& experiment) {
   session.Print(experiment, IdOf(experiment.name()),
                 [&](const TextStyle& style) { return ExperimentText(experiment, style); });
 }
@@ -82,7 +82,7 @@ bool HasScores(const v1::Experiment& experiment) {
 }
 
 /// Waits, where that is wanted, and prints what came out.
-ExitCode Finish(Session& session, v1::Experiment experiment, bool wait, const Deadline& deadline) {
+ExitCode FinishExperiment(Session& session, v1::Experiment experiment, bool wait, const Deadline& deadline) {
   const std::string id = IdOf(experiment.name());
   if (!wait) {
     session.Print(experiment, id, [&](const TextStyle&) { return id + '\n'; });
@@ -125,8 +125,9 @@ ExitCode Run(Session& session, const RunCommand& command) {
   experiment.set_sharing(share.sharing());
   *experiment.mutable_shared_with() = share.shared_with();
   request.set_request_id(NewRequestId());
-  return Finish(session, session.Connect().CallWithRetries(&v1::ExperimentService::Stub::CreateExperiment, request),
-                command.waiting.wait, deadline);
+  return FinishExperiment(session,
+                          session.Connect().CallWithRetries(&v1::ExperimentService::Stub::CreateExperiment, request),
+                          command.waiting.wait, deadline);
 }
 
 void AddRun(CLI::App& family, Action& chosen) {
@@ -174,46 +175,48 @@ void AddSubject(CLI::App& app, NamedExperiment& command) {
   Takes(ValueKind::kExperiment, app.add_option("EXPERIMENT", command.subject, "Its id, or its name")->required());
 }
 
-ExitCode Show(Session& session, const NamedExperiment& command) {
+ExitCode ShowExperiment(Session& session, const NamedExperiment& command) {
   const v1::Experiment experiment = FindExperiment(session, command.subject);
   if (command.spec) {
     session.PrintData(SparseJson(experiment.spec()));
   } else {
-    Print(session, experiment);
+    PrintExperiment(session, experiment);
   }
   return ExitCode::kOk;
 }
 
-void AddShow(CLI::App& family, Action& chosen) {
+void AddShowExperiment(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedExperiment& command) {
     AddSubject(app, command);
     app.add_flag("--spec", command.spec, "Only its spec, in JSON, to be edited and run");
   };
-  CLI::App* app =
-      AddCommand<NamedExperiment>(family, chosen, "show", "Show an experiment, and how far its jobs are", define, Show);
+  CLI::App* app = AddCommand<NamedExperiment>(family, chosen, "show", "Show an experiment, and how far its jobs are",
+                                              define, ShowExperiment);
   AddExamples(*app, {"modlab experiment show baseline-small", "modlab experiment show abc -o wide",
                      "modlab experiment show abc --spec > mine.json"});
 }
 
-ExitCode Watch(Session& session, const NamedExperiment& command) {
-  return Finish(session, FindExperiment(session, command.subject), true, DeadlineAfter(command.waiting.timeout));
+ExitCode WatchExperiment(Session& session, const NamedExperiment& command) {
+  return FinishExperiment(session, FindExperiment(session, command.subject), true,
+                          DeadlineAfter(command.waiting.timeout));
 }
 
-void AddWatch(CLI::App& family, Action& chosen) {
+void AddWatchExperiment(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedExperiment& command) {
     AddSubject(app, command);
     AddDuration(app, "--wait-timeout", command.waiting.timeout, "How long to wait at most");
   };
   CLI::App* app = AddCommand<NamedExperiment>(
-      family, chosen, "watch", "Wait for an experiment's jobs, and compare what came out", define, Watch);
+      family, chosen, "watch", "Wait for an experiment's jobs, and compare what came out", define, WatchExperiment);
   AddExamples(*app, {"modlab experiment watch baseline-small"});
 }
 
 ExitCode Resume(Session& session, const NamedExperiment& command) {
   v1::ResumeExperimentRequest request;
   request.set_name(FindExperiment(session, command.subject).name());
-  return Finish(session, session.Connect().CallWithRetries(&v1::ExperimentService::Stub::ResumeExperiment, request),
-                command.waiting.wait, DeadlineAfter(command.waiting.timeout));
+  return FinishExperiment(session,
+                          session.Connect().CallWithRetries(&v1::ExperimentService::Stub::ResumeExperiment, request),
+                          command.waiting.wait, DeadlineAfter(command.waiting.timeout));
 }
 
 void AddResume(CLI::App& family, Action& chosen) {
@@ -227,27 +230,27 @@ void AddResume(CLI::App& family, Action& chosen) {
   AddExamples(*app, {"modlab experiment resume baseline-small"});
 }
 
-ExitCode Cancel(Session& session, const NamedExperiment& command) {
+ExitCode CancelExperiment(Session& session, const NamedExperiment& command) {
   v1::CancelExperimentRequest request;
   request.set_name(FindExperiment(session, command.subject).name());
   request.set_force(command.force);
   const auto cancelled =
       session.Connect().CallUnlessDone(&v1::ExperimentService::Stub::CancelExperiment, request, v1::JOB_ENDED);
-  if (cancelled) Print(session, *cancelled);
+  if (cancelled) PrintExperiment(session, *cancelled);
   return ExitCode::kOk;
 }
 
-void AddCancel(CLI::App& family, Action& chosen) {
+void AddCancelExperiment(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedExperiment& command) {
     AddSubject(app, command);
     app.add_flag("--force", command.force, "End processes at once");
   };
-  CLI::App* app =
-      AddCommand<NamedExperiment>(family, chosen, "cancel", "Ask all of an experiment's jobs to end", define, Cancel);
+  CLI::App* app = AddCommand<NamedExperiment>(family, chosen, "cancel", "Ask all of an experiment's jobs to end",
+                                              define, CancelExperiment);
   AddExamples(*app, {"modlab experiment cancel baseline-small"});
 }
 
-ExitCode Delete(Session& session, const NamedExperiment& command) {
+ExitCode DeleteExperiment(Session& session, const NamedExperiment& command) {
   v1::DeleteExperimentRequest request;
   request.set_name(FindExperiment(session, command.subject).name());
   session.Connect().CallUnlessDone(&v1::ExperimentService::Stub::DeleteExperiment, request, v1::RESOURCE_NOT_FOUND);
@@ -255,17 +258,18 @@ ExitCode Delete(Session& session, const NamedExperiment& command) {
   return ExitCode::kOk;
 }
 
-void AddDelete(CLI::App& family, Action& chosen) {
-  CLI::App* app = AddCommand<NamedExperiment>(
-      family, chosen, "delete", "Delete an experiment and its jobs; models that it made stay", AddSubject, Delete);
+void AddDeleteExperiment(CLI::App& family, Action& chosen) {
+  CLI::App* app = AddCommand<NamedExperiment>(family, chosen, "delete",
+                                              "Delete an experiment and its jobs; models that it made stay", AddSubject,
+                                              DeleteExperiment);
   AddExamples(*app, {"modlab experiment delete baseline-small"});
 }
 
-struct ListCommand {
+struct ListExperimentsCommand {
   int limit = 50;
 };
 
-ExitCode List(Session& session, const ListCommand& command) {
+ExitCode ListExperiments(Session& session, const ListExperimentsCommand& command) {
   const v1::ListExperimentsResponse list =
       ListUpTo(session.Connect(), &v1::ExperimentService::Stub::ListExperiments, v1::ListExperimentsRequest(),
                command.limit, [](const v1::ListExperimentsResponse& page) { return page.experiments_size(); });
@@ -275,9 +279,10 @@ ExitCode List(Session& session, const ListCommand& command) {
   return ExitCode::kOk;
 }
 
-void AddList(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, ListCommand& command) { AddLimit(app, command.limit); };
-  CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List experiments, newest first", define, List);
+void AddListExperiments(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, ListExperimentsCommand& command) { AddLimit(app, command.limit); };
+  CLI::App* app = AddCommand<ListExperimentsCommand>(family, chosen, "list", "List experiments, newest first", define,
+                                                     ListExperiments);
   AddExamples(*app, {"modlab experiment list"});
 }
 
@@ -288,18 +293,19 @@ void AddExperimentCommands(CLI::App& app, Action& chosen) {
       app.add_subcommand("experiment", "Run, list, show, watch, resume, cancel, share and delete sets of jobs");
   family->require_subcommand(1);
   AddRun(*family, chosen);
-  AddList(*family, chosen);
-  AddShow(*family, chosen);
-  AddWatch(*family, chosen);
+  AddListExperiments(*family, chosen);
+  AddShowExperiment(*family, chosen);
+  AddWatchExperiment(*family, chosen);
   AddResume(*family, chosen);
-  AddCancel(*family, chosen);
+  AddCancelExperiment(*family, chosen);
   AddShareCommand(*family, chosen, "experiment", ValueKind::kExperiment,
                   [](Session& session, const std::string& subject, const ShareOptions& options) {
                     const std::string name = FindExperiment(session, subject).name();
-                    Print(session, session.Connect().CallWithRetries(&v1::ExperimentService::Stub::ShareExperiment,
-                                                                     options.RequestFor(name)));
+                    PrintExperiment(session,
+                                    session.Connect().CallWithRetries(&v1::ExperimentService::Stub::ShareExperiment,
+                                                                      options.RequestFor(name)));
                   });
-  AddDelete(*family, chosen);
+  AddDeleteExperiment(*family, chosen);
 }
 
 }  // namespace modlab::client

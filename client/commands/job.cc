@@ -26,14 +26,14 @@ void PrintJob(Session& session, const v1::Job& job) {
   session.Print(job, IdOf(job.name()), [&](const TextStyle& style) { return JobText(job, style); });
 }
 
-struct ListCommand {
+struct ListJobsCommand {
   std::vector<v1::Job::State> states;
   std::vector<v1::Job::Kind> kinds;
   std::vector<std::string> labels;
   int limit = 50;
 };
 
-ExitCode List(Session& session, const ListCommand& command) {
+ExitCode ListJobs(Session& session, const ListJobsCommand& command) {
   v1::ListJobsRequest request;
   for (const v1::Job::State state : command.states) request.add_states(state);
   for (const v1::Job::Kind kind : command.kinds) request.add_kinds(kind);
@@ -45,8 +45,8 @@ ExitCode List(Session& session, const ListCommand& command) {
   return ExitCode::kOk;
 }
 
-void AddList(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, ListCommand& command) {
+void AddListJobs(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, ListJobsCommand& command) {
     AddChoice<v1::Job::State>(
         app, "--state",
         {{"queued", v1::Job::QUEUED},
@@ -74,29 +74,30 @@ void AddList(CLI::App& family, Action& chosen) {
     AddLabels(app, command.labels, "Only jobs with this label; may be repeated");
     AddLimit(app, command.limit);
   };
-  CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List jobs, newest first", define, List);
+  CLI::App* app = AddCommand<ListJobsCommand>(family, chosen, "list", "List jobs, newest first", define, ListJobs);
   AddExamples(*app, {"modlab job list", "modlab job list --state running --kind score", "modlab job list -o wide",
                      "modlab job list --label run=7 --limit 0 -o jsonl | jq -r .state"});
 }
 
-ExitCode Show(Session& session, const NamedJob& command) {
+ExitCode ShowJob(Session& session, const NamedJob& command) {
   PrintJob(session, GetJob(session, command.id));
   return ExitCode::kOk;
 }
 
-void AddShow(CLI::App& family, Action& chosen) {
+void AddShowJob(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedJob& command) { AddJobId(app, command.id); };
-  CLI::App* app = AddCommand<NamedJob>(family, chosen, "show", "Show a job's state, attempts and error", define, Show);
+  CLI::App* app =
+      AddCommand<NamedJob>(family, chosen, "show", "Show a job's state, attempts and error", define, ShowJob);
   AddExamples(*app, {"modlab job show abc", "modlab job show abc -o json"});
 }
 
-struct WatchCommand {
+struct WatchJobCommand {
   std::string id;
   int after_sequence = 0;
   std::optional<google::protobuf::Duration> timeout;
 };
 
-ExitCode Watch(Session& session, const WatchCommand& command) {
+ExitCode WatchJob(Session& session, const WatchJobCommand& command) {
   const std::string job = JobName(command.id);
   const Deadline deadline = DeadlineAfter(command.timeout);
   if (!session.quiet()) return Report(session, StreamJob(session, job, command.after_sequence, deadline));
@@ -105,14 +106,14 @@ ExitCode Watch(Session& session, const WatchCommand& command) {
   return Report(session, outcome);
 }
 
-void AddWatch(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, WatchCommand& command) {
+void AddWatchJob(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, WatchJobCommand& command) {
     AddJobId(app, command.id);
     AddAfter(app, command.after_sequence);
     AddDuration(app, "--timeout", command.timeout, "Stop after this long (exit code 7); the job goes on");
   };
-  CLI::App* app = AddCommand<WatchCommand>(family, chosen, "watch", "Print a job's events, old and new, until it ends",
-                                           define, Watch);
+  CLI::App* app = AddCommand<WatchJobCommand>(family, chosen, "watch",
+                                              "Print a job's events, old and new, until it ends", define, WatchJob);
   AddExamples(*app, {"modlab job watch abc", "modlab job watch abc --after 120 -o json"});
 }
 
@@ -154,12 +155,12 @@ void AddResult(CLI::App& family, Action& chosen) {
                      "modlab job result abc -o json | jq '.result.score.partitions[0].modularity.newman'"});
 }
 
-struct CancelCommand {
+struct CancelJobCommand {
   std::string id;
   bool force = false;
 };
 
-ExitCode Cancel(Session& session, const CancelCommand& command) {
+ExitCode CancelJob(Session& session, const CancelJobCommand& command) {
   v1::CancelJobRequest request;
   request.set_name(JobName(command.id));
   request.set_force(command.force);
@@ -174,12 +175,12 @@ ExitCode Cancel(Session& session, const CancelCommand& command) {
   return ExitCode::kOk;
 }
 
-void AddCancel(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, CancelCommand& command) {
+void AddCancelJob(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, CancelJobCommand& command) {
     AddJobId(app, command.id);
     app.add_flag("--force", command.force, "End its process at once, without giving it time to stop");
   };
-  CLI::App* app = AddCommand<CancelCommand>(family, chosen, "cancel", "Ask a job to end", define, Cancel);
+  CLI::App* app = AddCommand<CancelJobCommand>(family, chosen, "cancel", "Ask a job to end", define, CancelJob);
   AddExamples(*app, {"modlab job cancel abc", "modlab job cancel abc --force"});
 }
 
@@ -187,7 +188,7 @@ struct NamedJobs {
   std::vector<std::string> ids;
 };
 
-ExitCode Delete(Session& session, const NamedJobs& command) {
+ExitCode DeleteJob(Session& session, const NamedJobs& command) {
   for (const std::string& id : command.ids) {
     v1::DeleteJobRequest request;
     request.set_name(JobName(id));
@@ -198,13 +199,13 @@ ExitCode Delete(Session& session, const NamedJobs& command) {
   return ExitCode::kOk;
 }
 
-void AddDelete(CLI::App& family, Action& chosen) {
+void AddDeleteJob(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedJobs& command) {
     Takes(ValueKind::kJob,
           app.add_option("JOB_ID", command.ids, "`jobs/abc`, or `abc`; several may be given")->required());
   };
   CLI::App* app = AddCommand<NamedJobs>(family, chosen, "delete",
-                                        "Delete finished jobs with their results and artifacts", define, Delete);
+                                        "Delete finished jobs with their results and artifacts", define, DeleteJob);
   AddExamples(*app, {"modlab job delete abc"});
 }
 
@@ -215,19 +216,19 @@ void AddJobCommands(CLI::App& app, Action& chosen) {
       app.add_subcommand("job", "Submit, list, watch, cancel, share and delete jobs, and get their results");
   family->require_subcommand(1);
   AddSubmitCommand(*family, chosen);
-  AddList(*family, chosen);
-  AddShow(*family, chosen);
-  AddWatch(*family, chosen);
+  AddListJobs(*family, chosen);
+  AddShowJob(*family, chosen);
+  AddWatchJob(*family, chosen);
   AddLogsCommand(*family, chosen);
   AddWait(*family, chosen);
   AddResult(*family, chosen);
-  AddCancel(*family, chosen);
+  AddCancelJob(*family, chosen);
   AddShareCommand(*family, chosen, "job", ValueKind::kJob,
                   [](Session& session, const std::string& id, const ShareOptions& options) {
                     PrintJob(session, session.Connect().CallWithRetries(&v1::JobService::Stub::ShareJob,
                                                                         options.RequestFor(JobName(id))));
                   });
-  AddDelete(*family, chosen);
+  AddDeleteJob(*family, chosen);
   AddArtifactCommands(*family, chosen);
 }
 

@@ -13,14 +13,14 @@
 namespace modlab::client {
 namespace {
 
-struct PushCommand {
+struct PushModelCommand {
   std::string file;
   PushOptions push;
   std::vector<std::string> input_shapes;
   WaitOptions waiting{.wait = true, .timeout = {}};
 };
 
-ExitCode Push(Session& session, const PushCommand& command) {
+ExitCode PushModel(Session& session, const PushModelCommand& command) {
   PushOptions options = command.push;
   options.input_shapes = ParseInputShapes(command.input_shapes);
   const Deadline deadline = DeadlineAfter(command.waiting.timeout);
@@ -35,8 +35,8 @@ ExitCode Push(Session& session, const PushCommand& command) {
   return ExitCode::kOk;
 }
 
-void AddPush(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, PushCommand& command) {
+void AddPushModel(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, PushModelCommand& command) {
     Takes(ValueKind::kFile,
           app.add_option("FILE", command.file, "A TorchScript archive, as torch.jit.save writes it")->required());
     app.add_option("--name", command.push.display_name, "What to call the model (default: the file's name)");
@@ -46,18 +46,18 @@ void AddPush(CLI::App& family, Action& chosen) {
     AddLimits(app, command.push.resources);
     AddWaiting(app, command.waiting);
   };
-  CLI::App* app = AddCommand<PushCommand>(family, chosen, "push",
-                                          "Send a model to the server, which loads and describes it", define, Push);
+  CLI::App* app = AddCommand<PushModelCommand>(
+      family, chosen, "push", "Send a model to the server, which loads and describes it", define, PushModel);
   AddExamples(*app, {"modlab model push net.pt", "modlab model push net.pt --name baseline --label run=7",
                      "modlab model push cnn.pt --input-shape 1,1,28,28"});
 }
 
-struct ListCommand {
+struct ListModelsCommand {
   std::vector<std::string> labels;
   int limit = 50;
 };
 
-ExitCode List(Session& session, const ListCommand& command) {
+ExitCode ListModels(Session& session, const ListModelsCommand& command) {
   v1::ListModelsRequest request;
   for (const auto& [key, value] : ParseLabels(command.labels)) (*request.mutable_labels())[key] = value;
   const v1::ListModelsResponse models =
@@ -69,12 +69,13 @@ ExitCode List(Session& session, const ListCommand& command) {
   return ExitCode::kOk;
 }
 
-void AddList(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, ListCommand& command) {
+void AddListModels(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, ListModelsCommand& command) {
     AddLabels(app, command.labels, "Only models with this label; may be repeated");
     AddLimit(app, command.limit);
   };
-  CLI::App* app = AddCommand<ListCommand>(family, chosen, "list", "List models, newest first", define, List);
+  CLI::App* app =
+      AddCommand<ListModelsCommand>(family, chosen, "list", "List models, newest first", define, ListModels);
   AddExamples(*app, {"modlab model list", "modlab model list -o wide", "modlab model list --label run=7 -o json"});
 }
 
@@ -82,24 +83,24 @@ struct NamedModel {
   std::string id;
 };
 
-ExitCode Show(Session& session, const NamedModel& command) {
+ExitCode ShowModel(Session& session, const NamedModel& command) {
   const v1::Model model = GetModel(session, ModelName(command.id));
   session.Print(model, IdOf(model.name()), [&](const TextStyle& style) { return ModelText(model, style); });
   return ExitCode::kOk;
 }
 
-void AddShow(CLI::App& family, Action& chosen) {
+void AddShowModel(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedModel& command) { AddModelId(app, command.id); };
-  CLI::App* app = AddCommand<NamedModel>(family, chosen, "show", "Show a model and its layers", define, Show);
+  CLI::App* app = AddCommand<NamedModel>(family, chosen, "show", "Show a model and its layers", define, ShowModel);
   AddExamples(*app, {"modlab model show abc", "modlab model show abc -o json"});
 }
 
-struct PullCommand {
+struct PullModelCommand {
   std::string id;
   SaveOptions save;
 };
 
-ExitCode Pull(Session& session, const PullCommand& command) {
+ExitCode PullModel(Session& session, const PullModelCommand& command) {
   const v1::Model model = GetModel(session, ModelName(command.id));
   Save(session, command.save, model.display_name(), [&](OutputFile& output, const TransferOptions& options) {
     DownloadModel(session.Connect(), model, output, options);
@@ -107,13 +108,13 @@ ExitCode Pull(Session& session, const PullCommand& command) {
   return ExitCode::kOk;
 }
 
-void AddPull(CLI::App& family, Action& chosen) {
-  const auto define = [](CLI::App& app, PullCommand& command) {
+void AddPullModel(CLI::App& family, Action& chosen) {
+  const auto define = [](CLI::App& app, PullModelCommand& command) {
     AddModelId(app, command.id);
     AddSaving(app, command.save);
   };
-  CLI::App* app =
-      AddCommand<PullCommand>(family, chosen, "pull", "Fetch a model's file, as it was pushed or made", define, Pull);
+  CLI::App* app = AddCommand<PullModelCommand>(family, chosen, "pull", "Fetch a model's file, as it was pushed or made",
+                                               define, PullModel);
   AddExamples(*app, {"modlab model pull abc", "modlab model pull abc --to copy.pt"});
 }
 
@@ -121,7 +122,7 @@ struct NamedModels {
   std::vector<std::string> ids;
 };
 
-ExitCode Delete(Session& session, const NamedModels& command) {
+ExitCode DeleteModel(Session& session, const NamedModels& command) {
   for (const std::string& id : command.ids) {
     v1::DeleteModelRequest request;
     request.set_name(ModelName(id));
@@ -133,13 +134,13 @@ ExitCode Delete(Session& session, const NamedModels& command) {
   return ExitCode::kOk;
 }
 
-void AddDelete(CLI::App& family, Action& chosen) {
+void AddDeleteModel(CLI::App& family, Action& chosen) {
   const auto define = [](CLI::App& app, NamedModels& command) {
     Takes(ValueKind::kModel,
           app.add_option("MODEL_ID", command.ids, "`models/abc`, or `abc`; several may be given")->required());
   };
   CLI::App* app = AddCommand<NamedModels>(family, chosen, "delete",
-                                          "Delete models; results of their finished jobs stay", define, Delete);
+                                          "Delete models; results of their finished jobs stay", define, DeleteModel);
   AddExamples(*app, {"modlab model delete abc"});
 }
 
@@ -148,12 +149,12 @@ void AddDelete(CLI::App& family, Action& chosen) {
 void AddModelCommands(CLI::App& app, Action& chosen) {
   CLI::App* family = app.add_subcommand("model", "Push, make, list, show, pull, share and delete models");
   family->require_subcommand(1);
-  AddPush(*family, chosen);
+  AddPushModel(*family, chosen);
   AddModelNewCommand(*family, chosen);
   AddModelComposeCommand(*family, chosen);
-  AddList(*family, chosen);
-  AddShow(*family, chosen);
-  AddPull(*family, chosen);
+  AddListModels(*family, chosen);
+  AddShowModel(*family, chosen);
+  AddPullModel(*family, chosen);
   AddShareCommand(
       *family, chosen, "model", ValueKind::kModel,
       [](Session& session, const std::string& id, const ShareOptions& options) {
@@ -161,7 +162,7 @@ void AddModelCommands(CLI::App& app, Action& chosen) {
             session.Connect().CallWithRetries(&v1::ModelService::Stub::ShareModel, options.RequestFor(ModelName(id)));
         session.Print(model, IdOf(model.name()), [&](const TextStyle& style) { return ModelText(model, style); });
       });
-  AddDelete(*family, chosen);
+  AddDeleteModel(*family, chosen);
 }
 
 }  // namespace modlab::client

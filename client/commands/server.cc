@@ -12,9 +12,9 @@
 namespace modlab::client {
 namespace {
 
-struct NoOptions {};
+struct NoServerOptions {};
 
-ExitCode Start(Session& session, const NoOptions& /*command*/) {
+ExitCode Start(Session& session, const NoServerOptions& /*command*/) {
   if (!session.is_local()) {
     throw UsageError(
         "a server is configured, and `modlab server start` starts a local one; leave out --server and unset "
@@ -25,7 +25,7 @@ ExitCode Start(Session& session, const NoOptions& /*command*/) {
   return ExitCode::kOk;
 }
 
-ExitCode Status(Session& session, const NoOptions& /*command*/) {
+ExitCode Status(Session& session, const NoServerOptions& /*command*/) {
   Connection& connection = session.ConnectToRunning();
   const v1::Server server = GetServer(connection);
   PrintServer(session, connection, server);
@@ -116,7 +116,7 @@ std::string JsonOf(const ListedServer& server) {
                      server.used);
 }
 
-ExitCode List(Session& session, const NoOptions& /*command*/) {
+ExitCode ListServers(Session& session, const NoServerOptions& /*command*/) {
   const std::string used = ReadConfigFile(ConfigPath(session.environment())).server.value_or("local");
   std::vector<ListedServer> servers = {{"local", "", used == "local"}};
   for (const auto& [name, settings] : ReadNamedServers(session.environment())) {
@@ -157,8 +157,8 @@ void AddNamingCommands(CLI::App& family, Action& chosen) {
   CLI::App* use = AddCommand<NameOption>(
       family, chosen, "use", "Make a server the one that commands talk to; `local` for your own", name, Use);
   AddExamples(*use, {"modlab server use lab", "modlab server use local"});
-  CLI::App* list = AddCommand<NoOptions>(
-      family, chosen, "list", "Show the servers that have names", [](CLI::App&, NoOptions&) {}, List);
+  CLI::App* list = AddCommand<NoServerOptions>(
+      family, chosen, "list", "Show the servers that have names", [](CLI::App&, NoServerOptions&) {}, ListServers);
   AddExamples(*list, {"modlab server list", "modlab server list -o jsonl"});
   CLI::App* remove = AddCommand<NameOption>(family, chosen, "remove",
                                             "Forget a server, and the token that was kept with it", name, Remove);
@@ -170,15 +170,15 @@ void AddNamingCommands(CLI::App& family, Action& chosen) {
 void AddServerCommands(CLI::App& app, Action& chosen) {
   CLI::App* family = app.add_subcommand("server", "Start, stop, drain and look at the server, and give servers names");
   family->require_subcommand(1);
-  const auto nothing = [](CLI::App&, NoOptions&) {};
+  const auto nothing = [](CLI::App&, NoServerOptions&) {};
 
-  CLI::App* start =
-      AddCommand<NoOptions>(*family, chosen, "start",
-                            "Start this user's local server; every command that needs one does so too", nothing, Start);
+  CLI::App* start = AddCommand<NoServerOptions>(
+      *family, chosen, "start", "Start this user's local server; every command that needs one does so too", nothing,
+      Start);
   AddExamples(*start, {"modlab server start"});
 
-  CLI::App* status = AddCommand<NoOptions>(*family, chosen, "status",
-                                           "Show the server's version, load and limits; starts none", nothing, Status);
+  CLI::App* status = AddCommand<NoServerOptions>(
+      *family, chosen, "status", "Show the server's version, load and limits; starts none", nothing, Status);
   AddExamples(*status, {"modlab server status", "modlab server status -o json"});
 
   AddQueueCommand(*family, chosen);

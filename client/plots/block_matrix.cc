@@ -23,9 +23,9 @@ constexpr double kBarRoom = 96;  // right of the matrix, for the colour bar
 constexpr double kBarWidth = 12;
 constexpr double kStrip = 5;  // a cluster's colour along the matrix
 constexpr double kLeader = 12;
-constexpr double kMostName = 120;
-constexpr double kLabelGap = 14;
-constexpr double kTurn = -50;
+constexpr double kMostGroupName = 120;
+constexpr double kGroupLabelGap = 14;
+constexpr double kGroupTurn = -50;
 constexpr double kMostDecades = 4;
 
 void RequireValid(const BlockMatrixPlot& plot) {
@@ -128,7 +128,7 @@ MatrixDrawing::MatrixDrawing(const BlockMatrixPlot& plot)
   double widest = 0;
   for (const MatrixCluster& cluster : plot.clusters) {
     const std::string text = fmt::format("{} · {}", cluster.name, CountText(cluster.units));
-    widest = std::max(widest, std::min(TextWidth(text, TextStyle::kTick), kMostName));
+    widest = std::max(widest, std::min(TextWidth(text, TextStyle::kTick), kMostGroupName));
   }
   left_ = std::ceil(figure_.left() + widest + kLeader + kStrip + 8);
   const double room = std::min(kMostSide, figure_.right() - kBarRoom - left_) / plot.cells;
@@ -144,16 +144,16 @@ MatrixDrawing::MatrixDrawing(const BlockMatrixPlot& plot)
 }
 
 void MatrixDrawing::ChooseNames() {
-  const bool all = static_cast<double>(plot_.clusters.size()) * kLabelGap <= side_;
+  const bool all = static_cast<double>(plot_.clusters.size()) * kGroupLabelGap <= side_;
   double begin = 0;
   for (const MatrixCluster& cluster : plot_.clusters) {
     const double extent = AtCell(cluster.end - begin);
     const std::string size = " · " + CountText(cluster.units);
-    const double room = kMostName - TextWidth(size, TextStyle::kTick);
+    const double room = kMostGroupName - TextWidth(size, TextStyle::kTick);
     Name name = {FittedInFront(cluster.name, TextStyle::kTick, room) + size, AtCell((begin + cluster.end) / 2),
                  cluster.label};
     begin = cluster.end;
-    if (!all && extent < kLabelGap) continue;
+    if (!all && extent < kGroupLabelGap) continue;
     names_fit_ = names_fit_ && TextWidth(name.text, TextStyle::kTick) + 8 <= extent;
     names_.push_back(std::move(name));
   }
@@ -210,7 +210,7 @@ void MatrixDrawing::DrawClusters() {
 void MatrixDrawing::DrawRowNames() {
   std::vector<double> wanted;
   for (const Name& name : names_) wanted.push_back(name.middle);
-  const std::vector<double> places = SpreadLabels(wanted, kLabelGap, 6, std::max(6.0, side_ - 6));
+  const std::vector<double> places = SpreadLabels(wanted, kGroupLabelGap, 6, std::max(6.0, side_ - 6));
   const double strip = left_ - kStrip - 3;
   for (std::size_t i = 0; i < names_.size(); ++i) {
     const double y = top_ + places[i];
@@ -223,7 +223,7 @@ void MatrixDrawing::DrawColumnNames() {
   std::vector<double> wanted;
   for (const Name& name : names_) wanted.push_back(name.middle);
   const std::vector<double> places =
-      names_fit_ ? wanted : SpreadLabels(wanted, kLabelGap + 1, 6, std::max(6.0, side_ - 6));
+      names_fit_ ? wanted : SpreadLabels(wanted, kGroupLabelGap + 1, 6, std::max(6.0, side_ - 6));
   const double strip = top_ - kStrip - 3;
   for (std::size_t i = 0; i < names_.size(); ++i) {
     const double x = left_ + places[i];
@@ -232,7 +232,7 @@ void MatrixDrawing::DrawColumnNames() {
       continue;
     }
     if (std::abs(places[i] - wanted[i]) > 2) svg_.Line(left_ + wanted[i], strip - 2, x, strip - kLeader + 1, "ml-axis");
-    svg_.Text({x + 4, strip - kLeader, Anchor::kStart, kTurn}, TextStyle::kTick, names_[i].text);
+    svg_.Text({x + 4, strip - kLeader, Anchor::kStart, kGroupTurn}, TextStyle::kTick, names_[i].text);
   }
 }
 

@@ -16,7 +16,7 @@
 namespace modlab::client::plots {
 namespace {
 
-constexpr double kHeight = 290;
+constexpr double kEigenvaluesHeight = 290;
 
 void RequireValid(const EigenvaluesPlot& plot) {
   Require(!plot.values.empty(), "there are no eigenvalues");
@@ -92,7 +92,7 @@ std::string DrawEigenvalues(const EigenvaluesPlot& plot) {
   const Range shown = {std::min(plot.values.front(), 0.0), most > kLeastDrawn ? most * 1.02 : 1};
   const Range y_range = ToWholeSteps(shown, 8);
   const PanelStack panels(figure.left(), figure.right(), figure.top(), {"index", {0.5, count + 0.5}, false, true},
-                          {{"eigenvalue λ of the normalised Laplacian", y_range, false, false, kHeight}});
+                          {{"eigenvalue λ of the normalised Laplacian", y_range, false, false, kEigenvaluesHeight}});
   SvgWriter& svg = figure.drawing();
   const int after = GapAfter(plot);
   if (after > 0) {

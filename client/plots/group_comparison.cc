@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kMostMeasures = 6;
 constexpr double kRow = 40;
-constexpr double kPanelGap = 26;
+constexpr double kMeasureGap = 26;
 constexpr double kMostName = 210;
 constexpr double kMostNameOfMany = 130;  // beside more than three measures
 constexpr double kLine = 15;
@@ -201,7 +201,7 @@ std::string ComparisonDrawing::Document() {
   names_right_ = figure_.left() + widest;
   const auto count = static_cast<double>(plot_.measures.size());
   const double left = names_right_ + 16;
-  const double width = (figure_.right() - left - kPanelGap * (count - 1)) / count;
+  const double width = (figure_.right() - left - kMeasureGap * (count - 1)) / count;
   std::size_t heading_lines = 1;
   for (const std::string& measure : plot_.measures) {
     heading_lines = std::max(heading_lines, WrappedText(measure, TextStyle::kStrong, width, kMostHeadingLines).size());
@@ -210,7 +210,7 @@ std::string ComparisonDrawing::Document() {
   DrawNames();
   const double bottom = rows_top_ + kRow * static_cast<double>(plot_.groups.size());
   for (std::size_t i = 0; i < plot_.measures.size(); ++i) {
-    const double from = left + (width + kPanelGap) * static_cast<double>(i);
+    const double from = left + (width + kMeasureGap) * static_cast<double>(i);
     DrawMeasure(i, {from, rows_top_, from + width, bottom});
   }
   std::string description = fmt::format("{} groups compared.", plot_.groups.size());

@@ -20,7 +20,7 @@
 namespace modlab::client {
 namespace {
 
-v1::Job GetJob(Session& session, const std::string& name) {
+v1::Job ReadJob(Session& session, const std::string& name) {
   v1::GetJobRequest request;
   request.set_name(name);
   return session.Connect().CallWithRetries(&v1::JobService::Stub::GetJob, request);
@@ -33,7 +33,7 @@ std::optional<v1::Job> TrainingOf(Session& session, const std::string& model) {
   try {
     const v1::Model found = session.Connect().CallWithRetries(&v1::ModelService::Stub::GetModel, request);
     if (found.source_job().empty()) return std::nullopt;
-    v1::Job job = GetJob(session, found.source_job());
+    v1::Job job = ReadJob(session, found.source_job());
     if (job.result().has_train()) return job;
   } catch (const Failure& failure) {
     if (failure.code() != ExitCode::kNotFound && failure.code() != ExitCode::kRefused) throw;
@@ -119,7 +119,7 @@ std::string TrainReport(Session& session, const v1::Job& job) {
 
 /// The pictures of one run that stands for its group.
 void AddGroup(Session& session, const v1::ScoreRow& row, const v1::ScoreGroup& group, int number, HtmlPage& page) {
-  const v1::Job job = GetJob(session, row.job());
+  const v1::Job job = ReadJob(session, row.job());
   const std::string title = GroupTitle(group);
   page.Heading(2, title);
   if (group.rows_size() > 1) {
@@ -150,7 +150,7 @@ void AddGroup(Session& session, const v1::ScoreRow& row, const v1::ScoreGroup& g
 }  // namespace
 
 std::string JobReport(Session& session, const std::string& name, const ReportProgress& progress) {
-  const v1::Job job = GetJob(session, name);
+  const v1::Job job = ReadJob(session, name);
   if (job.state() != v1::Job::SUCCEEDED || !(job.result().has_score() || job.result().has_train())) {
     throw Failure(ExitCode::kRefused,
                   fmt::format("{} is a {} job that is {}; a report is of a score or a training that has "
@@ -190,7 +190,7 @@ std::string ExperimentReport(Session& session, const std::string& name, const Re
               {"ended", TimeText(experiment.end_time())}});
   AddStepsTable(experiment, page);
   page.Heading(3, "One of the scores");
-  AddProvenance(GetJob(session, comparison.rows(0).job()), CommandToSubmit(session), page);
+  AddProvenance(ReadJob(session, comparison.rows(0).job()), CommandToSubmit(session), page);
   page.BeginDetails("The whole experiment, to be edited and run again");
   page.Code(SparseJson(experiment.spec()));
   page.Code(session.CommandLine("experiment run spec.json --name again"));

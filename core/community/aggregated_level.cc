@@ -110,8 +110,8 @@ std::shared_ptr<const Level> AggregateToMatrix(const Level& level, std::vector<i
 }
 
 /// The level's clusters as nodes.
-std::shared_ptr<const SummedLevel> Sum(std::shared_ptr<const Level> level, const std::vector<int>& labels,
-                                       int clusters) {
+std::shared_ptr<const SummedLevel> SumOf(std::shared_ptr<const Level> level, const std::vector<int>& labels,
+                                         int clusters) {
   const auto* const summed = dynamic_cast<const SummedLevel*>(level.get());
   if (summed == nullptr) return std::make_shared<SummedLevel>(std::move(level), labels, clusters);
   std::vector<int> of_members = summed->labels();
@@ -142,7 +142,7 @@ std::shared_ptr<const Level> Store(const SummedLevel& level, int64_t most, const
 std::shared_ptr<const Level> Aggregate(std::shared_ptr<const Level> level, const std::vector<int>& labels, int clusters,
                                        const RunContext& context, int64_t most_listed) {
   if (int64_t{clusters} * clusters <= kLargestMatrix) return AggregateToMatrix(*level, labels, clusters, context);
-  const std::shared_ptr<const SummedLevel> summed = Sum(std::move(level), labels, clusters);
+  const std::shared_ptr<const SummedLevel> summed = SumOf(std::move(level), labels, clusters);
   if (auto stored = Store(*summed, most_listed, context)) return stored;
   return summed;
 }

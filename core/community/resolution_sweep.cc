@@ -15,7 +15,7 @@ namespace modlab {
 namespace {
 
 /// Modularities that differ by less are equal but for rounding.
-constexpr double kRounding = 1e-12;
+constexpr double kSweepRounding = 1e-12;
 /// Seeds of a sweep's runs are not those of null models' samples and of stability runs.
 constexpr uint64_t kFirstStep = uint64_t{2} << 32;
 
@@ -81,7 +81,7 @@ std::vector<SweptPartition> Measure(const UnitGraph& graph, std::vector<Labellin
 /// into each other.
 std::vector<const SweptPartition*> DifferentLines(const std::vector<SweptPartition>& partitions, double least,
                                                   double most) {
-  const double rounding = kRounding * std::max(1.0, most);
+  const double rounding = kSweepRounding * std::max(1.0, most);
   std::vector<const SweptPartition*> lines;
   for (const SweptPartition& partition : partitions) {
     const auto is_same = [&](const SweptPartition* other) {
@@ -194,7 +194,7 @@ std::vector<SweptPartition> BestByResolution(const std::vector<SweptPartition>& 
   while (present != nullptr) {
     const auto [next, crossing] = FirstAbove(*present, lines, from, most);
     // Where more than two lines meet in one point, rounding must not make a stretch of it.
-    if (next == nullptr || crossing > from * (1 + kRounding)) {
+    if (next == nullptr || crossing > from * (1 + kSweepRounding)) {
       best.push_back(*present);
       best.back().least = from;
       best.back().most = crossing;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kMostColumns = 1'000'000;
 
-std::string_view Trimmed(std::string_view text) {
+std::string_view TrimmedCell(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
@@ -121,7 +121,7 @@ std::vector<std::string> ReadHeader(const Content& content, CellReader& cells) {
     if (names.size() == kMostColumns) {
       content.ThrowAtLine(1, "has more than " + std::to_string(kMostColumns) + " columns");
     }
-    names.emplace_back(cell.quoted ? cell.text : Trimmed(cell.text));
+    names.emplace_back(cell.quoted ? cell.text : TrimmedCell(cell.text));
     const auto [first, is_new] = places.emplace(names.back(), names.size());
     if (!is_new && !names.back().empty()) {
       content.ThrowAtLine(1, "the columns " + std::to_string(first->second) + " and " + std::to_string(names.size()) +
@@ -151,7 +151,7 @@ class Numbers {
 
   /// Returns what is wrong with the cell: nothing where it was added.
   const char* Add(std::string_view text) {
-    text = Trimmed(text);
+    text = TrimmedCell(text);
     if (text.empty()) return "is empty; every cell needs a number";
     if (text.front() == '+' && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
     const char* const end = text.data() + text.size();

@@ -19,7 +19,7 @@ constexpr int64_t kBlock = 4096;
 /// Sums that run beside each other, so that a loop runs in vectors without another order of additions than is written.
 constexpr int64_t kLanes = 16;
 
-[[noreturn]] void Throw(const std::string& what) { throw Error(ErrorKind::kDataInvalid, what); }
+[[noreturn]] void ThrowAbout(const std::string& what) { throw Error(ErrorKind::kDataInvalid, what); }
 
 /// Whether all of a block's exponents are below that of infinity and NaN.
 template <typename Bits>
@@ -50,9 +50,9 @@ void CheckFinite(const NamedArray& tensor) {
     int64_t element = start;
     while (std::isfinite(At(array, element))) ++element;
     const char* const what = std::isnan(At(array, element)) ? "NaN" : "infinite";
-    Throw("the tensor " + Quoted(tensor.name) + " is " + what + " in row " +
-          std::to_string(element / array.row_elements()) + ", element " +
-          std::to_string(element % array.row_elements()) + " of the row; every element must be finite");
+    ThrowAbout("the tensor " + Quoted(tensor.name) + " is " + what + " in row " +
+               std::to_string(element / array.row_elements()) + ", element " +
+               std::to_string(element % array.row_elements()) + " of the row; every element must be finite");
   }
 }
 
@@ -184,29 +184,30 @@ void CheckDataset(const Dataset& dataset) {
   std::set<std::string_view> names;
   for (const auto& [name, array] : dataset.tensors) {
     if (!IsTensorName(name)) {
-      Throw("a tensor is called " + Quoted(name) +
-            "; names are small letters, digits and _, do not start with a digit, and have at most 63 characters");
+      ThrowAbout("a tensor is called " + Quoted(name) +
+                 "; names are small letters, digits and _, do not start with a digit, and have at most 63 characters");
     }
-    if (!names.insert(name).second) Throw("two tensors are called " + Quoted(name) + "; each needs a name of its own");
+    if (!names.insert(name).second)
+      ThrowAbout("two tensors are called " + Quoted(name) + "; each needs a name of its own");
     if (array.shape.empty())
-      Throw("the tensor " + Quoted(name) + " is a single number; it needs a row for each sample");
+      ThrowAbout("the tensor " + Quoted(name) + " is a single number; it needs a row for each sample");
     if (BytesOf(array.type, array.shape) != static_cast<int64_t>(array.bytes.size())) {
       throw std::logic_error("the tensor " + name + " has another shape than elements");
     }
     if (array.bytes.empty()) {
-      Throw("the tensor " + Quoted(name) + " has the shape " + ShapeText(array.shape) + ", and so no elements");
+      ThrowAbout("the tensor " + Quoted(name) + " has the shape " + ShapeText(array.shape) + ", and so no elements");
     }
   }
   const Array* const inputs = dataset.Find("x");
   if (inputs == nullptr)
-    Throw("a data set needs a tensor \"x\", its inputs; there are " + [&] {
+    ThrowAbout("a data set needs a tensor \"x\", its inputs; there are " + [&] {
       std::vector<std::string> all(names.begin(), names.end());
       return NearNames("x", all);
     }());
   for (const auto& [name, array] : dataset.tensors) {
     if (array.rows() == inputs->rows()) continue;
-    Throw("the tensor \"x\" has " + std::to_string(inputs->rows()) + " rows and " + Quoted(name) + " has " +
-          std::to_string(array.rows()) + "; each sample needs a row in every tensor");
+    ThrowAbout("the tensor \"x\" has " + std::to_string(inputs->rows()) + " rows and " + Quoted(name) + " has " +
+               std::to_string(array.rows()) + "; each sample needs a row in every tensor");
   }
   for (const NamedArray& tensor : dataset.tensors) CheckFinite(tensor);
 }

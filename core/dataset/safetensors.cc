@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kLengthBytes = 8;
-constexpr std::pair<const char*, ElementType> kTypes[] = {
+constexpr std::pair<const char*, ElementType> kSafetensorsTypes[] = {
     {"BOOL", ElementType::kBool},   {"U8", ElementType::kUint8},   {"I8", ElementType::kInt8},
     {"I16", ElementType::kInt16},   {"I32", ElementType::kInt32},  {"I64", ElementType::kInt64},
     {"F32", ElementType::kFloat32}, {"F64", ElementType::kFloat64}};
@@ -43,7 +43,7 @@ class HeaderReader : public Json::json_sax_t {
       header_.metadata[key_] = std::move(value);
     } else if (depth_ == 2 && key_ == "dtype") {
       SafetensorsEntry& entry = header_.entries.back();
-      for (const auto& [name, type] : kTypes) {
+      for (const auto& [name, type] : kSafetensorsTypes) {
         if (value == name) entry.type = type;
       }
       entry.dtype = std::move(value);
@@ -179,9 +179,9 @@ void CheckLayout(const Content& content, const SafetensorsHeader& header) {
 }  // namespace
 
 const char* SafetensorsTypeOf(ElementType type) {
-  const auto* const found =
-      std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& entry) { return entry.second == type; });
-  if (found == std::end(kTypes)) throw std::logic_error("an element type that does not exist");
+  const auto* const found = std::find_if(std::begin(kSafetensorsTypes), std::end(kSafetensorsTypes),
+                                         [&](const auto& entry) { return entry.second == type; });
+  if (found == std::end(kSafetensorsTypes)) throw std::logic_error("an element type that does not exist");
   return found->first;
 }
 

@@ -12,17 +12,17 @@ namespace modlab {
 namespace {
 
 /// At most one entry in so many is other than zero where a block is compressed.
-constexpr int64_t kSparse = 16;
+constexpr int64_t kSparseLimit = 16;
 /// Rows of one task.
-constexpr int kTaskRows = 64;
+constexpr int kRowsATask = 64;
 
 /// Calls do_row(row, memory to work in) for all rows, on all threads.
 template <typename Do>
 void ForEachRow(int rows, RunContext& context, const Do& do_row) {
-  context.ParallelFor((rows + kTaskRows - 1) / kTaskRows, [&](int task) {
+  context.ParallelFor((rows + kRowsATask - 1) / kRowsATask, [&](int task) {
     std::vector<double> weights;
-    const int last = std::min((task + 1) * kTaskRows, rows);
-    for (int row = task * kTaskRows; row < last; ++row) do_row(row, weights);
+    const int last = std::min((task + 1) * kRowsATask, rows);
+    for (int row = task * kRowsATask; row < last; ++row) do_row(row, weights);
   });
 }
 
@@ -134,7 +134,7 @@ Block CompressedIfSparse(Block block, RunContext& context) {
     rows.EntriesOf(row, weights).ForEach([&](int, double weight) { counts[row] += weight != 0 ? 1 : 0; });
   });
   const int64_t count = std::accumulate(counts.begin(), counts.end(), int64_t{0});
-  if (kSparse * count > block.stored_entries() || count > std::numeric_limits<int>::max()) return block;
+  if (kSparseLimit * count > block.stored_entries() || count > std::numeric_limits<int>::max()) return block;
   std::vector<int> starts(counts.size() + 1, 0);
   std::partial_sum(counts.begin(), counts.end(), starts.begin() + 1);
   if (block.float_data != nullptr) {

@@ -14,7 +14,7 @@ namespace {
 constexpr double kMostDivisions = 20'000;
 constexpr int kRandomDivisions = 9'999;
 
-double Sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+double Total(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
 /// How many ways there are to choose `chosen` of `all`; infinite where too many to count.
 double Ways(size_t all, size_t chosen) {
@@ -28,7 +28,7 @@ double Ways(size_t all, size_t chosen) {
 class Divisions {
  public:
   Divisions(std::vector<double> values, size_t first)
-      : values_(std::move(values)), first_(first), total_(Sum(values_)) {
+      : values_(std::move(values)), first_(first), total_(Total(values_)) {
     double largest = 0;
     for (const double value : values_) largest = std::max(largest, std::abs(value));
     tolerance_ = 1e-12 * largest;
@@ -87,7 +87,7 @@ class Divisions {
 MeanInterval IntervalOfMean(const std::vector<double>& values, double confidence) {
   const auto count = static_cast<double>(values.size());
   MeanInterval interval;
-  interval.mean = Sum(values) / count;
+  interval.mean = Total(values) / count;
   if (values.size() < 2) return interval;
   double squares = 0;
   for (const double value : values) squares += (value - interval.mean) * (value - interval.mean);
@@ -102,7 +102,8 @@ MeanInterval IntervalOfMean(const std::vector<double>& values, double confidence
 DifferenceTest TestDifferenceOfMeans(const std::vector<double>& first, const std::vector<double>& second,
                                      uint64_t seed) {
   DifferenceTest test;
-  test.difference = Sum(first) / static_cast<double>(first.size()) - Sum(second) / static_cast<double>(second.size());
+  test.difference =
+      Total(first) / static_cast<double>(first.size()) - Total(second) / static_cast<double>(second.size());
   std::vector<double> all = first;
   all.insert(all.end(), second.begin(), second.end());
   const double ways = Ways(all.size(), first.size());

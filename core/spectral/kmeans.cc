@@ -14,7 +14,7 @@
 namespace modlab {
 namespace {
 
-void CheckOptions(const KMeansOptions& options, Eigen::Index points) {
+void CheckKMeansOptions(const KMeansOptions& options, Eigen::Index points) {
   if (options.clusters < 1 || options.clusters > points) {
     throw Error(ErrorKind::kInvalidOption, "the number of clusters must be 1 to the number of points, " +
                                                std::to_string(points) + "; it is " + std::to_string(options.clusters) +
@@ -34,7 +34,7 @@ void CheckOptions(const KMeansOptions& options, Eigen::Index points) {
 
 KMeansResult KMeans(const Eigen::Ref<const Eigen::MatrixXd>& points, const KMeansOptions& options,
                     RunContext& context) {
-  CheckOptions(options, points.rows());
+  CheckKMeansOptions(options, points.rows());
   context.Report("cluster", 0.0);
   const KMeansPoints blocks(points, context);
   std::mutex best_mutex;

@@ -15,7 +15,7 @@ namespace {
 /// Points between two checks for cancellation: well under a millisecond's work. They stay in the first-level cache.
 constexpr int kChunkTiles = 4;
 constexpr int kChunkBlocks = kChunkTiles * kTileBlocks;
-constexpr int kChunkPoints = kChunkTiles * kTilePoints;
+constexpr int kRestartChunkPoints = kChunkTiles * kTilePoints;
 
 /// One in so many doubtful points of a chunk, and all of them are looked at, as gathering some takes time as well.
 constexpr int kGatherShare = 3;
@@ -45,14 +45,14 @@ KMeansRestart::KMeansRestart(const KMeansPoints& points, int clusters, int max_i
   candidate_tile_sums_.resize(candidates_ * tile_sums_.size());
   limits_.resize(points.count());
   labels_.resize(points.count());
-  doubtful_.resize(kChunkPoints);
+  doubtful_.resize(kRestartChunkPoints);
   screening_centres_.resize(static_cast<size_t>(clusters) * ScreeningStride(points.dimensions()));
-  doubtful_singles_.resize(static_cast<size_t>(kChunkPoints) * (points.dimensions() + 1));
-  doubtful_labels_.resize(kChunkPoints);
-  screening_gaps_.resize(kChunkPoints);
-  doubtful_gaps_.resize(kChunkPoints);
-  undecided_.resize(kChunkPoints);
-  undecided_blocks_.resize(static_cast<size_t>(kChunkPoints) * points.dimensions());
+  doubtful_singles_.resize(static_cast<size_t>(kRestartChunkPoints) * (points.dimensions() + 1));
+  doubtful_labels_.resize(kRestartChunkPoints);
+  screening_gaps_.resize(kRestartChunkPoints);
+  doubtful_gaps_.resize(kRestartChunkPoints);
+  undecided_.resize(kRestartChunkPoints);
+  undecided_blocks_.resize(static_cast<size_t>(kRestartChunkPoints) * points.dimensions());
 }
 
 double KMeansRestart::Run(Random random) {
@@ -129,10 +129,10 @@ void KMeansRestart::TakeInBest(const std::vector<int>& drawn, int cluster) {
   std::copy_n(candidate_tile_sums_.begin() + best * tiles, tiles, tile_sums_.begin());
   std::copy_n(RowOf(candidate_places_, best), dimensions, RowOf(centres_, cluster));
   const double* distances = candidate_distances_.data() + best * padded;
-  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+  for (int first = 0; first < points_.count(); first += kRestartChunkPoints) {
     context_.CheckCancelled();
-    TakeInCentre(distances + first, std::min(kChunkPoints, points_.count() - first), cluster, nearest_.data() + first,
-                 second_.data() + first, labels_.data() + first);
+    TakeInCentre(distances + first, std::min(kRestartChunkPoints, points_.count() - first), cluster,
+                 nearest_.data() + first, second_.data() + first, labels_.data() + first);
   }
 }
 
@@ -144,9 +144,9 @@ void KMeansRestart::CopyPoint(int point, double* to) const {
 /// Limits from the distances to the centres that were chosen.
 void KMeansRestart::StartBounds() {
   std::ranges::fill(travelled_, 0.0);
-  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+  for (int first = 0; first < points_.count(); first += kRestartChunkPoints) {
     context_.CheckCancelled();
-    FindGaps(nearest_.data() + first, second_.data() + first, std::min(kChunkPoints, points_.count() - first),
+    FindGaps(nearest_.data() + first, second_.data() + first, std::min(kRestartChunkPoints, points_.count() - first),
              points_.dimensions(), limits_.data() + first);
   }
 }
@@ -154,9 +154,9 @@ void KMeansRestart::StartBounds() {
 void KMeansRestart::SumClusters() {
   std::ranges::fill(sums_, 0.0);
   std::ranges::fill(sizes_, 0);
-  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+  for (int first = 0; first < points_.count(); first += kRestartChunkPoints) {
     context_.CheckCancelled();
-    const int end = std::min(first + kChunkPoints, points_.count());
+    const int end = std::min(first + kRestartChunkPoints, points_.count());
     for (int i = first; i < end; ++i) {
       const double* point = points_.point(i);
       double* sum = RowOf(sums_, labels_[i]);
@@ -219,9 +219,9 @@ void KMeansRestart::AddTravels() {
 bool KMeansRestart::Reassign() {
   bool changed = false;
   PackForScreening(centres_.data(), clusters_, points_.dimensions(), points_.scale(), screening_centres_.data());
-  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+  for (int first = 0; first < points_.count(); first += kRestartChunkPoints) {
     context_.CheckCancelled();
-    const float* singles = FindDoubtful(first, std::min(first + kChunkPoints, points_.count()));
+    const float* singles = FindDoubtful(first, std::min(first + kRestartChunkPoints, points_.count()));
     ScreenNearest(singles, (doubtful_count_ + kSinglesPoints - 1) / kSinglesPoints, points_.dimensions(),
                   screening_centres_.data(), clusters_, doubtful_labels_.data(), screening_gaps_.data());
     SettleUndecided();
@@ -281,10 +281,10 @@ void KMeansRestart::SettleUndecided() {
     double* to = undecided_blocks_.data() + i / kBlockPoints * (kBlockPoints * dimensions) + i % kBlockPoints;
     for (ptrdiff_t j = 0; j < dimensions; ++j) to[j * kBlockPoints] = from[j];
   }
-  std::array<double, kChunkPoints> nearest;
-  std::array<double, kChunkPoints> second;
-  std::array<double, kChunkPoints> gaps;
-  std::array<int, kChunkPoints> labels;
+  std::array<double, kRestartChunkPoints> nearest;
+  std::array<double, kRestartChunkPoints> second;
+  std::array<double, kRestartChunkPoints> gaps;
+  std::array<int, kRestartChunkPoints> labels;
   FindNearestTwo(undecided_blocks_.data(), (count + kBlockPoints - 1) / kBlockPoints, points_.dimensions(),
                  centres_.data(), clusters_, nearest.data(), second.data(), labels.data());
   FindGaps(nearest.data(), second.data(), count, points_.dimensions(), gaps.data());
@@ -311,9 +311,9 @@ void KMeansRestart::ChangeLabel(int point, int label) {
 /// Squared distances to the points' own centres.
 void KMeansRestart::FindOwnDistances(const std::vector<double>& centres) {
   const int dimensions = points_.dimensions();
-  for (int first = 0; first < points_.count(); first += kChunkPoints) {
+  for (int first = 0; first < points_.count(); first += kRestartChunkPoints) {
     context_.CheckCancelled();
-    const int end = std::min(first + kChunkPoints, points_.count());
+    const int end = std::min(first + kRestartChunkPoints, points_.count());
     for (int i = first; i < end; ++i) {
       const double* point = points_.point(i);
       const double* centre = centres.data() + static_cast<size_t>(labels_[i]) * dimensions;

@@ -9,9 +9,9 @@
 namespace modlab {
 namespace {
 
-using Kind = LearningRateSchedule::Kind;
+using ScheduleKind = LearningRateSchedule::Kind;
 
-void Check(bool valid, const char* name, double value, const char* range) {
+void CheckRate(bool valid, const char* name, double value, const char* range) {
   if (valid && std::isfinite(value)) return;
   std::ostringstream message;
   message << "the learning rate schedule's " << name << " is " << value << "; it must be " << range;
@@ -35,27 +35,27 @@ double OneCycle(const LearningRateSchedule& schedule, double base, double step, 
 }  // namespace
 
 void CheckLearningRateSchedule(const LearningRateSchedule& schedule, double base, int64_t total_steps) {
-  Check(base >= 0, "base rate", base, "0 or above");
-  Check(total_steps >= 1, "number of steps", static_cast<double>(total_steps), "1 or above");
-  Check(schedule.warmup_steps >= 0 && schedule.warmup_steps < total_steps, "warmup_steps",
-        static_cast<double>(schedule.warmup_steps), "0 or above, and below the number of steps");
+  CheckRate(base >= 0, "base rate", base, "0 or above");
+  CheckRate(total_steps >= 1, "number of steps", static_cast<double>(total_steps), "1 or above");
+  CheckRate(schedule.warmup_steps >= 0 && schedule.warmup_steps < total_steps, "warmup_steps",
+            static_cast<double>(schedule.warmup_steps), "0 or above, and below the number of steps");
   switch (schedule.kind) {
-    case Kind::kConstant:
+    case ScheduleKind::kConstant:
       break;
-    case Kind::kStep:
-      Check(schedule.step_size >= 1, "step_size", static_cast<double>(schedule.step_size), "1 or above");
-      Check(schedule.gamma > 0, "gamma", schedule.gamma, "above 0");
+    case ScheduleKind::kStep:
+      CheckRate(schedule.step_size >= 1, "step_size", static_cast<double>(schedule.step_size), "1 or above");
+      CheckRate(schedule.gamma > 0, "gamma", schedule.gamma, "above 0");
       break;
-    case Kind::kCosine:
-      Check(schedule.minimum >= 0, "minimum", schedule.minimum, "0 or above");
+    case ScheduleKind::kCosine:
+      CheckRate(schedule.minimum >= 0, "minimum", schedule.minimum, "0 or above");
       break;
-    case Kind::kOneCycle:
-      Check(schedule.warmup_steps == 0, "warmup_steps", static_cast<double>(schedule.warmup_steps),
-            "0 with one cycle, which has a rise of its own (rising_part)");
-      Check(schedule.rising_part >= 0 && schedule.rising_part <= 1, "rising_part", schedule.rising_part,
-            "between 0 and 1");
-      Check(schedule.initial_divisor > 0, "initial_divisor", schedule.initial_divisor, "above 0");
-      Check(schedule.final_divisor > 0, "final_divisor", schedule.final_divisor, "above 0");
+    case ScheduleKind::kOneCycle:
+      CheckRate(schedule.warmup_steps == 0, "warmup_steps", static_cast<double>(schedule.warmup_steps),
+                "0 with one cycle, which has a rise of its own (rising_part)");
+      CheckRate(schedule.rising_part >= 0 && schedule.rising_part <= 1, "rising_part", schedule.rising_part,
+                "between 0 and 1");
+      CheckRate(schedule.initial_divisor > 0, "initial_divisor", schedule.initial_divisor, "above 0");
+      CheckRate(schedule.final_divisor > 0, "final_divisor", schedule.final_divisor, "above 0");
       break;
   }
 }
@@ -67,15 +67,15 @@ double LearningRateAt(const LearningRateSchedule& schedule, double base, int64_t
   const int64_t total = total_steps - schedule.warmup_steps;
   const int64_t t = std::min(step - schedule.warmup_steps, total);
   switch (schedule.kind) {
-    case Kind::kConstant:
+    case ScheduleKind::kConstant:
       break;
-    case Kind::kStep: {
+    case ScheduleKind::kStep: {
       const int64_t falls = t / schedule.step_size;
       return base * std::pow(schedule.gamma, static_cast<double>(falls));
     }
-    case Kind::kCosine:
+    case ScheduleKind::kCosine:
       return Anneal(base, schedule.minimum, static_cast<double>(t) / static_cast<double>(total));
-    case Kind::kOneCycle:
+    case ScheduleKind::kOneCycle:
       return OneCycle(schedule, base, static_cast<double>(t), static_cast<double>(total));
   }
   return base;

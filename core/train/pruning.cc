@@ -11,7 +11,7 @@
 namespace modlab {
 namespace {
 
-void Check(bool valid, const char* name, double value, const char* range) {
+void CheckPruning(bool valid, const char* name, double value, const char* range) {
   if (valid) return;
   std::ostringstream message;
   message << "the pruning's " << name << " is " << value << "; it must be " << range;
@@ -59,7 +59,7 @@ void Prune(const std::vector<PrunableTensor<Real>>& tensors, double sparsity) {
 
 template <typename Real>
 void PruneInScope(const std::vector<PrunableTensor<Real>>& tensors, double sparsity, PruningScope scope) {
-  Check(sparsity >= 0 && sparsity <= 1, "sparsity", sparsity, "between 0 and 1");
+  CheckPruning(sparsity >= 0 && sparsity <= 1, "sparsity", sparsity, "between 0 and 1");
   if (scope == PruningScope::kGlobal) {
     Prune(tensors, sparsity);
     return;
@@ -70,13 +70,13 @@ void PruneInScope(const std::vector<PrunableTensor<Real>>& tensors, double spars
 }  // namespace
 
 void CheckPruningSchedule(const PruningSchedule& schedule) {
-  Check(schedule.initial >= 0 && schedule.initial <= 1, "initial sparsity", schedule.initial, "between 0 and 1");
-  Check(schedule.final >= schedule.initial && schedule.final <= 1, "final sparsity", schedule.final,
-        "between the initial one and 1");
-  Check(schedule.begin_step >= 0, "begin_step", static_cast<double>(schedule.begin_step), "0 or above");
-  Check(schedule.end_step >= schedule.begin_step, "end_step", static_cast<double>(schedule.end_step),
-        "at least begin_step");
-  Check(schedule.every >= 1, "every", static_cast<double>(schedule.every), "1 or above");
+  CheckPruning(schedule.initial >= 0 && schedule.initial <= 1, "initial sparsity", schedule.initial, "between 0 and 1");
+  CheckPruning(schedule.final >= schedule.initial && schedule.final <= 1, "final sparsity", schedule.final,
+               "between the initial one and 1");
+  CheckPruning(schedule.begin_step >= 0, "begin_step", static_cast<double>(schedule.begin_step), "0 or above");
+  CheckPruning(schedule.end_step >= schedule.begin_step, "end_step", static_cast<double>(schedule.end_step),
+               "at least begin_step");
+  CheckPruning(schedule.every >= 1, "every", static_cast<double>(schedule.every), "1 or above");
 }
 
 double SparsityAt(const PruningSchedule& schedule, int64_t step) {

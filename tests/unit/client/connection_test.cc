@@ -16,8 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-const grpc::Status kBroken(grpc::StatusCode::UNAVAILABLE, "the connection broke");
-
 Failure FailureIn(const std::function<void()>& call) {
   try {
     call();

@@ -10,8 +10,6 @@
 namespace modlab::client {
 namespace {
 
-const grpc::Status kBroken(grpc::StatusCode::UNAVAILABLE, "the connection broke");
-
 v1::Server Draining(int running) {
   v1::Server server = ScriptedServer::OfVersion("1.0.0");
   server.set_draining(true);

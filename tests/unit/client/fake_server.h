@@ -16,6 +16,9 @@
 
 namespace modlab::client {
 
+/// What a call ends with whose connection breaks.
+inline const grpc::Status kBroken(grpc::StatusCode::UNAVAILABLE, "the connection broke");
+
 /// A job service that says what a test has written down: in WatchJob, one stream after the other; in CancelJob,
 /// DeleteJob and GetJob, one answer after the other, and `job` when there are none left.
 class ScriptedJobs : public v1::JobService::Service {

@@ -13,8 +13,6 @@
 namespace modlab::client {
 namespace {
 
-const grpc::Status kBroken(grpc::StatusCode::UNAVAILABLE, "the connection broke");
-
 /// 1,000,000 bytes, four messages, of which no two parts are alike.
 std::string Content() {
   std::string content;

@@ -12,8 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-const grpc::Status kBroken(grpc::StatusCode::UNAVAILABLE, "the connection broke");
-
 v1::WatchJobResponse JobMessage(v1::Job::State state) {
   v1::WatchJobResponse message;
   message.mutable_job()->set_name("jobs/abc");

@@ -79,7 +79,7 @@ v1::Job SmallJob() {
   return job;
 }
 
-std::vector<std::string> Lines(const std::string& text) {
+std::vector<std::string> LinesOf(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
@@ -89,7 +89,7 @@ std::vector<std::string> Lines(const std::string& text) {
 /// The one line that starts with `name`, with runs of spaces as one.
 std::string LineOf(const std::string& text, const std::string& name) {
   std::string found;
-  for (const std::string& line : Lines(text)) {
+  for (const std::string& line : LinesOf(text)) {
     std::istringstream words(line);
     std::string joined;
     for (std::string word; words >> word;) joined += (joined.empty() ? "" : " ") + word;
@@ -146,7 +146,7 @@ TEST(ScoreTable, AbsentNumbersAreNotShownAsZero) {
 TEST(ScoreTable, ColumnsLineUp) {
   const std::string text = ScoreTable(SmallJob(), "net.pt", {});
   std::set<int> widths;
-  for (const std::string& line : Lines(text)) {
+  for (const std::string& line : LinesOf(text)) {
     if (line.starts_with("  ")) widths.insert(DisplayWidth(line));
   }
   EXPECT_EQ(widths.size(), 1U) << "every row ends with a right-aligned cell\n" << text;
@@ -185,7 +185,7 @@ v1::Job LargeJob(int layers, int clusters) {
 
 TEST(ScoreTable, NoLineIsWiderThanTheTerminal) {
   for (const int width : {60, 80, 132}) {
-    for (const std::string& line : Lines(ScoreTable(LargeJob(120, 30), "net.pt", {.width = width, .color = false}))) {
+    for (const std::string& line : LinesOf(ScoreTable(LargeJob(120, 30), "net.pt", {.width = width, .color = false}))) {
       EXPECT_LE(DisplayWidth(line), width) << line;
     }
   }
@@ -201,7 +201,7 @@ TEST(ScoreTable, EveryClusterHasItsColumnOnce) {
 
 TEST(ScoreTable, VeryManyLayersAndClustersAreCutWithAWord) {
   const std::string text = ScoreTable(LargeJob(1000, 500), "net.pt", {});
-  EXPECT_LT(Lines(text).size(), 250U);
+  EXPECT_LT(LinesOf(text).size(), 250U);
   EXPECT_NE(text.find("960 layers in the middle left out"), std::string::npos) << text;
   EXPECT_NE(text.find("more clusters"), std::string::npos) << text;
   EXPECT_NE(text.find(".999.convolution.pointwise "), std::string::npos) << "the last layer is shown";

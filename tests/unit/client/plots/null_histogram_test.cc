@@ -13,7 +13,7 @@
 namespace modlab::client::plots {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 TEST(BinnedValues, CountEveryValueOnce) {
   for (const int count : {1, 2, 7, 100, 5000}) {
@@ -63,9 +63,9 @@ TEST(NullHistogram, RefusesWhatCannotBe) {
     return Refusal([&] { DrawNullHistogram(plot); });
   };
   EXPECT_EQ(refusal([](NullHistogramPlot& plot) { plot.nulls.clear(); }), "there are no null models");
-  EXPECT_EQ(refusal([](NullHistogramPlot& plot) { plot.nulls[3] = kNan; }), "null model[3] is not finite");
-  EXPECT_EQ(refusal([](NullHistogramPlot& plot) { plot.observed = kNan; }), "the observed value is not finite");
-  EXPECT_EQ(refusal([](NullHistogramPlot& plot) { plot.z = kNan; }), "z is not finite");
+  EXPECT_EQ(refusal([](NullHistogramPlot& plot) { plot.nulls[3] = kNotANumber; }), "null model[3] is not finite");
+  EXPECT_EQ(refusal([](NullHistogramPlot& plot) { plot.observed = kNotANumber; }), "the observed value is not finite");
+  EXPECT_EQ(refusal([](NullHistogramPlot& plot) { plot.z = kNotANumber; }), "z is not finite");
 }
 
 }  // namespace

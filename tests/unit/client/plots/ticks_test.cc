@@ -5,7 +5,7 @@
 namespace modlab::client::plots {
 namespace {
 
-std::vector<std::string> Labels(const std::vector<Tick>& ticks) {
+std::vector<std::string> LabelsOf(const std::vector<Tick>& ticks) {
   std::vector<std::string> labels;
   for (const Tick& tick : ticks) {
     if (!tick.label.empty()) labels.push_back(tick.label);
@@ -16,10 +16,10 @@ std::vector<std::string> Labels(const std::vector<Tick>& ticks) {
 using Texts = std::vector<std::string>;
 
 TEST(LinearTicks, AreNice) {
-  EXPECT_EQ(Labels(LinearTicks({0, 1}, 6)), (Texts{"0.0", "0.2", "0.4", "0.6", "0.8", "1.0"}));
-  EXPECT_EQ(Labels(LinearTicks({-0.13, 0.31}, 6)), (Texts{"−0.1", "0.0", "0.1", "0.2", "0.3"}));
-  EXPECT_EQ(Labels(LinearTicks({0, 12000}, 4)), (Texts{"0", "5,000", "10,000"}));
-  EXPECT_EQ(Labels(LinearTicks({0, 2.5e-7}, 4)), (Texts{"0", "1×10⁻⁷", "2×10⁻⁷"}));
+  EXPECT_EQ(LabelsOf(LinearTicks({0, 1}, 6)), (Texts{"0.0", "0.2", "0.4", "0.6", "0.8", "1.0"}));
+  EXPECT_EQ(LabelsOf(LinearTicks({-0.13, 0.31}, 6)), (Texts{"−0.1", "0.0", "0.1", "0.2", "0.3"}));
+  EXPECT_EQ(LabelsOf(LinearTicks({0, 12000}, 4)), (Texts{"0", "5,000", "10,000"}));
+  EXPECT_EQ(LabelsOf(LinearTicks({0, 2.5e-7}, 4)), (Texts{"0", "1×10⁻⁷", "2×10⁻⁷"}));
 }
 
 TEST(LinearTicks, AreNoMoreThanAsked) {
@@ -31,15 +31,15 @@ TEST(LinearTicks, AreNoMoreThanAsked) {
 }
 
 TEST(IntegerTicks, HaveNothingBetween) {
-  EXPECT_EQ(Labels(IntegerTicks({0.5, 3.5}, 20)), (Texts{"1", "2", "3"}));
-  EXPECT_EQ(Labels(IntegerTicks({-0.5, 0.5}, 8)), (Texts{"0"}));
+  EXPECT_EQ(LabelsOf(IntegerTicks({0.5, 3.5}, 20)), (Texts{"1", "2", "3"}));
+  EXPECT_EQ(LabelsOf(IntegerTicks({-0.5, 0.5}, 8)), (Texts{"0"}));
 }
 
 TEST(LogarithmicTicks, ArePowersOfTen) {
-  EXPECT_EQ(Labels(LogarithmicTicks({0.003, 30}, 6)), (Texts{"0.01", "0.1", "1", "10"}));
-  EXPECT_EQ(Labels(LogarithmicTicks({0.2, 3}, 8)), (Texts{"0.2", "0.5", "1", "2"}));
-  EXPECT_EQ(Labels(LogarithmicTicks({1e-20, 1}, 6)), (Texts{"10⁻²⁰", "10⁻¹⁶", "10⁻¹²", "10⁻⁸", "0.0001", "1"}));
-  EXPECT_EQ(Labels(LogarithmicTicks({1, 1.6}, 4)), (Texts{"1.0", "1.2", "1.4", "1.6"})) << "less than half a decade";
+  EXPECT_EQ(LabelsOf(LogarithmicTicks({0.003, 30}, 6)), (Texts{"0.01", "0.1", "1", "10"}));
+  EXPECT_EQ(LabelsOf(LogarithmicTicks({0.2, 3}, 8)), (Texts{"0.2", "0.5", "1", "2"}));
+  EXPECT_EQ(LabelsOf(LogarithmicTicks({1e-20, 1}, 6)), (Texts{"10⁻²⁰", "10⁻¹⁶", "10⁻¹²", "10⁻⁸", "0.0001", "1"}));
+  EXPECT_EQ(LabelsOf(LogarithmicTicks({1, 1.6}, 4)), (Texts{"1.0", "1.2", "1.4", "1.6"})) << "less than half a decade";
 }
 
 TEST(RangeOf, HasWidthWhereValuesHaveNone) {

@@ -18,7 +18,7 @@
 namespace modlab {
 namespace {
 
-constexpr Objective kObjectives[] = {Objective::kNewman, Objective::kDirected, Objective::kLayerPair};
+constexpr Objective kSweptObjectives[] = {Objective::kNewman, Objective::kDirected, Objective::kLayerPair};
 
 /// The partition that is told to be the best at a resolution.
 const SweptPartition& At(const ResolutionSweep& sweep, double resolution) {
@@ -167,7 +167,7 @@ TEST(SweepResolutions, LooksBeyondTheResolutionLimit) {
 
 TEST(SweepResolutions, ModularityIsLinear) {
   const UnitGraph graph = test::MixedGraph(2);
-  for (const Objective objective : kObjectives) {
+  for (const Objective objective : kSweptObjectives) {
     RunContext context;
     const ResolutionSweep sweep = SweepResolutions(
         graph, {.leiden = {.objective = objective, .restarts = 1}, .least = 0.3, .most = 3, .steps = 4}, {}, context);
@@ -184,7 +184,7 @@ TEST(SweepResolutions, ModularityIsLinear) {
 TEST(SweepResolutions, IsNoWorseThanLeidenAtEachResolution) {
   const UnitGraph graph = test::RandomChain({40, 30, 20}, 7);
   RunContext context;
-  for (const Objective objective : kObjectives) {
+  for (const Objective objective : kSweptObjectives) {
     const SweepOptions options{
         .leiden = {.objective = objective, .restarts = 2, .seed = 4}, .least = 0.3, .most = 2, .steps = 12};
     const ResolutionSweep sweep = SweepResolutions(graph, options, {}, context);

@@ -8,16 +8,16 @@ namespace modlab {
 namespace {
 
 const std::string kHeader = "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3), }";
-const std::string kData = LittleEndian<int16_t>(1) + LittleEndian<int16_t>(2) + LittleEndian<int16_t>(3) +
-                          LittleEndian<int16_t>(4) + LittleEndian<int16_t>(5) + LittleEndian<int16_t>(-6);
+const std::string kNpyData = LittleEndian<int16_t>(1) + LittleEndian<int16_t>(2) + LittleEndian<int16_t>(3) +
+                             LittleEndian<int16_t>(4) + LittleEndian<int16_t>(5) + LittleEndian<int16_t>(-6);
 
-std::string Refusal(const std::string& header) { return RefusalOf(Npy(header, kData)); }
+std::string NpyRefusal(const std::string& header) { return RefusalOf(Npy(header, kNpyData)); }
 
 TEST(Npy, ReadsWhatPythonWritesInOtherWays) {
   const std::vector<int16_t> expected = {1, 2, 3, 4, 5, -6};
   for (const std::string& header :
        {kHeader, kHeader + "   \n", std::string("{\"shape\":(2L,3L),\"descr\":\"=i2\",\"fortran_order\":False}")}) {
-    const Array array = ArrayOf(Npy(header, kData));
+    const Array array = ArrayOf(Npy(header, kNpyData));
     EXPECT_EQ(array.shape, (std::vector<int64_t>{2, 3}));
     EXPECT_EQ(ValuesOf<int16_t>(array), expected);
   }
@@ -26,19 +26,19 @@ TEST(Npy, ReadsWhatPythonWritesInOtherWays) {
 // Elements at an odd place are copied to an even one.
 TEST(Npy, IsAlignedWhateverTheHeadersLength) {
   for (int spaces = 0; spaces < 4; ++spaces) {
-    const Array array = ArrayOf(Npy(kHeader + std::string(spaces, ' '), kData));
+    const Array array = ArrayOf(Npy(kHeader + std::string(spaces, ' '), kNpyData));
     EXPECT_EQ(reinterpret_cast<uintptr_t>(array.bytes.data()) % 2, 0U);
     EXPECT_EQ(At(array, 5), -6);
   }
 }
 
 TEST(Npy, TurnsColumnsIntoRows) {
-  const Array array = ArrayOf(Npy("{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3)}", kData));
+  const Array array = ArrayOf(Npy("{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3)}", kNpyData));
   EXPECT_EQ(ValuesOf<int16_t>(array), (std::vector<int16_t>{1, 3, 5, 2, 4, -6}));
 }
 
 TEST(Npy, IsRefusedForItsFrame) {
-  const std::string whole = Npy(kHeader, kData);
+  const std::string whole = Npy(kHeader, kNpyData);
   EXPECT_EQ(RefusalOf(whole.substr(0, 7)), "file: at byte 7: is cut off before the format's version");
   EXPECT_EQ(RefusalOf(whole.substr(0, 9)), "file: at byte 9: is cut off within the header's length");
   EXPECT_EQ(RefusalOf(whole.substr(0, 30)), "file: at byte 30: is cut off within the header, which has 59 bytes");
@@ -57,7 +57,7 @@ TEST(Npy, IsRefusedForItsFrame) {
 
 TEST(Npy, IsRefusedForItsShape) {
   const auto refusal = [](const std::string& shape) {
-    return Refusal("{'descr': '<i2', 'fortran_order': False, 'shape': " + shape + "}");
+    return NpyRefusal("{'descr': '<i2', 'fortran_order': False, 'shape': " + shape + "}");
   };
   EXPECT_EQ(refusal("()"), "file: at byte 60: is a single number; an array needs one dimension or more");
   EXPECT_EQ(refusal("(3, 0)"),
@@ -74,7 +74,7 @@ TEST(Npy, IsRefusedForItsShape) {
 
 TEST(Npy, IsRefusedForItsType) {
   const auto refusal = [](const std::string& descr) {
-    return Refusal("{'descr': " + descr + ", 'fortran_order': False, 'shape': (6,)}");
+    return NpyRefusal("{'descr': " + descr + ", 'fortran_order': False, 'shape': (6,)}");
   };
   EXPECT_EQ(refusal("'|O'"),
             "file: at byte 20: has elements of NumPy's type \"|O\": Python objects, which are never read; convert the "
@@ -101,18 +101,19 @@ TEST(Npy, IsRefusedForItsType) {
 }
 
 TEST(Npy, IsRefusedForItsDictionary) {
-  EXPECT_EQ(Refusal(""), "file: at byte 10: the header is damaged: expected \"{\"");
-  EXPECT_EQ(Refusal("{'descr': '<i2', 'fortran_order': False}"), "file: at byte 50: the header does not say \"shape\"");
-  EXPECT_EQ(Refusal("{'descr': '<i2', 'descr': '<i2', 'fortran_order': False, 'shape': (6,)}"),
+  EXPECT_EQ(NpyRefusal(""), "file: at byte 10: the header is damaged: expected \"{\"");
+  EXPECT_EQ(NpyRefusal("{'descr': '<i2', 'fortran_order': False}"),
+            "file: at byte 50: the header does not say \"shape\"");
+  EXPECT_EQ(NpyRefusal("{'descr': '<i2', 'descr': '<i2', 'fortran_order': False, 'shape': (6,)}"),
             "file: at byte 27: the header says \"descr\" twice");
-  EXPECT_EQ(Refusal("{'more': 1}"),
+  EXPECT_EQ(NpyRefusal("{'more': 1}"),
             "file: at byte 11: the header has \"more\", which NumPy's files do not (descr, fortran_order and shape)");
-  EXPECT_EQ(Refusal(kHeader + " x"), "file: at byte 70: something follows after the header's dictionary");
-  EXPECT_EQ(Refusal("{'fortran_order': 0}"),
+  EXPECT_EQ(NpyRefusal(kHeader + " x"), "file: at byte 70: something follows after the header's dictionary");
+  EXPECT_EQ(NpyRefusal("{'fortran_order': 0}"),
             "file: at byte 28: the header is damaged: fortran_order is neither True nor False");
-  EXPECT_EQ(Refusal("{'descr"), "file: at byte 17: the header is damaged: a text without its end");
-  EXPECT_EQ(Refusal("{descr"), "file: at byte 11: the header is damaged: expected a text between quotation marks");
-  EXPECT_EQ(Refusal("{'a\\'b': 1}"),
+  EXPECT_EQ(NpyRefusal("{'descr"), "file: at byte 17: the header is damaged: a text without its end");
+  EXPECT_EQ(NpyRefusal("{descr"), "file: at byte 11: the header is damaged: expected a text between quotation marks");
+  EXPECT_EQ(NpyRefusal("{'a\\'b': 1}"),
             "file: at byte 13: the header has a text with a backslash, which NumPy's files do not");
 }
 
@@ -128,7 +129,7 @@ TEST(Npy, HasNoOtherBoolsThanTwo) {
 }
 
 TEST(Npy, ConvertsNoMoreThanIsAllowed) {
-  const std::string big = Npy("{'descr': '>i2', 'fortran_order': False, 'shape': (6,)}", kData);
+  const std::string big = Npy("{'descr': '>i2', 'fortran_order': False, 'shape': (6,)}", kNpyData);
   EXPECT_EQ(ValuesOf<int16_t>(ArrayOf(big, "", 12))[1], 512);
   EXPECT_EQ(RefusalOf(big, "", 11), "file: the array takes 12 bytes in memory, more than the 11 that are allowed");
 }

@@ -12,8 +12,8 @@ namespace {
 
 template <typename Element>
 class GatherTest : public testing::Test {};
-using Elements = testing::Types<uint8_t, int8_t, int16_t, int32_t, int64_t, float, double>;
-TYPED_TEST_SUITE(GatherTest, Elements);
+using GatheredTypes = testing::Types<uint8_t, int8_t, int16_t, int32_t, int64_t, float, double>;
+TYPED_TEST_SUITE(GatherTest, GatheredTypes);
 
 template <typename Element, typename Target>
 void CheckGather(double scale, double shift) {

@@ -12,7 +12,9 @@ const std::string kTwo = R"({"__metadata__":{"by":"hand"},"x":{"dtype":"U8","sha
 const std::string kData = std::string("abcd") + LittleEndian<int16_t>(7) + LittleEndian<int16_t>(-8);
 
 /// One tensor, of eight bytes of data.
-std::string Refusal(const std::string& entry) { return RefusalOf(Safetensors("{\"x\":" + entry + "}", "12345678")); }
+std::string SafetensorsRefusal(const std::string& entry) {
+  return RefusalOf(Safetensors("{\"x\":" + entry + "}", "12345678"));
+}
 
 TEST(Safetensors, HasTensorsByName) {
   const std::string file = Safetensors(kTwo, kData);
@@ -87,30 +89,32 @@ TEST(Safetensors, AreRefusedForTheirLayout) {
 }
 
 TEST(Safetensors, AreRefusedForTheirEntries) {
-  EXPECT_EQ(Refusal("1"), "file: the header's entry \"x\" has a number where safetensors have none");
-  EXPECT_EQ(Refusal("[]"), "file: the header's entry \"x\" has a list where safetensors have none");
-  EXPECT_EQ(Refusal("{\"dtype\":{}}"),
+  EXPECT_EQ(SafetensorsRefusal("1"), "file: the header's entry \"x\" has a number where safetensors have none");
+  EXPECT_EQ(SafetensorsRefusal("[]"), "file: the header's entry \"x\" has a list where safetensors have none");
+  EXPECT_EQ(SafetensorsRefusal("{\"dtype\":{}}"),
             "file: the header's entry \"x\" has an object where safetensors have none (\"dtype\")");
-  EXPECT_EQ(Refusal("{\"dtype\":1}"),
+  EXPECT_EQ(SafetensorsRefusal("{\"dtype\":1}"),
             "file: the header's entry \"x\" has a number where safetensors have none (\"dtype\")");
-  EXPECT_EQ(Refusal("{\"shape\":[[1]]}"),
+  EXPECT_EQ(SafetensorsRefusal("{\"shape\":[[1]]}"),
             "file: the header's entry \"x\" has a list where safetensors have none (\"shape\")");
-  EXPECT_EQ(Refusal("{\"shape\":[-1]}"),
+  EXPECT_EQ(SafetensorsRefusal("{\"shape\":[-1]}"),
             "file: the header's entry \"x\" has a negative number where safetensors have none (\"shape\")");
-  EXPECT_EQ(Refusal("{\"shape\":[1.5]}"),
+  EXPECT_EQ(SafetensorsRefusal("{\"shape\":[1.5]}"),
             "file: the header's entry \"x\" has a fraction where safetensors have none (\"shape\")");
   EXPECT_EQ(
-      Refusal("{\"shape\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}"),
+      SafetensorsRefusal("{\"shape\":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]}"),
       "file: the header's entry \"x\" has a list of more than 16 numbers where safetensors have none (\"shape\")");
-  EXPECT_EQ(Refusal("{\"size\":8}"),
+  EXPECT_EQ(SafetensorsRefusal("{\"size\":8}"),
             "file: the header's entry \"x\" has \"size\"; expected dtype, shape and data_offsets");
-  EXPECT_EQ(Refusal("{\"dtype\":\"U8\",\"shape\":[8]}"), "file: the header's entry \"x\" has no data_offsets");
-  EXPECT_EQ(Refusal(R"({"dtype":"U8","dtype":"I8","shape":[8],"data_offsets":[0,8]})"),
+  EXPECT_EQ(SafetensorsRefusal("{\"dtype\":\"U8\",\"shape\":[8]}"),
+            "file: the header's entry \"x\" has no data_offsets");
+  EXPECT_EQ(SafetensorsRefusal(R"({"dtype":"U8","dtype":"I8","shape":[8],"data_offsets":[0,8]})"),
             "file: the header's entry \"x\" has \"dtype\" twice");
-  EXPECT_EQ(Refusal(R"({"dtype":"U8","shape":[8],"data_offsets":[0,8]},"x":{})"), "file: the header has \"x\" twice");
-  EXPECT_EQ(Refusal(R"({"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,8]})"),
+  EXPECT_EQ(SafetensorsRefusal(R"({"dtype":"U8","shape":[8],"data_offsets":[0,8]},"x":{})"),
+            "file: the header has \"x\" twice");
+  EXPECT_EQ(SafetensorsRefusal(R"({"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,8]})"),
             "file: the tensor \"x\" has the shape [4294967296, 4294967296], more elements than can be counted");
-  const std::string half = Refusal(R"({"dtype":"F16","shape":[4],"data_offsets":[0,8]})");
+  const std::string half = SafetensorsRefusal(R"({"dtype":"F16","shape":[4],"data_offsets":[0,8]})");
   EXPECT_NE(half.find("the tensor \"x\" has elements of the type \"F16\"; allowed are BOOL, U8, "), std::string::npos)
       << half;
   EXPECT_EQ(RefusalOf(Safetensors(R"({"x":{"dtype":"U8","shape":[0,4],"data_offsets":[0,0]}})", "")),

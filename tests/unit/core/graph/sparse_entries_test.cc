@@ -12,7 +12,7 @@
 namespace modlab {
 namespace {
 
-std::vector<double> Entries(const Block& block) {
+std::vector<double> EntriesOf(const Block& block) {
   std::vector<double> entries;
   for (int target = 0; target < block.target_units; ++target) {
     for (int source = 0; source < block.source_units; ++source) entries.push_back(block.entry(target, source));
@@ -43,8 +43,8 @@ TEST(CompressedIfSparse, KeepsWeightsAndSignsOfPrunedBlocks) {
     const Block sparse = CompressedIfSparse(dense, context);
     ASSERT_TRUE(sparse.is_sparse());
     EXPECT_LT(sparse.stored_entries(), 40 * 64 / 16);
-    EXPECT_EQ(Entries(sparse), Entries(dense));
-    EXPECT_EQ(Entries(PartOf(sparse, WeightPart::kSigned)), Entries(PartOf(dense, WeightPart::kSigned)));
+    EXPECT_EQ(EntriesOf(sparse), EntriesOf(dense));
+    EXPECT_EQ(EntriesOf(PartOf(sparse, WeightPart::kSigned)), EntriesOf(PartOf(dense, WeightPart::kSigned)));
     EXPECT_EQ(Totals(sparse).entries, Totals(dense).entries);
     EXPECT_EQ(Totals(sparse).edges, Totals(dense).edges);
     EXPECT_NEAR(Totals(sparse).weight, Totals(dense).weight, 1e-12);
@@ -70,7 +70,7 @@ TEST(CompressedIfSparse, LeavesOutWhatTheThresholdTakesAway) {
   const Block sparse = CompressedIfSparse(dense, context);
   ASSERT_TRUE(sparse.is_sparse());
   EXPECT_EQ(sparse.stored_entries(), Totals(dense).edges);
-  EXPECT_EQ(Entries(sparse), Entries(dense));
+  EXPECT_EQ(EntriesOf(sparse), EntriesOf(dense));
 }
 
 TEST(Transposed, SparseBlocksHaveTheSameWeightsTheOtherWay) {

@@ -21,7 +21,7 @@ double Newman(const UnitGraph& graph, const std::vector<int>& labels, double res
   return Modularity(graph, labels, graph.units(), Objective::kNewman, resolution, context);
 }
 
-std::vector<int> RandomLabels(int units, int clusters, uint64_t seed) {
+std::vector<int> RandomSignedLabels(int units, int clusters, uint64_t seed) {
   Random random(seed);
   std::vector<int> labels(units);
   for (int& label : labels) label = random.Index(clusters + 1) - 1;  // some units in no cluster
@@ -43,7 +43,7 @@ TEST(SignedModularity, AgreesWithItsDefinition) {
   for (const uint64_t seed : {1, 2, 3}) {
     const UnitGraph graph = test::SignedGraph(seed);
     const test::SignedAdjacency adjacency = test::DenseSignedAdjacency(graph);
-    const std::vector<int> labels = RandomLabels(graph.units(), 4, seed);
+    const std::vector<int> labels = RandomSignedLabels(graph.units(), 4, seed);
     for (const double resolution : {0.5, 1.0, 2.0}) {
       EXPECT_NEAR(Signed(graph, labels, resolution), test::SignedModularityOf(adjacency, labels, resolution), 1e-12);
     }
@@ -53,7 +53,7 @@ TEST(SignedModularity, AgreesWithItsDefinition) {
 TEST(SignedModularity, IsNewmansWithoutNegativeWeights) {
   for (const uint64_t seed : {1, 2, 3}) {
     const UnitGraph graph = test::PlantedChain({20, 15, 10}, 3, 0.5, seed);
-    const std::vector<int> labels = RandomLabels(graph.units(), 4, seed);
+    const std::vector<int> labels = RandomSignedLabels(graph.units(), 4, seed);
     for (const double resolution : {0.5, 1.0, 2.0}) {
       EXPECT_EQ(Signed(graph, labels, resolution), Newman(graph, labels, resolution));
     }
@@ -67,7 +67,7 @@ TEST(SignedModularity, IsMinusNewmansWithoutPositiveWeights) {
 
 TEST(SignedModularity, PermutedHiddenUnitsAndScaledWeightsChangeNothing) {
   const UnitGraph graph = test::RandomChain({64, 40, 30, 10}, 6);
-  const std::vector<int> labels = RandomLabels(graph.units(), 5, 6);
+  const std::vector<int> labels = RandomSignedLabels(graph.units(), 5, 6);
   const double before = Signed(graph, labels);
   for (const double factor : {1e-200, 0.3, 1e6}) {
     EXPECT_NEAR(Signed(test::Scaled(graph, factor), labels), before, 1e-12) << factor;
@@ -80,7 +80,7 @@ TEST(SignedModularity, PermutedHiddenUnitsAndScaledWeightsChangeNothing) {
 
 TEST(SignedModularity, IsTheSameForAnyNumberOfThreads) {
   const UnitGraph graph = test::SignedGraph(5);
-  const std::vector<int> labels = RandomLabels(graph.units(), 5, 5);
+  const std::vector<int> labels = RandomSignedLabels(graph.units(), 5, 5);
   RunContext one;
   RunContext three(3);
   EXPECT_EQ(Modularity(graph, labels, 5, Objective::kSigned, 1, one),

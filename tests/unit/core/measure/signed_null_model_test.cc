@@ -11,17 +11,17 @@
 namespace modlab {
 namespace {
 
-UnitGraph Draw(const UnitGraph& graph, NullModel model, uint64_t seed = 1) {
+UnitGraph DrawSigned(const UnitGraph& graph, NullModel model, uint64_t seed = 1) {
   RunContext context;
   Random random(seed);
   return DrawNull(graph, model, random, context);
 }
 
-using Entries = std::vector<std::pair<double, double>>;
+using SignedEntries = std::vector<std::pair<double, double>>;
 
 /// Positive and negative weight of all entries, row-major [target][source].
-Entries EntriesOf(const Block& block) {
-  Entries entries;
+SignedEntries EntriesOf(const Block& block) {
+  SignedEntries entries;
   for (int target = 0; target < block.target_units; ++target) {
     for (int source = 0; source < block.source_units; ++source) {
       const test::SignedEntry entry = test::SignedEntryOf(block, target, source);
@@ -31,7 +31,7 @@ Entries EntriesOf(const Block& block) {
   return entries;
 }
 
-Entries Sorted(Entries entries) {
+SignedEntries SortedSigned(SignedEntries entries) {
   std::sort(entries.begin(), entries.end());
   return entries;
 }
@@ -39,13 +39,13 @@ Entries Sorted(Entries entries) {
 TEST(SignedNulls, WeightsTakeTheirSignsWithThem) {
   const UnitGraph graph = test::SignedGraph(1);
   for (const NullModel model : {NullModel::kLayer, NullModel::kLayerNonzero}) {
-    const UnitGraph null = Draw(graph, model);
+    const UnitGraph null = DrawSigned(graph, model);
     for (size_t i = 0; i < graph.blocks().size(); ++i) {
-      const Entries before = EntriesOf(graph.blocks()[i]);
-      const Entries after = EntriesOf(null.blocks()[i]);
+      const SignedEntries before = EntriesOf(graph.blocks()[i]);
+      const SignedEntries after = EntriesOf(null.blocks()[i]);
       EXPECT_NE(before, after);
-      const Entries wanted = Sorted(before);
-      const Entries got = Sorted(after);
+      const SignedEntries wanted = SortedSigned(before);
+      const SignedEntries got = SortedSigned(after);
       for (size_t entry = 0; entry < wanted.size(); ++entry) {
         // Samples of float blocks are float.
         ASSERT_NEAR(got[entry].first, wanted[entry].first, 1e-7 * wanted[entry].first + 1e-15) << i;
@@ -57,7 +57,7 @@ TEST(SignedNulls, WeightsTakeTheirSignsWithThem) {
 
 TEST(SignedNulls, ANormAndItsPartsStayTogether) {
   const UnitGraph graph = test::SignedGraph(2);
-  const UnitGraph null = Draw(graph, NullModel::kLayer);
+  const UnitGraph null = DrawSigned(graph, NullModel::kLayer);
   for (size_t i = graph.blocks().size() - 4; i < graph.blocks().size(); ++i) {
     const Block& block = null.blocks()[i];
     ASSERT_NE(block.signs, nullptr);
@@ -72,10 +72,10 @@ TEST(SignedNulls, ANormAndItsPartsStayTogether) {
 
 TEST(SignedNulls, DegreeLeavesSignsWhereTheyAre) {
   const UnitGraph graph = test::SignedGraph(3);
-  const UnitGraph null = Draw(graph, NullModel::kDegree);
+  const UnitGraph null = DrawSigned(graph, NullModel::kDegree);
   for (size_t i = 0; i < graph.blocks().size(); ++i) {
-    const Entries before = EntriesOf(graph.blocks()[i]);
-    const Entries after = EntriesOf(null.blocks()[i]);
+    const SignedEntries before = EntriesOf(graph.blocks()[i]);
+    const SignedEntries after = EntriesOf(null.blocks()[i]);
     double changed = 0;
     for (size_t entry = 0; entry < before.size(); ++entry) {
       const auto share = [](const std::pair<double, double>& parts) {

@@ -145,7 +145,7 @@ TEST(Embed, LayeredGraphsWithUnitsWithoutEdgesOnEitherSide) {
 TEST(Embed, ManyDimensionsOfALargeGraph) { ExpectEigenpairs(test::RandomChain({300, 210}, 9), 200); }
 
 /// Layers side by side, `copies` of them, without a connection between the copies.
-UnitGraph SideBySide(const UnitGraph& chain, int copies) {
+UnitGraph GraphsSideBySide(const UnitGraph& chain, int copies) {
   UnitGraph graph;
   for (Group group : chain.groups()) {
     group.units *= copies;
@@ -185,7 +185,7 @@ TEST(Embed, FindsEveryCopyOfMultipleEigenvaluesOfLargeGraphs) {
   const UnitGraph chain = SmoothChain(100, 80);
   const Eigen::SelfAdjointEigenSolver<MatrixXd> one(DenseLaplacian(chain), Eigen::EigenvaluesOnly);
   const int copies = 3;
-  const UnitGraph graph = SideBySide(chain, copies);
+  const UnitGraph graph = GraphsSideBySide(chain, copies);
   for (const int dimensions : {4, 5, 8, 10}) {
     VectorXd expected(dimensions + 1);
     for (int i = 0; i <= dimensions; ++i) expected[i] = one.eigenvalues()[i / copies];
@@ -263,7 +263,7 @@ TEST(Embed, LeavesWhenCancelledBetweenApplications) {
   }
 }
 
-ErrorKind KindOf(const UnitGraph& graph, int dimensions) {
+ErrorKind EigenpairKindOf(const UnitGraph& graph, int dimensions) {
   try {
     EmbedGraph(graph, dimensions);
   } catch (const Error& error) {
@@ -276,9 +276,9 @@ ErrorKind KindOf(const UnitGraph& graph, int dimensions) {
 
 TEST(Embed, RefusesWhatCannotBeEmbedded) {
   const UnitGraph graph = test::Chain({{{1, 1}, {1, 1}}, {{1, 0}, {1, 0}}});  // five units with edges
-  EXPECT_EQ(KindOf(graph, 6), ErrorKind::kClustersOutOfRange);
-  EXPECT_EQ(KindOf(graph, 0), ErrorKind::kClustersOutOfRange);
-  EXPECT_EQ(KindOf(test::Chain({{{0, 0}, {0, 0}}}), 1), ErrorKind::kNoEdges);
+  EXPECT_EQ(EigenpairKindOf(graph, 6), ErrorKind::kClustersOutOfRange);
+  EXPECT_EQ(EigenpairKindOf(graph, 0), ErrorKind::kClustersOutOfRange);
+  EXPECT_EQ(EigenpairKindOf(test::Chain({{{0, 0}, {0, 0}}}), 1), ErrorKind::kNoEdges);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace modlab {
 namespace {
 
 /// A chain of layers whose weights are in memory of its own.
-struct Chain {
-  explicit Chain(const std::vector<int>& sizes) {
+struct ChainGraph {
+  explicit ChainGraph(const std::vector<int>& sizes) {
     Random random(7);
     for (const int size : sizes) graph.AddGroup({"layer", "linear", size});
     for (size_t i = 0; i + 1 < sizes.size(); ++i) {
@@ -56,7 +56,7 @@ class ClusterabilityTrackerTest : public testing::Test {
 };
 
 TEST_F(ClusterabilityTrackerTest, FollowsANetworkThatChanges) {
-  Chain chain({150, 120, 20, 20, 4});
+  ChainGraph chain({150, 120, 20, 20, 4});
   ClusterabilityTracker tracker(chain.graph, options_, context_);
   for (uint64_t time = 0; time < 5; ++time) {
     const Clusterability found = tracker.Compute(context_);
@@ -76,7 +76,7 @@ TEST_F(ClusterabilityTrackerTest, FollowsANetworkThatChanges) {
 }
 
 TEST_F(ClusterabilityTrackerTest, IsFasterFromWhereItWas) {
-  Chain chain({150, 120, 20, 20, 4});
+  ChainGraph chain({150, 120, 20, 20, 4});
   ClusterabilityTracker tracker(chain.graph, options_, context_);
   tracker.Compute(context_);
   const int first = tracker.applications();
@@ -86,7 +86,7 @@ TEST_F(ClusterabilityTrackerTest, IsFasterFromWhereItWas) {
 }
 
 TEST_F(ClusterabilityTrackerTest, GoesOnFromASubspaceToTheBit) {
-  Chain chain({150, 120, 20, 20, 4});
+  ChainGraph chain({150, 120, 20, 20, 4});
   ClusterabilityTracker tracker(chain.graph, options_, context_);
   tracker.Compute(context_);
   ClusterabilityTracker other(chain.graph, options_, context_);
@@ -96,7 +96,7 @@ TEST_F(ClusterabilityTrackerTest, GoesOnFromASubspaceToTheBit) {
 }
 
 TEST_F(ClusterabilityTrackerTest, FindsPlantedClusters) {
-  Chain chain({80, 80, 80});
+  ChainGraph chain({80, 80, 80});
   for (const auto& weight : chain.weights) {
     for (size_t i = 0; i < weight->size(); ++i) {
       if ((i / 80 < 40) != (i % 80 < 40)) (*weight)[i] *= 0.1F;
@@ -111,11 +111,11 @@ TEST_F(ClusterabilityTrackerTest, FindsPlantedClusters) {
 }
 
 TEST_F(ClusterabilityTrackerTest, LeavesOtherNetworksToTheExactOne) {
-  const Chain small({8, 8, 4});
+  const ChainGraph small({8, 8, 4});
   ClusterabilityTracker of_small(small.graph, options_, context_);
   EXPECT_EQ(of_small.Compute(context_).coordinates, Exact(small.graph).coordinates);
   EXPECT_EQ(of_small.applications(), 0);
-  Chain scaled({80, 80, 80});
+  ChainGraph scaled({80, 80, 80});
   scaled.graph.RaiseThreshold(0.1);
   ClusterabilityTracker of_scaled(scaled.graph, options_, context_);
   EXPECT_EQ(of_scaled.Compute(context_).coordinates, Exact(scaled.graph).coordinates);
@@ -123,7 +123,7 @@ TEST_F(ClusterabilityTrackerTest, LeavesOtherNetworksToTheExactOne) {
 }
 
 TEST_F(ClusterabilityTrackerTest, SeveralComponentsCountAsEigenvaluesOf0) {
-  Chain chain({80, 80, 80});
+  ChainGraph chain({80, 80, 80});
   for (const auto& weight : chain.weights) {
     for (size_t i = 0; i < weight->size(); ++i) {
       if ((i / 80 < 40) != (i % 80 < 40)) (*weight)[i] = 0;

@@ -11,7 +11,7 @@ namespace {
 using torch::jit::Module;
 
 /// A linear layer whose forward counts its calls in training, and one parameter that is frozen.
-Module Network() {
+Module ReplicatedNetwork() {
   torch::manual_seed(4);
   Module network("__torch__.Counted", std::make_shared<torch::jit::CompilationUnit>(), true);
   network.register_attribute("training", c10::BoolType::get(), true);
@@ -29,7 +29,7 @@ Module Network() {
 // The CPU is a device, too: what is checked is that nothing is shared, and that all that is to come over does.
 class DeviceReplicaTest : public testing::Test {
  protected:
-  Module network_ = Network();
+  Module network_ = ReplicatedNetwork();
   at::Tensor weight_ = network_.attr("weight").toTensor();
   at::Tensor calls_ = network_.attr("calls").toTensor();
   DeviceReplica replica_{network_, at::kCPU};

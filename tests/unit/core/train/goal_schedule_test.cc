@@ -32,7 +32,8 @@ GoalScheduleOptions Varying(int goals) {
   return options;
 }
 
-std::string ErrorOf(const GoalScheduleOptions& options, int64_t steps_per_epoch = 10, int64_t total_steps = 1000) {
+std::string ScheduleError(const GoalScheduleOptions& options, int64_t steps_per_epoch = 10,
+                          int64_t total_steps = 1000) {
   try {
     MakeGoalPhases(options, steps_per_epoch, total_steps, 0);
   } catch (const Error& error) {
@@ -148,23 +149,23 @@ TEST(MakeGoalPhases, RefusesASpaceThatIsTooSmall) {
   GoalScheduleOptions options = SeedStudy();
   options.distributions = {ParseDistribution("a~I(-1,1)"), ParseDistribution("b~C(1,2,3)")};
   options.warmup_epochs = 0;
-  EXPECT_EQ(ErrorOf(options, 1, 61),
+  EXPECT_EQ(ScheduleError(options, 1, 61),
             "the schedule redraws its parameters 6 times, never the same twice, and their distributions have only 5 "
             "different values for that: make the period longer, or the distributions wider.");
   options.initial_parameters = {{"a", 0}, {"b", 1}};  // cannot be drawn
-  EXPECT_EQ(ErrorOf(options, 1, 61), "");
-  EXPECT_NE(ErrorOf(options, 1, 71), "");
+  EXPECT_EQ(ScheduleError(options, 1, 61), "");
+  EXPECT_NE(ScheduleError(options, 1, 71), "");
   options.final_goal = 0;
   options.final_epochs = 10;
-  EXPECT_EQ(ErrorOf(options, 1, 71), "");
+  EXPECT_EQ(ScheduleError(options, 1, 71), "");
   options.distributions.push_back(ParseDistribution("c~N(0,1)"));
-  EXPECT_EQ(ErrorOf(options, 1, 100000), "");
+  EXPECT_EQ(ScheduleError(options, 1, 100000), "");
 }
 
 TEST(MakeGoalPhases, RefusesWhatMakesNoSense) {
   const auto expect_error = [](GoalScheduleOptions options, const std::string& part, auto change) {
     change(options);
-    EXPECT_NE(ErrorOf(options).find(part), std::string::npos) << ErrorOf(options);
+    EXPECT_NE(ScheduleError(options).find(part), std::string::npos) << ScheduleError(options);
   };
   expect_error(Varying(1), "at least 2 goals", [](auto&) {});
   expect_error({}, "of one goal has 2", [](auto& options) { options.goals = 2; });
@@ -192,7 +193,7 @@ TEST(MakeGoalPhases, RefusesWhatMakesNoSense) {
   });
   GoalScheduleOptions often = Varying(2);
   often.period = 1;
-  EXPECT_NE(ErrorOf(often, 1, 2000000).find("the goal changes 1999999 times"), std::string::npos);
+  EXPECT_NE(ScheduleError(often, 1, 2000000).find("the goal changes 1999999 times"), std::string::npos);
   EXPECT_THROW(MakeGoalPhases({}, 0, 10, 0), std::logic_error);
 }
 

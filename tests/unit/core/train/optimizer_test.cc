@@ -17,7 +17,7 @@
 namespace modlab {
 namespace {
 
-using Kind = OptimizerOptions::Kind;
+using OptimizerKind = OptimizerOptions::OptimizerKind;
 
 constexpr int kSteps = 100;
 constexpr double kRate = 0.001;
@@ -35,19 +35,19 @@ struct PlainRule {
   void Step(double gradient) {
     ++steps;
     double g = kScale * gradient + options.l1 * (weight > 0 ? 1 : -1);
-    if (options.kind != Kind::kAdamW) g += options.weight_decay * weight;
+    if (options.kind != OptimizerKind::kAdamW) g += options.weight_decay * weight;
     switch (options.kind) {
-      case Kind::kSgd:
+      case OptimizerKind::kSgd:
         Sgd(g);
         break;
-      case Kind::kAdamW:
+      case OptimizerKind::kAdamW:
         weight -= kRate * options.weight_decay * weight;
         Adam(g);
         break;
-      case Kind::kAdam:
+      case OptimizerKind::kAdam:
         Adam(g);
         break;
-      case Kind::kRmsprop:
+      case OptimizerKind::kRmsprop:
         Rmsprop(g);
         break;
     }
@@ -90,37 +90,37 @@ void PrintTo(const Case& printed, std::ostream* stream) { *stream << printed.nam
 
 std::vector<Case> Cases() {
   std::vector<Case> cases;
-  const auto add = [&](const std::string& name, Kind kind) -> OptimizerOptions& {
+  const auto add = [&](const std::string& name, OptimizerKind kind) -> OptimizerOptions& {
     cases.push_back({name, {}});
     cases.back().options.kind = kind;
     return cases.back().options;
   };
-  add("Sgd", Kind::kSgd);
-  add("SgdMomentum", Kind::kSgd).momentum = 0.9;
-  OptimizerOptions& dampened = add("SgdDampened", Kind::kSgd);
+  add("Sgd", OptimizerKind::kSgd);
+  add("SgdMomentum", OptimizerKind::kSgd).momentum = 0.9;
+  OptimizerOptions& dampened = add("SgdDampened", OptimizerKind::kSgd);
   dampened.momentum = 0.8;
   dampened.dampening = 0.3;
   dampened.weight_decay = 0.1;
-  OptimizerOptions& nesterov = add("SgdNesterov", Kind::kSgd);
+  OptimizerOptions& nesterov = add("SgdNesterov", OptimizerKind::kSgd);
   nesterov.momentum = 0.9;
   nesterov.nesterov = true;
   nesterov.l1 = 0.05;
-  add("Adam", Kind::kAdam);
-  OptimizerOptions& decayed = add("AdamWithDecay", Kind::kAdam);
+  add("Adam", OptimizerKind::kAdam);
+  OptimizerOptions& decayed = add("AdamWithDecay", OptimizerKind::kAdam);
   decayed.beta1 = 0.8;
   decayed.beta2 = 0.99;
   decayed.epsilon = 1e-4;
   decayed.weight_decay = 0.1;
   decayed.l1 = 0.05;
-  OptimizerOptions& decoupled = add("AdamW", Kind::kAdamW);
+  OptimizerOptions& decoupled = add("AdamW", OptimizerKind::kAdamW);
   decoupled.weight_decay = 0.1;
   decoupled.l1 = 0.01;
-  add("Rmsprop", Kind::kRmsprop).weight_decay = 0.1;
-  OptimizerOptions& centered = add("RmspropCentered", Kind::kRmsprop);
+  add("Rmsprop", OptimizerKind::kRmsprop).weight_decay = 0.1;
+  OptimizerOptions& centered = add("RmspropCentered", OptimizerKind::kRmsprop);
   centered.centered = true;
   centered.alpha = 0.9;
-  add("RmspropMomentum", Kind::kRmsprop).momentum = 0.5;
-  OptimizerOptions& both = add("RmspropCenteredMomentum", Kind::kRmsprop);
+  add("RmspropMomentum", OptimizerKind::kRmsprop).momentum = 0.5;
+  OptimizerOptions& both = add("RmspropCenteredMomentum", OptimizerKind::kRmsprop);
   both.centered = true;
   both.momentum = 0.9;
   both.l1 = 0.05;
@@ -266,11 +266,11 @@ TEST(OptimizerState, HasTheBuffersThatTheRuleNeeds) {
   using Names = std::vector<std::string>;
   OptimizerOptions options;
   EXPECT_EQ(BufferNames(options), (Names{"first_moment", "second_moment"}));
-  options.kind = Kind::kSgd;
+  options.kind = OptimizerKind::kSgd;
   EXPECT_EQ(BufferNames(options), Names{});
   options.momentum = 0.9;
   EXPECT_EQ(BufferNames(options), Names{"momentum"});
-  options.kind = Kind::kRmsprop;
+  options.kind = OptimizerKind::kRmsprop;
   options.centered = true;
   EXPECT_EQ(BufferNames(options), (Names{"second_moment", "mean_gradient", "momentum"}));
   EXPECT_THROW(Optimizer(options, {1}).buffer("first_moment", 0), std::logic_error);
@@ -296,7 +296,7 @@ TEST(OptimizerState, DecaysToZeroRatherThanBelowTheSmallestNormalNumber) {
 
 TEST(OptimizerState, CentredVarianceIsNeverNegative) {
   OptimizerOptions options;
-  options.kind = Kind::kRmsprop;
+  options.kind = OptimizerKind::kRmsprop;
   options.centered = true;
   options.alpha = 0.5;
   Optimizer optimizer(options, {64});
@@ -315,7 +315,7 @@ TEST(OptimizerState, AnotherNumberOfParametersIsOurFault) {
   EXPECT_THROW(Optimizer({}, {-1}), std::logic_error);
 }
 
-void ExpectRefused(const OptimizerOptions& options, const std::string& option) {
+void ExpectOptimizerRefused(const OptimizerOptions& options, const std::string& option) {
   try {
     Optimizer(options, {1}).Reset();
     ADD_FAILURE() << option << " was accepted";
@@ -331,24 +331,24 @@ TEST(OptimizerOptionsCheck, RefusesWhatIsOutOfRange) {
   const auto refused = [&](double OptimizerOptions::*field, double value, const char* name) {
     OptimizerOptions changed = options;
     changed.*field = value;
-    ExpectRefused(changed, name);
+    ExpectOptimizerRefused(changed, name);
   };
   refused(&OptimizerOptions::weight_decay, -1, "weight_decay");
   refused(&OptimizerOptions::l1, nan, "l1");
   refused(&OptimizerOptions::beta1, 1, "beta1");
   refused(&OptimizerOptions::beta2, -0.1, "beta2");
   refused(&OptimizerOptions::epsilon, -1e-9, "epsilon");
-  options.kind = Kind::kRmsprop;
+  options.kind = OptimizerKind::kRmsprop;
   refused(&OptimizerOptions::alpha, 1.1, "alpha");
   refused(&OptimizerOptions::momentum, -1, "momentum");
-  options.kind = Kind::kSgd;
+  options.kind = OptimizerKind::kSgd;
   refused(&OptimizerOptions::momentum, nan, "momentum");
   refused(&OptimizerOptions::dampening, std::numeric_limits<double>::infinity(), "dampening");
   options.nesterov = true;
-  ExpectRefused(options, "nesterov");
+  ExpectOptimizerRefused(options, "nesterov");
   options.momentum = 0.9;
   options.dampening = 0.1;
-  ExpectRefused(options, "nesterov");
+  ExpectOptimizerRefused(options, "nesterov");
 }
 
 TEST(SquaredNorm, AddsUpWhatIsNotMasked) {

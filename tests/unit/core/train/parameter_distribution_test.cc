@@ -12,7 +12,7 @@
 namespace modlab {
 namespace {
 
-std::string ErrorOf(const std::string& text) {
+std::string DistributionError(const std::string& text) {
   try {
     ParseDistribution(text);
   } catch (const Error& error) {
@@ -65,8 +65,8 @@ TEST(ParseDistribution, SaysWhereItIsWrong) {
       {"a~C(1,2,1)", "character 3: the values must be different from each other"},
   };
   for (const auto& [text, error] : errors) {
-    EXPECT_EQ(ErrorOf(text), "the distribution '" + text + "' is wrong at " + error +
-                                 ". Write it like a~U(0,10), a~N(0,1), a~I(-3,3) or a~C(1,2,5).");
+    EXPECT_EQ(DistributionError(text), "the distribution '" + text + "' is wrong at " + error +
+                                           ". Write it like a~U(0,10), a~N(0,1), a~I(-3,3) or a~C(1,2,5).");
   }
 }
 
