@@ -18,9 +18,9 @@ constexpr std::chrono::milliseconds kReportInterval{100};
 
 /// The tasks of one ParallelFor. Helpers share its ownership, so that the caller waits for the tasks only, not for
 /// helpers that wake up after the last task was taken.
-class Batch {
+class TaskBatch {
  public:
-  Batch(int count, const std::function<void(int)>& task, const RunContext& context)
+  TaskBatch(int count, const std::function<void(int)>& task, const RunContext& context)
       : count_(count), task_(task), context_(context) {}
 
   /// Takes tasks until there are none left. Touches neither the task nor the context after the last one has ended.
@@ -90,7 +90,7 @@ void RunContext::ParallelFor(int count, const std::function<void(int)>& task) {
     }
     return;
   }
-  const auto batch = std::make_shared<Batch>(count, task, *this);
+  const auto batch = std::make_shared<TaskBatch>(count, task, *this);
   const int helpers = std::min(threads_, count) - 1;
   for (int helper = 0; helper < helpers; ++helper) {
     boost::asio::post(*pool_, [batch] { batch->Work(); });

@@ -12,7 +12,7 @@ struct ListArtifactsCommand {
   std::string id;
 };
 
-ExitCode ListArtifacts(Session& session, const ListArtifactsCommand& command) {
+ExitCode ShowArtifacts(Session& session, const ListArtifactsCommand& command) {
   const v1::ListArtifactsResponse artifacts = ListArtifacts(session, JobName(command.id));
   session.PrintList(artifacts, artifacts.artifacts(),
                     [&](const TextStyle& style) { return ArtifactListText(artifacts, style); });
@@ -35,7 +35,7 @@ ExitCode Fetch(Session& session, const FetchCommand& command) {
 void AddArtifactCommands(CLI::App& job, Action& chosen) {
   const auto define_list = [](CLI::App& app, ListArtifactsCommand& command) { AddJobId(app, command.id); };
   CLI::App* list = AddCommand<ListArtifactsCommand>(job, chosen, "artifacts", "List the files that a job made",
-                                                    define_list, ListArtifacts);
+                                                    define_list, ShowArtifacts);
   AddExamples(*list, {"modlab job artifacts abc"});
 
   const auto define_fetch = [](CLI::App& app, FetchCommand& command) {

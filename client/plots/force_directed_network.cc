@@ -19,8 +19,8 @@
 namespace modlab::client::plots {
 namespace {
 
-constexpr double kLeastSide = 240;
-constexpr double kMostSide = 560;
+constexpr double kLeastHeightOfForces = 240;
+constexpr double kMostHeightOfForces = 560;
 constexpr double kHeightPerRoot = 22;  // px, of the number of units
 constexpr int kLeastNamed = 12;        // units that a cluster must have, and that are looked at about its middle
 
@@ -50,7 +50,7 @@ class ForceDirectedDrawing {
   std::vector<std::size_t> place_of_unit_;  ///< in units_
   std::vector<Point> places_;               ///< of units_, in px
   double radius_ = 4;
-  double height_ = kLeastSide;
+  double height_ = kLeastHeightOfForces;
 };
 
 ForceDirectedDrawing::ForceDirectedDrawing(const NetworkPlot& plot)
@@ -133,7 +133,7 @@ void ForceDirectedDrawing::TurnInputsLeft(std::vector<Point>& places) const {
 void ForceDirectedDrawing::Fit(std::vector<Point>& places) {
   const double width = figure_.right() - figure_.left();
   const auto count = static_cast<double>(places.size());
-  radius_ = std::clamp(std::sqrt(width * kMostSide * 0.045 / count), 2.0, 5.5);
+  radius_ = std::clamp(std::sqrt(width * kMostHeightOfForces * 0.045 / count), 2.0, 5.5);
   const double margin = radius_ * 1.6;
   const auto fit = [&](double most_height) {
     Point low = places.front();
@@ -144,14 +144,14 @@ void ForceDirectedDrawing::Fit(std::vector<Point>& places) {
     }
     const double scale = std::min((width - 2 * margin) / std::max(high.x - low.x, 1e-9),
                                   (most_height - 2 * margin) / std::max(high.y - low.y, 1e-9));
-    height_ = std::max((high.y - low.y) * scale + 2 * margin, std::min(most_height, kLeastSide * 0.5));
+    height_ = std::max((high.y - low.y) * scale + 2 * margin, std::min(most_height, kLeastHeightOfForces * 0.5));
     for (Point& place : places) {
       place = {(place.x - (low.x + high.x) / 2) * scale + (figure_.left() + figure_.right()) / 2,
                (place.y - (low.y + high.y) / 2) * scale + figure_.top() + height_ / 2};
     }
   };
   // Few units would be lost in much room.
-  const double most_height = std::min(kMostSide, kLeastSide + kHeightPerRoot * std::sqrt(count));
+  const double most_height = std::min(kMostHeightOfForces, kLeastHeightOfForces + kHeightPerRoot * std::sqrt(count));
   fit(most_height);
   PushApart(places, radius_ * 2.3);
   fit(most_height);

@@ -13,15 +13,15 @@ namespace modlab {
 namespace {
 
 /// Sums over the rows and columns of one chunk.
-struct ClusterSums {
+struct RowChunkSums {
   std::vector<double> row_internal;  ///< Per row, weights to units of the same cluster.
   std::vector<double> row_sums;
   std::vector<double> column_sums;
 };
 
-ClusterSums SumChunk(const BlockRows& block, const RowChunk& chunk, const std::vector<int>& labels) {
+RowChunkSums SumChunk(const BlockRows& block, const RowChunk& chunk, const std::vector<int>& labels) {
   const int* const column_labels = labels.data() + block.first_column_unit();
-  ClusterSums sums{.row_internal = {}, .row_sums = {}, .column_sums = std::vector<double>(chunk.columns(), 0.0)};
+  RowChunkSums sums{.row_internal = {}, .row_sums = {}, .column_sums = std::vector<double>(chunk.columns(), 0.0)};
   double* const column_sums = sums.column_sums.data();
   std::vector<double> weights;
   for (int row = chunk.first_row; row < chunk.last_row; ++row) {
@@ -53,7 +53,7 @@ ClusterSums SumAll(const UnitGraph& graph, const std::vector<int>& labels, int c
     throw std::logic_error("labels must be -1 or 0 to the number of clusters");
   }
   const ChunkedRows rows(graph);
-  std::vector<ClusterSums> chunks(rows.chunks.size());
+  std::vector<RowChunkSums> chunks(rows.chunks.size());
   context.ParallelFor(static_cast<int>(chunks.size()), [&](int index) {
     const RowChunk& chunk = rows.chunks[index];
     chunks[index] = SumChunk(rows.blocks[chunk.block], chunk, labels);
