@@ -20,7 +20,7 @@ UnitGraph DrawSigned(const UnitGraph& graph, NullModel model, uint64_t seed = 1)
 using SignedEntries = std::vector<std::pair<double, double>>;
 
 /// Positive and negative weight of all entries, row-major [target][source].
-SignedEntries EntriesOf(const Block& block) {
+SignedEntries SignedEntriesOf(const Block& block) {
   SignedEntries entries;
   for (int target = 0; target < block.target_units; ++target) {
     for (int source = 0; source < block.source_units; ++source) {
@@ -41,8 +41,8 @@ TEST(SignedNulls, WeightsTakeTheirSignsWithThem) {
   for (const NullModel model : {NullModel::kLayer, NullModel::kLayerNonzero}) {
     const UnitGraph null = DrawSigned(graph, model);
     for (size_t i = 0; i < graph.blocks().size(); ++i) {
-      const SignedEntries before = EntriesOf(graph.blocks()[i]);
-      const SignedEntries after = EntriesOf(null.blocks()[i]);
+      const SignedEntries before = SignedEntriesOf(graph.blocks()[i]);
+      const SignedEntries after = SignedEntriesOf(null.blocks()[i]);
       EXPECT_NE(before, after);
       const SignedEntries wanted = SortedSigned(before);
       const SignedEntries got = SortedSigned(after);
@@ -74,8 +74,8 @@ TEST(SignedNulls, DegreeLeavesSignsWhereTheyAre) {
   const UnitGraph graph = test::SignedGraph(3);
   const UnitGraph null = DrawSigned(graph, NullModel::kDegree);
   for (size_t i = 0; i < graph.blocks().size(); ++i) {
-    const SignedEntries before = EntriesOf(graph.blocks()[i]);
-    const SignedEntries after = EntriesOf(null.blocks()[i]);
+    const SignedEntries before = SignedEntriesOf(graph.blocks()[i]);
+    const SignedEntries after = SignedEntriesOf(null.blocks()[i]);
     double changed = 0;
     for (size_t entry = 0; entry < before.size(); ++entry) {
       const auto share = [](const std::pair<double, double>& parts) {

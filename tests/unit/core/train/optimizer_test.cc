@@ -17,7 +17,7 @@
 namespace modlab {
 namespace {
 
-using OptimizerKind = OptimizerOptions::OptimizerKind;
+using OptimizerKind = OptimizerOptions::Kind;
 
 constexpr int kSteps = 100;
 constexpr double kRate = 0.001;
