@@ -115,6 +115,7 @@ class Study {
   v1::TrainSpec& AddPairs(const std::string& name, const std::string& title, const std::string& network, int epochs) {
     v1::TrainSpec& train = AddTraining(name, title, network, data_.digits, epochs);
     SetTestDigits(train);
+    train.set_batch_size(size_.pairs_at_once);
     train.mutable_task()->set_pairing(v1::TaskSpec::CONCATENATED);
     train.mutable_loss()->set_kind(v1::LossSpec::MSE);
     train.mutable_modularity()->set_every_epochs(std::max(1, epochs / 20));
@@ -132,7 +133,7 @@ class Study {
   v1::TrainSpec& AddWhole(const std::string& name, const std::string& title) {
     v1::TrainSpec& train = AddPairs(name, title, "whole_net", size_.whole_epochs);
     train.add_goals(kSum);
-    train.mutable_learning_rate()->set_rate(3e-3);
+    train.mutable_learning_rate()->set_rate(2e-3);
     return train;
   }
 
@@ -169,7 +170,7 @@ class Study {
     best.set_least_clusters(2);
     best.set_most_clusters(16);
     best.set_restarts(20);
-    score.add_partitions()->mutable_leiden();
+    score.add_partitions()->mutable_leiden()->set_restarts(10);
     if (planted) score.add_partitions()->mutable_planted()->set_composition(true);
     score.mutable_nulls()->set_samples(100);
   }
@@ -191,6 +192,7 @@ BaselineSize SmallBaseline() {
   size.whole_epochs = 200;
   size.warmup_epochs = 40;
   size.period_epochs = 10;
+  size.pairs_at_once = 16;
   return size;
 }
 
@@ -204,6 +206,7 @@ BaselineSize SeedBaseline() {
   size.whole_epochs = 500;
   size.warmup_epochs = 100;
   size.period_epochs = 10;
+  size.pairs_at_once = 64;
   return size;
 }
 

@@ -17,9 +17,10 @@ struct BaselineSize {
   int whole_epochs = 0;     ///< Of the whole-task networks.
   int warmup_epochs = 0;    ///< Before the first switch of goals.
   int period_epochs = 0;    ///< From one switch to the next.
+  int pairs_at_once = 0;    ///< Batch size of all that learns from pairs of digits.
 };
 
-/// 8 x 8 digits: two minutes on two cores.
+/// 8 x 8 digits: a minute and a half on two cores.
 BaselineSize SmallBaseline();
 /// MNIST, with the widths and the schedule of the study that this goes back to (definitions.md, sections 11 and 12).
 BaselineSize SeedBaseline();

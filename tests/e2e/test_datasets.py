@@ -105,6 +105,22 @@ class Push(EndToEndTest):
             again = self.modlab_json("dataset", "push", f"st{number}", "--inputs", f"{target}:x", "--targets", f"{target}:y")
             self.assertEqual(again["sha256"], dataset["sha256"], "what was pulled can be pushed")
 
+    def test_rows_of_files_are_a_data_set_of_their_own(self):
+        for rows, part in (("0..1500", slice(0, 1500)), ("1500..", slice(1500, None)), ("7..8", slice(7, 8))):
+            dataset = self.modlab_json("dataset", "push", f"rows{part.start}", "--inputs", IMAGES, "--targets", LABELS,
+                                       "--rows", rows)
+            target = self.home.path / "rows"
+            self.modlab("dataset", "pull", dataset["name"], "--to", target, "--overwrite")
+            arrays = read_safetensors(target.read_bytes())
+            numpy.testing.assert_array_equal(arrays["x"], idx_images()[part])
+            numpy.testing.assert_array_equal(arrays["y"], idx_labels()[part])
+        for rows in ("5", "5..5", "a..b", "-1..4", "..7"):
+            self.assertIn("rows", self.refused("--inputs", IMAGES, f"--rows={rows}", code=2))
+        for rows in ("1700..1800", "1797.."):
+            said = self.refused("--inputs", IMAGES, "--rows", rows, code=1)
+            self.assertIn("1797 rows", said)
+            self.assertIn("digits-images", said)
+
     def test_standardizing_takes_the_inputs_own_mean(self):
         dataset = self.modlab_json("dataset", "push", "s", "--inputs", IMAGES, "--scale", "0.0625", "--standardize")
         images = idx_images() / 16

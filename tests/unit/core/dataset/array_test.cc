@@ -62,6 +62,19 @@ TEST(Arrays, AreAllocatedWhereCacheLinesStart) {
   EXPECT_THROW(NewArray(ElementType::kUint8, {INT64_MAX}), std::bad_alloc);
 }
 
+TEST(Arrays, RowsShareTheirElements) {
+  NewArray numbers(ElementType::kInt16, {4, 3});
+  for (int16_t i = 0; i < 12; ++i) numbers.Target<int16_t>()[i] = i;
+  const Array middle = RowsOf(numbers.array, 1, 2);
+  EXPECT_EQ(middle.shape, (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(At(middle, 0), 3);
+  EXPECT_EQ(At(middle, 5), 8);
+  EXPECT_EQ(middle.bytes.data(), numbers.array.bytes.data() + 3 * sizeof(int16_t));
+  EXPECT_EQ(RowsOf(numbers.array, 4, 0).elements(), 0);
+  EXPECT_THROW(RowsOf(numbers.array, 3, 2), std::logic_error);
+  EXPECT_THROW(RowsOf(numbers.array, -1, 1), std::logic_error);
+}
+
 TEST(Arrays, SizesDoNotOverflow) {
   const auto bytes = [](ElementType type, const std::vector<int64_t>& shape) { return BytesOf(type, shape); };
   EXPECT_EQ(bytes(ElementType::kInt64, {3, 5}), 120);

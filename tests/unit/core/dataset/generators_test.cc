@@ -53,6 +53,27 @@ TEST(Retina, HasAsManyObjectsAsKashtanAndAlons) {
   EXPECT_EQ(either, 192);
 }
 
+TEST(OneHotPairs, AreAllPairsWithTheirTwoNumbers) {
+  const Dataset pairs = OneHotPairs(3);
+  CheckDataset(pairs);
+  EXPECT_EQ(pairs.Find("x")->shape, (std::vector<int64_t>{9, 6}));
+  const auto x = ValuesOf<uint8_t>(*pairs.Find("x"));
+  const auto first = ValuesOf<int64_t>(*pairs.Find("y1"));
+  const auto second = ValuesOf<int64_t>(*pairs.Find("y2"));
+  std::set<std::pair<int64_t, int64_t>> seen;
+  for (size_t row = 0; row < 9; ++row) {
+    seen.emplace(first[row], second[row]);
+    for (int64_t i = 0; i < 6; ++i) {
+      EXPECT_EQ(x[6 * row + static_cast<size_t>(i)], i == first[row] || i == 3 + second[row] ? 1 : 0) << row;
+    }
+  }
+  EXPECT_EQ(seen.size(), 9U);
+  for (const int n : {0, -1, 1001}) {
+    EXPECT_EQ(SentenceOf([&] { OneHotPairs(n); }, ErrorKind::kInvalidOption),
+              "classes: " + std::to_string(n) + " is not between 1 and 1000");
+  }
+}
+
 /// Ten samples, whose two features and label say which one it is.
 Dataset Numbered() {
   std::vector<float> x;

@@ -1,0 +1,31 @@
+#include "client/report/html.h"
+
+#include <gtest/gtest.h>
+
+namespace modlab::client {
+namespace {
+
+TEST(Html, TextIsNeverMarkup) {
+  EXPECT_EQ(HtmlText("<b> & \"x\" 'y'"), "&lt;b&gt; &amp; &quot;x&quot; &apos;y&apos;");
+  EXPECT_EQ(HtmlText("two\nlines"), "two\nlines");
+  EXPECT_EQ(HtmlText("Q = 0.5 ± 0.1 \xff\x1b[31m").find_first_of("\xff\x1b"), std::string::npos);
+}
+
+TEST(Html, APageEscapesWhatItIsGiven) {
+  HtmlPage page("<title>");
+  const std::string bad = "</td><script>alert(1)</script>";
+  page.Heading(1, bad);
+  page.Paragraph(bad);
+  page.Table(bad, {{bad, "Q"}, {bad, bad}}, {false, true});
+  page.Facts({{bad, bad}});
+  page.Code(bad);
+  page.BeginDetails(bad);
+  page.EndDetails();
+  const std::string text = page.Finish();
+  EXPECT_EQ(text.find("<script"), std::string::npos);
+  EXPECT_NE(text.find("<title>&lt;title&gt;</title>"), std::string::npos);
+  EXPECT_NE(text.find("default-src 'none'"), std::string::npos) << "nothing may be fetched";
+}
+
+}  // namespace
+}  // namespace modlab::client
