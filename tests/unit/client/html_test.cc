@@ -6,7 +6,7 @@ namespace modlab::client {
 namespace {
 
 TEST(Html, TextIsNeverMarkup) {
-  EXPECT_EQ(HtmlText("<b> & \"x\" 'y'"), "&lt;b&gt; &amp; &quot;x&quot; &apos;y&apos;");
+  EXPECT_EQ(HtmlText("<b> & \"x\" 'y'"), "&lt;b&gt; &amp; &quot;x&quot; &#39;y&#39;");
   EXPECT_EQ(HtmlText("two\nlines"), "two\nlines");
   EXPECT_EQ(HtmlText("Q = 0.5 ± 0.1 \xff\x1b[31m").find_first_of("\xff\x1b"), std::string::npos);
 }
