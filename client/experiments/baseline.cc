@@ -170,7 +170,8 @@ class Study {
     best.set_least_clusters(2);
     best.set_most_clusters(16);
     best.set_restarts(20);
-    score.add_partitions()->mutable_leiden()->set_restarts(10);
+    v1::LeidenSpec& leiden = *score.add_partitions()->mutable_leiden();
+    if (size_.leiden_restarts > 0) leiden.set_restarts(size_.leiden_restarts);
     if (planted) score.add_partitions()->mutable_planted()->set_composition(true);
     score.mutable_nulls()->set_samples(100);
   }
@@ -193,6 +194,7 @@ BaselineSize SmallBaseline() {
   size.warmup_epochs = 40;
   size.period_epochs = 10;
   size.pairs_at_once = 16;
+  size.leiden_restarts = 10;
   return size;
 }
 

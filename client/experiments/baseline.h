@@ -18,6 +18,7 @@ struct BaselineSize {
   int warmup_epochs = 0;    ///< Before the first switch of goals.
   int period_epochs = 0;    ///< From one switch to the next.
   int pairs_at_once = 0;    ///< Batch size of all that learns from pairs of digits.
+  int leiden_restarts = 0;  ///< 0: the default for the size.
 };
 
 /// 8 x 8 digits: a minute and a half on two cores.
