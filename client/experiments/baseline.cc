@@ -213,8 +213,7 @@ BaselineSize SeedBaseline() {
 }
 
 BaselineSize ScaledEpochs(BaselineSize size, double factor) {
-  for (int* epochs :
-       {&size.classifier_epochs, &size.composed_epochs, &size.whole_epochs, &size.warmup_epochs, &size.period_epochs}) {
+  for (int* epochs : {&size.composed_epochs, &size.whole_epochs, &size.warmup_epochs, &size.period_epochs}) {
     *epochs = std::max(1, static_cast<int>(std::lround(*epochs * factor)));
   }
   return size;

@@ -25,7 +25,8 @@ struct BaselineSize {
 BaselineSize SmallBaseline();
 /// MNIST, with the widths and the schedule of the study that this goes back to (definitions.md, sections 11 and 12).
 BaselineSize SeedBaseline();
-/// All numbers of epochs, but the adder's, which takes no time, times a factor, at least 1.
+/// All numbers of epochs times a factor, at least 1, but those of the parts: what is composed must have learned its
+/// task.
 BaselineSize ScaledEpochs(BaselineSize size, double factor);
 
 /// The data sets that it works on, `datasets/{id}`.
