@@ -63,6 +63,21 @@ std::string GoalLabel(const v1::GoalInForce& goal) {
   return Printable(text);
 }
 
+/// How many epochs had been trained after so many steps, by the records before and after.
+double EpochsAfter(std::int64_t step, const v1::TrainResult& train) {
+  double epoch = 0;
+  std::int64_t before = 0;
+  for (const auto& record : train.series()) {
+    if (record.step() > step) {
+      return epoch + (record.epoch() - epoch) * static_cast<double>(step - before) /
+                         static_cast<double>(record.step() - before);
+    }
+    epoch = record.epoch();
+    before = record.step();
+  }
+  return epoch;
+}
+
 template <typename Draw>
 std::string OrRefuse(const std::string& what, const Draw& draw) {
   try {
@@ -97,9 +112,9 @@ std::string DrawTraining(const v1::Job& job, const std::string& title, const std
       SeriesOf(train, "Q", [](const auto& r) { return NumberIf(r.has_modularity(), r.modularity().modularity()); }), {},
       false);
   if (!train.switches().empty() && !train.series().empty()) {
-    plot.switches.push_back({1, GoalLabel(train.series(0).goal())});
+    plot.switches.push_back({0, GoalLabel(train.series(0).goal())});
     for (const v1::GoalSwitch& change : train.switches()) {
-      plot.switches.push_back({static_cast<double>(change.epoch()), GoalLabel(change.goal())});
+      plot.switches.push_back({EpochsAfter(change.step(), train), GoalLabel(change.goal())});
     }
   }
   return OrRefuse(job.name(), [&] { return plots::DrawTrainingSeries(plot); });

@@ -19,10 +19,10 @@ namespace modlab::client::plots {
 namespace {
 
 constexpr std::size_t kMostMeasures = 6;
-constexpr double kRow = 40;
+constexpr double kRow = 48;
 constexpr double kMeasureGap = 26;
 constexpr double kMostName = 210;
-constexpr double kMostNameOfMany = 130;  // beside more than three measures
+constexpr double kMostNameOfMany = 150;  // beside more than three measures
 constexpr double kLine = 15;
 constexpr int kMostHeadingLines = 3;
 constexpr std::size_t kManyValues = 20;                            // for which dots are smaller
@@ -88,37 +88,37 @@ std::vector<double> SwarmLevels(const std::vector<double>& x, double radius) {
   return levels;
 }
 
+bool HasIntervals(const GroupComparisonPlot& plot) {
+  return std::any_of(plot.groups.begin(), plot.groups.end(), [](const ComparedGroup& group) {
+    return std::any_of(group.values.begin(), group.values.end(), [](const auto& values) { return values.size() > 1; });
+  });
+}
+
 class ComparisonDrawing {
  public:
   explicit ComparisonDrawing(const GroupComparisonPlot& plot)
-      : plot_(plot), figure_(plot.text), svg_(figure_.drawing()) {}
+      : plot_(plot), has_intervals_(HasIntervals(plot)), figure_(plot.text), svg_(figure_.drawing()) {}
 
   std::string Document();
 
  private:
   std::vector<std::string> NameLines(std::size_t group) const {
     const double width = plot_.measures.size() > 3 ? kMostNameOfMany : kMostName;
-    return WrappedText(plot_.groups[group].name, TextStyle::kLabel, width, 2);
+    return WrappedText(plot_.groups[group].name, TextStyle::kLabel, width, 3);
   }
   double RowMiddle(std::size_t group) const { return rows_top_ + (static_cast<double>(group) + 0.5) * kRow; }
-  bool HasIntervals() const;
   Range RangeOfMeasure(std::size_t measure) const;
   void DrawNames();
   void DrawMeasure(std::size_t measure, const Box& box);
   void DrawValues(const std::vector<double>& values, const Scale& x, double y);
 
   const GroupComparisonPlot& plot_;
+  bool has_intervals_;
   Figure figure_;
   SvgWriter& svg_;
   double rows_top_ = 0;
   double names_right_ = 0;
 };
-
-bool ComparisonDrawing::HasIntervals() const {
-  return std::any_of(plot_.groups.begin(), plot_.groups.end(), [](const ComparedGroup& group) {
-    return std::any_of(group.values.begin(), group.values.end(), [](const auto& values) { return values.size() > 1; });
-  });
-}
 
 /// All values, their intervals, and 0.
 Range ComparisonDrawing::RangeOfMeasure(std::size_t measure) const {
@@ -156,8 +156,8 @@ void ComparisonDrawing::DrawValues(const std::vector<double>& values, const Scal
   for (const double value : values) places.push_back(x(value));
   const std::vector<double> levels = SwarmLevels(places, radius);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    svg_.Circle(places[i], y - kDotsAbove + levels[i], radius, "ml-first ml-fill ml-soft ml-value",
-                ValueText(values[i]));
+    svg_.Circle(places[i], y - (has_intervals_ ? kDotsAbove : 0) + levels[i], radius,
+                "ml-first ml-fill ml-soft ml-value", ValueText(values[i]));
   }
   if (values.size() < 2) return;
   const Interval interval = IntervalOf(values);
@@ -189,7 +189,7 @@ void ComparisonDrawing::DrawMeasure(std::size_t measure, const Box& box) {
 
 std::string ComparisonDrawing::Document() {
   std::vector<LegendEntry> legend = {{Mark::kDot, "ml-first ml-soft", "one value"}};
-  if (HasIntervals()) {
+  if (has_intervals_) {
     legend.push_back({Mark::kInterval, "ml-ink", "mean and its 95% interval"});
     figure_.Remark("Intervals by Student's t distribution.");
   }

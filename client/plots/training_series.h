@@ -20,7 +20,7 @@ struct TrainingPanel {
 };
 
 struct GoalSwitch {
-  double epoch = 0;  ///< from here on; the first goal's is that of the first epoch
+  double epoch = 0;  ///< from here on: what is recorded after an epoch has its number, so the first goal's is 0
   std::string goal;
 };
 
