@@ -45,7 +45,7 @@ std::optional<v1::Job> TrainingOf(Session& session, const std::string& model) {
 constexpr std::size_t kMostEdges = 1200;
 
 /// Draws what can be drawn of a partition, but kinds that were drawn already. Ids begin with `prefix`.
-void AddFigures(ScoreFigures& figures, int partition, std::set<FigureKind> done, const std::string& prefix,
+void AddFigures(ScoreFigures& figures, int partition, const std::set<FigureKind>& done, const std::string& prefix,
                 HtmlPage& page) {
   for (const FigureKind kind : figures.KindsOf(partition)) {
     if (done.count(kind) > 0) continue;

@@ -80,7 +80,9 @@ void AddProvenance(const v1::Job& job, const std::string& submit_command, HtmlPa
   const v1::Provenance& provenance = job.result().provenance();
   std::string versions;
   const std::map<std::string, std::string> ordered(provenance.versions().begin(), provenance.versions().end());
-  for (const auto& [name, version] : ordered) versions += (versions.empty() ? "" : ", ") + name + " " + version;
+  for (const auto& [name, version] : ordered) {
+    versions += fmt::format("{}{} {}", versions.empty() ? "" : ", ", name, version);
+  }
   std::vector<std::pair<std::string, std::string>> facts = {{"job", job.name()},
                                                             {"seed", std::to_string(job.spec().seed())},
                                                             {"versions", versions},

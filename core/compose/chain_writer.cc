@@ -46,7 +46,7 @@ ChainWriter::ChainWriter(const std::string& name, std::shared_ptr<torch::jit::Co
     : types_(std::move(types)), module_(NewModule(name, types_)) {}
 
 std::string ChainWriter::AddSubmodule(const std::string& kind, const torch::jit::Module& module) {
-  const std::string name = kind + std::to_string(++numbers_[kind]);
+  std::string name = kind + std::to_string(++numbers_[kind]);
   module_.register_module(name, module);
   Line("self." + name + ".forward(x)");
   return name;

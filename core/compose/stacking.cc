@@ -42,11 +42,13 @@ void CheckLayersFit(const ChainLayer& first, const ChainLayer& other, size_t par
       (first.weight.defined() != other.weight.defined() || first.bias.defined() != other.bias.defined())) {
     Refuse(part, other, "has a scale and a shift, or none, unlike part 1's");
   }
-  for (size_t i = 0; i < first.settings.size(); ++i) {
-    const auto& [name, value] = first.settings[i];
+  for (const auto& [name, value] : first.settings) {
     const std::string text = SettingText(value);
     const std::string other_text = SettingText(other.setting(name));
-    if (text != other_text) Refuse(part, other, "has " + name + " " + other_text + ", and part 1's has " + text);
+    if (text == other_text) continue;
+    std::string why = "has ";
+    why.append(name).append(" ").append(other_text).append(", and part 1's has ").append(text);
+    Refuse(part, other, why);
   }
 }
 

@@ -47,6 +47,7 @@ std::vector<JobInput> ResolveCompose(const ModelLookup& lookup, ComposeSpec* spe
                 fmt::format("{} parts were given: give at most {}", spec->parts_size(), kMostParts));
   }
   std::vector<JobInput> inputs;
+  inputs.reserve(static_cast<size_t>(spec->parts_size()) + 1);
   for (int i = 0; i < spec->parts_size(); ++i) {
     inputs.push_back(FindPart(lookup, PartFileName(i), spec->parts(i), fmt::format(".parts[{}]", i)));
   }

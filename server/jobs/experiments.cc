@@ -149,7 +149,7 @@ void CheckDisplayNameIsGiven(const Experiment& experiment) {
 
 /// The one that was made before of the same name and spec, if there is one.
 std::optional<Experiment> FindSame(SQLite::Database& connection, const Principal& principal, const Experiment& asked) {
-  const auto earlier = FindExperimentByDisplayName(connection, principal.name, asked.display_name());
+  auto earlier = FindExperimentByDisplayName(connection, principal.name, asked.display_name());
   if (!earlier) return std::nullopt;
   if (MessageDifferencer::Equals(earlier->spec(), asked.spec())) return earlier;
   throw RequestError(modlab::v1::FIELD_INVALID,
