@@ -14,7 +14,7 @@ std::string GroupTitle(const v1::ScoreGroup& group);
 /// Measures of the comparison by their names, in the order in which they first come.
 std::vector<std::string> MeasureNames(const v1::CompareScoresResponse& comparison);
 
-/// Of these, what models have learned (`accuracy`, `a*y1 + b*y2 r_squared`), rather than how modular they are.
+/// Of these, what models have learned (`accuracy`, `r_squared`), rather than how modular they are (`Leiden: Q`).
 std::vector<std::string> PerformanceNames(const v1::CompareScoresResponse& comparison);
 
 /// How partitions were found (`Leiden`), in the order in which these ways first come.
@@ -29,13 +29,13 @@ const v1::GroupMeasure* FindModularity(const v1::ScoreGroup& group, const std::s
 /// `0.4870 [0.4800, 0.4940]`, and `-` for nullptr.
 std::string IntervalText(const v1::GroupMeasure* measure);
 
-/// Partitions that were found in one way, taken together: means over those that have the number.
+/// Partitions that were found in one way, taken together: means over those that have the number, none where none has.
 struct PartitionSummary {
   int partitions = 0;
   std::optional<double> null_mean;
   std::optional<double> null_sd;
   std::optional<double> z;
-  /// What holds of all of them.
+  /// The largest p, which holds of all of them.
   std::optional<double> largest_p;
   double clusters = 0;
   double ncut = 0;
