@@ -150,8 +150,9 @@ class Commands {
   void Fsck() {
     const FsckReport report = CheckDataDirectory(arguments_.data_directory, database_, ProgressOf("checked"));
     for (const std::string& problem : report.problems) fmt::print("{}\n", problem);
-    fmt::print("{} jobs, {} events, {} models, {} data sets, {} uploads, {} blobs ({} bytes): ", report.jobs,
-               report.events, report.models, report.datasets, report.uploads, report.blobs, report.blob_bytes);
+    fmt::print("{} jobs, {} events, {} models, {} data sets, {} experiments, {} uploads, {} blobs ({} bytes): ",
+               report.jobs, report.events, report.models, report.datasets, report.experiments, report.uploads,
+               report.blobs, report.blob_bytes);
     if (report.problems.empty()) {
       fmt::print("clean\n");
       return;

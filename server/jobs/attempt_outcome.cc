@@ -15,9 +15,6 @@ using modlab::v1::Reason;
 
 /// A worker that always says that it was not its fault must not come again for ever.
 constexpr int kMostAttempts = 50;
-/// TrainResult.stopped_by of one that was asked to end.
-constexpr const char* kStoppedByCancel = "cancelled";
-
 std::string DuringPhase(const std::string& phase) {
   if (phase.empty()) return "before it had loaded the model";
   if (phase == "load") return "while loading the model";

@@ -9,6 +9,9 @@
 
 namespace modlab::server {
 
+/// TrainResult.stopped_by of one that was asked to end.
+inline constexpr const char* kStoppedByCancel = "cancelled";
+
 /// All that is known about an attempt that is over.
 struct AttemptFacts {
   modlab::v1::JobSpec spec;

@@ -34,9 +34,11 @@ std::string ReaderOf(const Principal& principal) { return principal.role == modl
 
 void ThrowNotFound(const std::string& name, const std::string& field) {
   const std::string collection = name.substr(0, name.find('/'));
-  const std::string hint = collection == "jobs"     ? " (`modlab job list` shows the jobs)"
-                           : collection == "models" ? " (`modlab model list` shows the models)"
-                                                    : "";
+  const std::string hint = collection == "jobs"          ? " (`modlab job list` shows the jobs)"
+                           : collection == "models"      ? " (`modlab model list` shows the models)"
+                           : collection == "datasets"    ? " (`modlab dataset list` shows the data sets)"
+                           : collection == "experiments" ? " (`modlab experiment list` shows the experiments)"
+                                                         : "";
   throw RequestError(modlab::v1::RESOURCE_NOT_FOUND, fmt::format("there is no {}{}", name, hint), field,
                      {{"name", name}});
 }

@@ -1,6 +1,7 @@
 #include "server/jobs/compare_scores.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <google/protobuf/util/message_differencer.h>
 
 #include <algorithm>
@@ -11,6 +12,8 @@
 
 #include "server/comparison/group_measures.h"
 #include "server/comparison/tested_modularity.h"
+#include "server/executor/utf8.h"
+#include "server/jobs/experiment_plan.h"
 #include "server/jobs/request_error.h"
 #include "server/jobs/scored_job.h"
 
@@ -44,6 +47,22 @@ void Check(const CompareScoresRequest& request) {
   }
 }
 
+/// A label that no job has would make repetitions of all.
+void CheckRowsHaveLabels(const CompareScoresRequest& request, const CompareScoresResponse& response) {
+  for (int i = 0; i < request.group_by_size(); ++i) {
+    std::set<std::string> known;
+    for (const auto& row : response.rows()) {
+      for (const auto& [label, value] : row.labels()) known.insert(label);
+    }
+    if (known.contains(request.group_by(i))) continue;
+    throw RequestError(
+        modlab::v1::FIELD_INVALID,
+        fmt::format("no job has a label `{}`: {}", ToUtf8(request.group_by(i), 100),
+                    known.empty() ? "none has any" : fmt::format("there are {}", fmt::join(known, ", "))),
+        fmt::format("group_by[{}]", i));
+  }
+}
+
 /// The experiment's score jobs that can be compared.
 std::vector<std::string> ScoreJobsOf(const Experiment& experiment) {
   std::vector<std::string> names;
@@ -63,23 +82,16 @@ std::string SpectralText(const modlab::v1::SpectralSpec& spec) {
   return fmt::format("spectral, best k of {} to {}", spec.least_clusters(), spec.most_clusters());
 }
 
-std::string LeidenText(const modlab::v1::LeidenSpec& spec, double resolution) {
-  std::string text = "Leiden";
-  if (spec.objective() != Modularity::NEWMAN && spec.objective() != Modularity::OBJECTIVE_UNSPECIFIED) {
-    text += ", " + Lower(Modularity::Objective_Name(spec.objective()));
-  }
-  return resolution == 1 ? text : fmt::format("{}, resolution {}", text, resolution);
+std::string LeidenText(const modlab::v1::LeidenSpec& spec) {
+  if (spec.objective() == Modularity::NEWMAN || spec.objective() == Modularity::OBJECTIVE_UNSPECIFIED) return "Leiden";
+  return "Leiden, " + Lower(Modularity::Objective_Name(spec.objective()));
 }
 
 std::string MethodText(const PartitionSpec& spec, double resolution) {
-  switch (spec.method_case()) {
-    case PartitionSpec::kSpectral:
-      return SpectralText(spec.spectral());
-    case PartitionSpec::kLeiden:
-      return LeidenText(spec.leiden(), resolution);
-    default:
-      return "planted";
-  }
+  const std::string text = spec.has_spectral() ? SpectralText(spec.spectral())
+                           : spec.has_leiden() ? LeidenText(spec.leiden())
+                                               : "planted";
+  return resolution == 1 ? text : fmt::format("{}, resolution {}", text, resolution);
 }
 
 template <typename Message, typename Set>
@@ -135,6 +147,18 @@ void AddPerformance(const Job& training, ScoreRow* row) {
   }
 }
 
+/// By score job of an experiment: the job that made the model which is scored.
+std::map<std::string, std::string> MakersOfScored(const Experiment& experiment) {
+  std::map<std::string, std::string> makers;
+  const std::vector<PlannedJob> plan = PlanExperiment(experiment.spec());
+  for (size_t i = 0; i < plan.size(); ++i) {
+    const auto maker = plan[i].makers.find(plan[i].spec.score().model());
+    if (maker == plan[i].makers.end()) continue;
+    makers[experiment.jobs(static_cast<int>(i)).job()] = experiment.jobs(maker->second).job();
+  }
+  return makers;
+}
+
 /// Runs `look`; does nothing where what it looks for is gone, or another's.
 template <typename Look>
 void IfThere(const Look& look) {
@@ -145,7 +169,8 @@ void IfThere(const Look& look) {
   }
 }
 
-ScoreRow MakeRow(Jobs& jobs, Models& models, const Principal& principal, const Job& job) {
+/// `maker`: the job that made the model, where it is known; else the model says which it was.
+ScoreRow MakeRow(Jobs& jobs, Models& models, const Principal& principal, const Job& job, std::string maker) {
   ScoreRow row;
   row.set_job(job.name());
   row.set_model(job.spec().score().model());
@@ -156,8 +181,9 @@ ScoreRow MakeRow(Jobs& jobs, Models& models, const Principal& principal, const J
   IfThere([&] {
     const auto model = models.Get(principal, row.model());
     row.set_display_name(model.display_name());
-    if (!model.source_job().empty()) AddPerformance(jobs.Get(principal, model.source_job()), &row);
+    if (maker.empty()) maker = model.source_job();
   });
+  if (!maker.empty()) IfThere([&] { AddPerformance(jobs.Get(principal, maker), &row); });
   return row;
 }
 
@@ -217,10 +243,12 @@ CompareScoresResponse CompareScoresAsAsked(Jobs& jobs, Models& models, Experimen
   Authorize(principal, Verb::kRead, {"server", ""});
   Check(request);
   Experiment experiment;
+  std::map<std::string, std::string> makers;
   std::vector<std::string> names(request.jobs().begin(), request.jobs().end());
   if (!request.experiment().empty()) {
     experiment = experiments.Get(principal, request.experiment(), "experiment");
     names = ScoreJobsOf(experiment);
+    makers = MakersOfScored(experiment);
   }
   CompareScoresResponse response;
   response.set_confidence(request.has_confidence() ? request.confidence() : kDefaultConfidence);
@@ -233,9 +261,11 @@ CompareScoresResponse CompareScoresAsAsked(Jobs& jobs, Models& models, Experimen
       throw RequestError(modlab::v1::FIELD_INVALID,
                          fmt::format("{} is named twice, and would be compared with itself", job.name()), field);
     }
-    *response.add_rows() = MakeRow(jobs, models, principal, job);
+    const auto maker = makers.find(job.name());
+    *response.add_rows() = MakeRow(jobs, models, principal, job, maker == makers.end() ? "" : maker->second);
     grouping.Add(response.rows(static_cast<int>(i)), static_cast<int>(i), &response);
   }
+  CheckRowsHaveLabels(request, response);
   MeasureGroups(request.seed(), &response);
   return response;
 }

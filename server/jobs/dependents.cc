@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "server/jobs/job_draft.h"
 #include "server/jobs/job_spec.h"
 #include "server/jobs/model_fields.h"
@@ -17,7 +20,6 @@ namespace {
 
 using modlab::v1::Job;
 using modlab::v1::JobError;
-using modlab::v1::JobSpec;
 using modlab::v1::Model;
 
 /// What was there when the job was created is pinned, and whoever created it might read it then.
@@ -75,31 +77,38 @@ bool MoveToQueue(SQLite::Database& connection, const Limits& limits, Job waiting
 }
 
 /// Names the model where the spec names its maker.
-void NameModel(const std::string& maker, const std::string& model, JobSpec* spec) {
-  for (const ModelField& field : ModelFields(spec)) {
+void NameModel(const std::string& maker, const std::string& model, Job* waiting) {
+  for (const ModelField& field : ModelFields(waiting->mutable_spec())) {
     if (*field.name == maker) *field.name = model;
   }
 }
 
+/// Stores what the job is told now, and pins the model: it must be there when all that the job waits for is.
+void PinModel(SQLite::Database& connection, const Model& model, const Job& waiting) {
+  const std::string id = IdOf(waiting.name());
+  auto inputs = InputsOfJob(connection, id);
+  const std::string file = IdOf(model.name());  // until all inputs are known, and have their names
+  const auto is_it = [&](const JobInput& input) { return input.file == file; };
+  if (std::none_of(inputs.begin(), inputs.end(), is_it)) inputs.push_back({file, model.name(), model.sha256()});
+  SetJobSpec(connection, id, waiting.spec(), inputs);
+}
+
 /// False where the job has failed.
-bool Release(SQLite::Database& connection, const Limits& limits, const Job& ended, const std::string& id) {
-  DeleteDependency(connection, id, IdOf(ended.name()));
-  Job waiting = *FindJob(connection, id, false);
-  if (waiting.state() != Job::WAITING) return true;  // it was cancelled, or has failed for another one
+bool Release(SQLite::Database& connection, const Limits& limits, const Job& ended, Job waiting) {
+  const std::string id = IdOf(waiting.name());
   std::string model = ended.spec().inspect().model();
+  if (MakesModel(ended.kind()) && ended.state() != Job::SUCCEEDED) {
+    Fail(connection, id, InputFailed(ended));
+    return false;
+  }
   if (MakesModel(ended.kind())) {
-    if (ended.state() != Job::SUCCEEDED) {
-      Fail(connection, id, InputFailed(ended));
-      return false;
-    }
     model = ModelMadeBy(ended);
-    NameModel(ended.name(), model, waiting.mutable_spec());
-    auto inputs = InputsOfJob(connection, id);
-    SetJobSpec(connection, id, waiting.spec(), inputs);
+    NameModel(ended.name(), model, &waiting);
   }
   const auto made = FindModel(connection, IdOf(model));
+  if (made && MakesModel(ended.kind())) PinModel(connection, *made, waiting);
   if (made && made->state() == Model::INSPECTING) InsertDependency(connection, id, IdOf(made->inspect_job()));
-  return !DependenciesOf(connection, id).empty() || MoveToQueue(connection, limits, waiting);
+  return !DependenciesOf(connection, id).empty() || MoveToQueue(connection, limits, std::move(waiting));
 }
 
 }  // namespace
@@ -107,8 +116,11 @@ bool Release(SQLite::Database& connection, const Limits& limits, const Job& ende
 ChangedJobs ReleaseDependents(SQLite::Database& connection, const Limits& limits, const Job& ended) {
   ChangedJobs changed;
   for (const std::string& id : DependentsOf(connection, IdOf(ended.name()))) {
+    DeleteDependency(connection, id, IdOf(ended.name()));
+    Job waiting = *FindJob(connection, id, false);
+    if (waiting.state() != Job::WAITING) continue;  // it was cancelled, or has failed for another one
     changed.all.push_back(id);
-    if (!Release(connection, limits, ended, id)) changed.ended.push_back(id);
+    if (!Release(connection, limits, ended, std::move(waiting))) changed.ended.push_back(id);
   }
   return changed;
 }

@@ -1,10 +1,11 @@
 #include "server/jobs/experiment_plan.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
-#include <cctype>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -19,6 +20,8 @@
 namespace modlab::server {
 namespace {
 
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
 using google::protobuf::util::JsonStringToMessage;
 using google::protobuf::util::MessageToJsonString;
 using modlab::v1::ExperimentAxis;
@@ -35,6 +38,8 @@ constexpr int kMostPlanSteps = 1000;
 constexpr int kMostAxes = 10;
 constexpr int kMostValues = 1000;
 constexpr size_t kMostPlannedJobs = 1000;
+constexpr size_t kMostSpecBytes = 1 << 20;      // so that an answer with it is one that clients take
+constexpr size_t kMostPlannedBytes = 32 << 20;  // of the jobs' specs together
 const std::string kStepPrefix = "steps/";
 
 void CheckName(const std::string& field, const std::string& name) {
@@ -45,8 +50,7 @@ void CheckName(const std::string& field, const std::string& name) {
                                               ToUtf8(name, kLongestStepName), kLongestStepName));
 }
 
-/// A place in a job's spec: keys of objects and indices of arrays.
-std::vector<std::string> ParsePath(const std::string& field, const std::string& path) {
+std::vector<std::string> SplitPath(const std::string& path) {
   std::vector<std::string> parts(1);
   for (const char c : path) {
     if (c == '.' || c == '[') {
@@ -55,22 +59,48 @@ std::vector<std::string> ParsePath(const std::string& field, const std::string& 
       parts.back() += c;
     }
   }
-  const auto is_empty = [](const std::string& part) { return part.empty(); };
-  if (std::any_of(parts.begin(), parts.end(), is_empty)) {
-    RefuseField(kSpecField + field,
-                fmt::format("`{}` is no path of a field: give one as `train.learningRate.rate`", ToUtf8(path, 100)));
+  return parts;
+}
+
+/// The field as the proto or as JSON calls it.
+const FieldDescriptor* FindFieldOf(const Descriptor& message, const std::string& name) {
+  const FieldDescriptor* field = message.FindFieldByName(name);
+  for (int i = 0; field == nullptr && i < message.field_count(); ++i) {
+    if (message.field(i)->json_name() == name) field = message.field(i);
   }
-  // Names as in the proto are understood, too.
+  return field;
+}
+
+/// A place in a job's spec as in its JSON: keys of objects and indices of arrays. Refuses a path that no job has.
+std::vector<std::string> ParsePath(const std::string& axis_field, const std::string& path) {
+  std::vector<std::string> parts = SplitPath(path);
+  const Descriptor* message = JobSpec::descriptor();
+  const FieldDescriptor* within = nullptr;  // the array or map that the next part is a place in
+  const auto refuse = [&](const std::string& why) {
+    RefuseField(kSpecField + axis_field, fmt::format("`{}` is no field of a job: {}", ToUtf8(path, 100), why));
+  };
   for (std::string& part : parts) {
-    std::string camel;
-    for (size_t i = 0; i < part.size(); ++i) {
-      if (part[i] == '_' && i + 1 < part.size()) {
-        camel += static_cast<char>(std::toupper(static_cast<unsigned char>(part[++i])));
-      } else {
-        camel += part[i];
-      }
+    if (within != nullptr) {
+      if (within->is_map()) within = within->message_type()->map_value();
+      message = within->message_type();
+      within = nullptr;
+      continue;
     }
-    part = camel;
+    if (message == nullptr || message->file()->package() == "google.protobuf") {
+      refuse(fmt::format("nothing is within what is before `{}`", ToUtf8(part, 40)));
+    }
+    const FieldDescriptor* field = FindFieldOf(*message, part);
+    if (field == nullptr) {
+      std::vector<std::string> names;
+      for (int i = 0; i < message->field_count(); ++i) names.push_back(message->field(i)->json_name());
+      refuse(fmt::format("`{}` is none; near to it are {}", ToUtf8(part, 40), NearNames(part, names)));
+    }
+    part = field->json_name();
+    if (field->is_repeated()) {
+      within = field;
+    } else {
+      message = field->message_type();
+    }
   }
   return parts;
 }
@@ -105,6 +135,7 @@ class Planner {
   std::vector<PlannedJob> Plan() {
     CheckSteps();
     CheckAxes();
+    for (int step = 0; step < spec_.steps_size(); ++step) variants_.push_back(VariantsOf(step));
     for (const int step : InOrder()) AddJobs(step);
     return std::move(jobs_);
   }
@@ -115,6 +146,13 @@ class Planner {
     std::vector<json> values;
     std::vector<std::string> texts;
     std::set<int> steps;  ///< That it changes by itself.
+  };
+  using Values = std::map<int, size_t>;  ///< By axis, which of its values.
+  /// A step's job with values of those axes that change it.
+  struct Variant {
+    Values values;
+    JobSpec spec;
+    std::set<int> makers;  ///< The steps whose models it works on.
   };
 
   static std::string StepField(int step, const std::string& rest) { return fmt::format("steps[{}].{}", step, rest); }
@@ -140,31 +178,10 @@ class Planner {
                     fmt::format("a title has at most {} characters", kLongestTitle));
       }
     }
-    for (int i = 0; i < spec_.steps_size(); ++i) makers_.push_back(MakersOf(i));
-  }
-
-  /// The steps whose models this one works on.
-  std::set<int> MakersOf(int step) {
-    std::set<int> makers;
-    JobSpec job = spec_.steps(step).job();
-    for (const ModelField& field : ModelFields(&job)) {
-      if (!field.name->starts_with(kStepPrefix)) continue;
-      const std::string name = field.name->substr(kStepPrefix.size());
-      const std::string at = StepField(step, "job." + field.path);
-      const auto found = step_by_name_.find(name);
-      if (found == step_by_name_.end()) {
-        std::vector<std::string> names;
-        for (const auto& [known, index] : step_by_name_) names.push_back(known);
-        RefuseField(kSpecField + at, fmt::format("no step is called `{}`; near to it are {}",
-                                                 ToUtf8(name, kLongestStepName), NearNames(name, names)));
-      }
-      if (!MakesModel(KindOf(spec_.steps(found->second).job()))) {
-        RefuseField(kSpecField + at,
-                    fmt::format("the step {} makes no model: only build, train and compose jobs do", name));
-      }
-      makers.insert(found->second);
+    if (spec_.ByteSizeLong() > kMostSpecBytes) {
+      RefuseField("experiment.spec",
+                  fmt::format("it has {} bytes: give at most {}", spec_.ByteSizeLong(), kMostSpecBytes));
     }
-    return makers;
   }
 
   void CheckAxes() {
@@ -193,10 +210,16 @@ class Planner {
     }
     for (int i = 0; i < given.values_size(); ++i) {
       std::string text;
-      if (!MessageToJsonString(given.values(i), &text).ok()) {
+      const bool is_written = MessageToJsonString(given.values(i), &text).ok();
+      json value = json::parse(text, nullptr, /*allow_exceptions=*/false);  // of no kind, it is written as nothing
+      if (!is_written || value.is_discarded()) {
         RefuseField(kSpecField + AxisField(index, fmt::format("values[{}]", i)), "this is no value that JSON has");
       }
-      axis.values.push_back(json::parse(text));
+      if (std::find(axis.values.begin(), axis.values.end(), value) != axis.values.end()) {
+        RefuseField(kSpecField + AxisField(index, fmt::format("values[{}]", i)),
+                    fmt::format("{} is given twice, and the same job would count as two", ToUtf8(text, kLongestValue)));
+      }
+      axis.values.push_back(std::move(value));
       if (text.size() > kLongestValue) text = fmt::format("\"value {}\"", i + 1);  // stands for it
       axis.texts.push_back(text);
     }
@@ -235,9 +258,11 @@ class Planner {
     while (order.size() < placed.size()) {
       const size_t before = order.size();
       for (int step = 0; step < spec_.steps_size(); ++step) {
-        const auto& makers = makers_[static_cast<size_t>(step)];
-        const bool ready =
-            std::all_of(makers.begin(), makers.end(), [&](int maker) { return placed[static_cast<size_t>(maker)]; });
+        const auto& variants = variants_[static_cast<size_t>(step)];
+        const bool ready = std::all_of(variants.begin(), variants.end(), [&](const Variant& variant) {
+          return std::all_of(variant.makers.begin(), variant.makers.end(),
+                             [&](int maker) { return placed[static_cast<size_t>(maker)]; });
+        });
         if (placed[static_cast<size_t>(step)] || !ready) continue;
         placed[static_cast<size_t>(step)] = true;
         order.push_back(step);
@@ -252,81 +277,160 @@ class Planner {
     return order;
   }
 
-  void AddJobs(int step) {
-    // The axes that change the step, or one whose model it works on.
-    std::set<int> axes;
+  /// For every combination of values of the axes that change the step.
+  std::vector<Variant> VariantsOf(int step) {
+    std::vector<Values> combinations(1);
     for (int axis = 0; axis < spec_.axes_size(); ++axis) {
-      if (axes_[static_cast<size_t>(axis)].steps.count(step) > 0) axes.insert(axis);
+      if (!axes_[static_cast<size_t>(axis)].steps.contains(step)) continue;
+      std::vector<Values> longer;
+      for (const Values& values : combinations) {
+        for (size_t value = 0; value < axes_[static_cast<size_t>(axis)].values.size(); ++value) {
+          longer.push_back(values);
+          longer.back()[axis] = value;
+        }
+        CheckNumber(longer.size());
+      }
+      combinations = std::move(longer);
     }
-    for (const int maker : makers_[static_cast<size_t>(step)]) {
-      axes.insert(axes_of_[maker].begin(), axes_of_[maker].end());
+    const json tree = TreeOf(step);
+    std::vector<Variant> variants;
+    for (const Values& values : combinations) {
+      Variant variant = {values, SpecWith(step, tree, values), {}};
+      AddBytes(variant.spec.ByteSizeLong());
+      variant.makers = MakersOf(step, &variant.spec);
+      variants.push_back(std::move(variant));
     }
-    axes_of_[step] = axes;
-    std::map<int, size_t> values;  // by axis
-    AddJobsFrom(step, axes_of_[step].begin(), values);
+    return variants;
   }
 
-  /// For every combination of values of the axes from here on.
-  void AddJobsFrom(int step, std::set<int>::const_iterator axis, std::map<int, size_t>& values) {
-    if (axis == axes_of_[step].end()) return AddJob(step, values);
-    for (size_t value = 0; value < axes_[static_cast<size_t>(*axis)].values.size(); ++value) {
-      values[*axis] = value;
-      AddJobsFrom(step, std::next(axis), values);
-    }
-    values.erase(*axis);
-  }
-
-  void AddJob(int step, const std::map<int, size_t>& values) {
-    if (jobs_.size() == kMostPlannedJobs) {
-      RefuseField(kSpecField + "axes",
-                  fmt::format("more than {} jobs come of these steps and values: give fewer", kMostPlannedJobs));
-    }
-    PlannedJob job;
-    job.step = step;
-    job.spec = spec_.steps(step).job();
-    for (const auto& [axis, value] : values) {
-      const Axis& of = axes_[static_cast<size_t>(axis)];
-      job.values[spec_.axes(axis).name()] = of.texts[value];
-      if (of.steps.count(step) > 0) SetValue(axis, value, &job.spec);
-    }
-    for (const int maker : makers_[static_cast<size_t>(step)]) {
-      std::map<int, size_t> of_maker;
-      for (const int axis : axes_of_[maker]) of_maker[axis] = values.at(axis);
-      job.makers[kStepPrefix + spec_.steps(maker).name()] = job_at_.at({maker, of_maker});
-    }
-    job_at_[{step, values}] = static_cast<int>(jobs_.size());
-    jobs_.push_back(std::move(job));
-  }
-
-  void SetValue(int axis, size_t value, JobSpec* spec) const {
-    const std::string field = AxisField(axis, fmt::format("values[{}]", value));
+  json TreeOf(int step) const {
     std::string text;
-    if (!MessageToJsonString(*spec, &text).ok())
-      RefuseField(kSpecField + "steps", "a job's spec cannot be written as JSON");
-    json tree = json::parse(text);
-    json* place = Descend(tree, axes_[static_cast<size_t>(axis)].path);
-    if (place == nullptr) {
-      RefuseField(kSpecField + AxisField(axis, "field"),
-                  fmt::format("`{}` is no field of a job that it is to change", ToUtf8(spec_.axes(axis).field(), 100)));
+    if (!MessageToJsonString(spec_.steps(step).job(), &text).ok()) {
+      RefuseField(kSpecField + StepField(step, "job"), "it cannot be written as JSON");
     }
-    *place = axes_[static_cast<size_t>(axis)].values[value];
-    JobSpec changed;
-    const auto status = JsonStringToMessage(tree.dump(), &changed);
-    if (!status.ok()) {
-      RefuseField(kSpecField + field, fmt::format("`{}` does not take {}: {}", ToUtf8(spec_.axes(axis).field(), 100),
-                                                  axes_[static_cast<size_t>(axis)].texts[value],
-                                                  ToUtf8(std::string(status.message()), 200)));
+    return json::parse(text);
+  }
+
+  /// The step's job, of which `tree` is the JSON, with these values in it.
+  JobSpec SpecWith(int step, json tree, const Values& values) const {
+    JobSpec spec = spec_.steps(step).job();
+    for (const auto& [index, value] : values) {
+      const Axis& axis = axes_[static_cast<size_t>(index)];
+      const std::string path = ToUtf8(spec_.axes(index).field(), 100);
+      json* place = Descend(tree, axis.path);
+      if (place == nullptr) {
+        RefuseField(kSpecField + AxisField(index, "field"),
+                    fmt::format("`{}` is no field of the job of the step {}", path, spec_.steps(step).name()));
+      }
+      *place = axis.values[value];
+      spec.Clear();
+      const auto status = JsonStringToMessage(tree.dump(), &spec);
+      if (!status.ok()) {
+        RefuseField(kSpecField + AxisField(index, fmt::format("values[{}]", value)),
+                    fmt::format("`{}` does not take {}: {}", path, axis.texts[value],
+                                ToUtf8(std::string(status.message()), 200)));
+      }
     }
-    *spec = changed;
+    return spec;
+  }
+
+  /// The steps whose models the job works on.
+  std::set<int> MakersOf(int step, JobSpec* job) const {
+    std::set<int> makers;
+    for (const ModelField& field : ModelFields(job)) {
+      if (!field.name->starts_with(kStepPrefix)) continue;
+      const std::string name = field.name->substr(kStepPrefix.size());
+      const std::string at = StepField(step, "job." + field.path);
+      const auto found = step_by_name_.find(name);
+      if (found == step_by_name_.end()) {
+        std::vector<std::string> names;
+        for (const auto& [known, index] : step_by_name_) names.push_back(known);
+        RefuseField(kSpecField + at, fmt::format("no step is called `{}`; near to it are {}",
+                                                 ToUtf8(name, kLongestStepName), NearNames(name, names)));
+      }
+      if (!MakesModel(KindOf(spec_.steps(found->second).job()))) {
+        RefuseField(kSpecField + at,
+                    fmt::format("the step {} makes no model: only build, train and compose jobs do", name));
+      }
+      makers.insert(found->second);
+    }
+    return makers;
+  }
+
+  /// A variant of a step with jobs of its makers whose values agree.
+  struct Combination {
+    const Variant* variant;
+    Values values;
+    std::map<std::string, int> makers;  ///< As PlannedJob.makers.
+  };
+
+  /// Adds the maker's jobs in every way that agrees.
+  std::vector<Combination> Join(const std::vector<Combination>& combinations, int maker) {
+    std::vector<Combination> joined;
+    for (const Combination& combination : combinations) {
+      for (const int job : jobs_of_[maker]) {
+        Combination longer = combination;
+        longer.makers[kStepPrefix + spec_.steps(maker).name()] = job;
+        const Values& values = values_of_[static_cast<size_t>(job)];
+        longer.values.insert(values.begin(), values.end());
+        const bool agree = std::all_of(values.begin(), values.end(), [&](const auto& value) {
+          return longer.values.at(value.first) == value.second;
+        });
+        if (agree) joined.push_back(std::move(longer));
+      }
+      CheckNumber(joined.size());
+    }
+    return joined;
+  }
+
+  void AddJobs(int step) {
+    std::vector<Combination> combinations;
+    for (const Variant& variant : variants_[static_cast<size_t>(step)]) {
+      std::vector<Combination> of_variant = {{&variant, variant.values, {}}};
+      for (const int maker : variant.makers) of_variant = Join(of_variant, maker);
+      std::move(of_variant.begin(), of_variant.end(), std::back_inserter(combinations));
+      CheckNumber(jobs_.size() + combinations.size());
+    }
+    std::stable_sort(combinations.begin(), combinations.end(),
+                     [](const Combination& a, const Combination& b) { return a.values < b.values; });
+    for (Combination& combination : combinations) {
+      AddBytes(combination.variant->spec.ByteSizeLong());
+      PlannedJob job;
+      job.step = step;
+      for (const auto& [axis, value] : combination.values) {
+        job.values[spec_.axes(axis).name()] = axes_[static_cast<size_t>(axis)].texts[value];
+      }
+      job.spec = combination.variant->spec;
+      job.makers = std::move(combination.makers);
+      jobs_of_[step].push_back(static_cast<int>(jobs_.size()));
+      values_of_.push_back(std::move(combination.values));
+      jobs_.push_back(std::move(job));
+    }
+  }
+
+  static void CheckNumber(size_t jobs) {
+    if (jobs <= kMostPlannedJobs) return;
+    RefuseField(kSpecField + "axes",
+                fmt::format("more than {} jobs come of these steps and values: give fewer", kMostPlannedJobs));
+  }
+
+  void AddBytes(size_t bytes) {
+    bytes_ += bytes;
+    if (bytes_ <= kMostPlannedBytes) return;
+    RefuseField(kSpecField + "axes",
+                fmt::format("the specs of the jobs that come of these steps and values have more than {} MiB together: "
+                            "give fewer values, or smaller specs",
+                            kMostPlannedBytes >> 20));
   }
 
   const ExperimentSpec& spec_;
   std::map<std::string, int> step_by_name_;
-  std::vector<std::set<int>> makers_;  ///< By step.
   std::vector<Axis> axes_;
-  std::map<int, std::set<int>> axes_of_;  ///< By step.
-  std::map<std::pair<int, std::map<int, size_t>>, int> job_at_;
+  std::vector<std::vector<Variant>> variants_;  ///< By step.
+  std::map<int, std::vector<int>> jobs_of_;     ///< By step.
+  std::vector<Values> values_of_;               ///< By job.
   std::vector<PlannedJob> jobs_;
+  size_t bytes_ = 0;  ///< Of the specs of variants and jobs.
 };
 
 }  // namespace

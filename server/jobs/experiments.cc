@@ -2,14 +2,14 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/util/message_differencer.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "server/executor/utf8.h"
+#include "server/jobs/attempt_outcome.h"
 #include "server/jobs/cancellation.h"
 #include "server/jobs/experiment_plan.h"
 #include "server/jobs/idempotency.h"
@@ -30,7 +30,6 @@ namespace modlab::server {
 namespace {
 
 using google::protobuf::util::MessageDifferencer;
-using google::protobuf::util::TimeUtil;
 using modlab::v1::CreateExperimentRequest;
 using modlab::v1::Experiment;
 using modlab::v1::ExperimentJob;
@@ -41,32 +40,30 @@ struct OnlyValidated {
   Experiment experiment;
 };
 
-bool IsUnfinished(const ExperimentJob& job) { return job.state() != Job::STATE_UNSPECIFIED && !HasEnded(job.state()); }
+bool IsUnfinished(Job::State state) { return state != Job::STATE_UNSPECIFIED && !HasEnded(state); }
 
-/// Sets what follows from how the jobs stand.
+/// Sets what follows from how many jobs are in which state.
 void Summarize(Experiment* experiment) {
-  std::map<Job::State, int> counts;
-  google::protobuf::Timestamp last;
-  for (const ExperimentJob& job : experiment->jobs()) {
-    ++counts[job.state()];
-    if (TimeUtil::TimestampToMicroseconds(job.end_time()) > TimeUtil::TimestampToMicroseconds(last)) {
-      last = job.end_time();
-    }
-  }
-  for (const auto& [state, jobs] : counts) {
-    auto* count = experiment->add_counts();
-    count->set_state(state);
-    count->set_jobs(jobs);
-  }
-  if (std::any_of(experiment->jobs().begin(), experiment->jobs().end(), IsUnfinished)) {
+  std::set<Job::State> states;
+  for (const auto& count : experiment->counts()) states.insert(count.state());
+  if (std::any_of(states.begin(), states.end(), IsUnfinished)) {
     experiment->set_state(Experiment::RUNNING);
+    experiment->clear_end_time();
     return;
   }
-  *experiment->mutable_end_time() = last;
-  const bool failed = counts.count(Job::FAILED) > 0 || counts.count(Job::STATE_UNSPECIFIED) > 0;
-  experiment->set_state(failed                             ? Experiment::FAILED
-                        : counts.count(Job::CANCELLED) > 0 ? Experiment::CANCELLED
-                                                           : Experiment::SUCCEEDED);
+  const bool failed = states.contains(Job::FAILED) || states.contains(Job::STATE_UNSPECIFIED);
+  experiment->set_state(failed                            ? Experiment::FAILED
+                        : states.contains(Job::CANCELLED) ? Experiment::CANCELLED
+                                                          : Experiment::SUCCEEDED);
+}
+
+/// `jobs/{id}` of those that are there, replaced ones too.
+std::vector<std::string> AllJobsOf(SQLite::Database& connection, const Experiment& experiment) {
+  std::vector<std::string> names = ReplacedJobs(connection, IdOf(experiment.name()));
+  for (const ExperimentJob& job : experiment.jobs()) {
+    if (job.state() != Job::STATE_UNSPECIFIED) names.push_back(job.job());
+  }
+  return names;
 }
 
 Experiment FindAuthorizedExperiment(SQLite::Database& connection, const Principal& principal, Verb verb,
@@ -158,8 +155,11 @@ std::optional<Experiment> FindSame(SQLite::Database& connection, const Principal
                      "experiment.display_name");
 }
 
-/// Whether nothing is left of what the job was to do: it is to be done again.
-bool IsToBeDoneAgain(const ExperimentJob& job) {
+/// Whether the job has not done what it was to do. A training that was cancelled has SUCCEEDED with the model so far.
+bool IsToBeDoneAgain(SQLite::Database& connection, const ExperimentJob& job) {
+  if (job.state() == Job::SUCCEEDED && job.kind() == Job::TRAIN) {
+    return FindJob(connection, IdOf(job.job()))->result().train().stopped_by() == kStoppedByCancel;
+  }
   return job.state() == Job::STATE_UNSPECIFIED || job.state() == Job::FAILED || job.state() == Job::CANCELLED;
 }
 
@@ -168,12 +168,27 @@ bool IsModelGone(SQLite::Database& connection, const ExperimentJob& job) {
   return made && made->state() == Job::SUCCEEDED && !FindModel(connection, IdOf(ModelMadeBy(*made)));
 }
 
-/// Which jobs of an experiment are to be created anew: those that ended badly, and makers whose models these need.
+void CheckNoneIsBeingCancelled(const Experiment& experiment) {
+  for (const ExperimentJob& job : experiment.jobs()) {
+    if (job.state() != Job::CANCELLING) continue;
+    throw RequestError(modlab::v1::RESOURCE_IN_USE,
+                       fmt::format("{} is being cancelled: wait until it has ended, and resume then", job.job()),
+                       "name", {{"job", job.job()}});
+  }
+}
+
+/// Which jobs of an experiment are to be created anew: those that have not done what they were to do, what works on
+/// what these make, and makers whose models are gone that are needed again.
 std::vector<bool> JobsToDoAgain(SQLite::Database& connection, const Experiment& experiment,
                                 const std::vector<PlannedJob>& plan) {
-  std::vector<bool> again;
-  for (const ExperimentJob& job : experiment.jobs()) again.push_back(IsToBeDoneAgain(job));
-  for (size_t i = plan.size(); i > 0; --i) {  // makers come before what works on what they make
+  std::vector<bool> again;  // makers come before what works on what they make
+  for (size_t i = 0; i < plan.size(); ++i) {
+    const auto& makers = plan[i].makers;
+    again.push_back(
+        IsToBeDoneAgain(connection, experiment.jobs(static_cast<int>(i))) ||
+        std::any_of(makers.begin(), makers.end(), [&](const auto& maker) { return again[size_t(maker.second)]; }));
+  }
+  for (size_t i = plan.size(); i > 0; --i) {
     if (!again[i - 1]) continue;
     for (const auto& [name, maker] : plan[i - 1].makers) {
       const auto at = static_cast<size_t>(maker);
@@ -242,22 +257,23 @@ modlab::v1::ListExperimentsResponse Experiments::List(const Principal& principal
   for (const Experiment& experiment : list.experiments) {
     Experiment& added = *response.add_experiments() = experiment;
     Summarize(&added);
-    added.clear_jobs();
   }
   if (list.last_sequence) response.set_next_page_token(MakePageToken(*list.last_sequence, filter));
   return response;
 }
 
 Experiment Experiments::Resume(const Principal& principal, const std::string& name) {
+  // Its spec never changes.
+  const std::vector<PlannedJob> plan = PlanExperiment(Get(principal, name).spec());
   Experiment resumed = data_.database().Transact([&](SQLite::Database& connection) {
     const Experiment experiment = FindAuthorizedExperiment(connection, principal, Verb::kChange, name);
-    const std::vector<PlannedJob> plan = PlanExperiment(experiment.spec());
+    CheckNoneIsBeingCancelled(experiment);
     const std::vector<bool> again = JobsToDoAgain(connection, experiment, plan);
     if (std::find(again.begin(), again.end(), true) != again.end()) admission_.CheckJobsAreTaken();
     std::vector<std::string> names;
     for (size_t i = 0; i < plan.size(); ++i) {
       names.push_back(again[i] ? "jobs/" + NewId() : experiment.jobs(static_cast<int>(i)).job());
-      if (again[i]) SetExperimentJob(connection, IdOf(name), static_cast<int>(i), names[i]);
+      if (again[i]) ReplaceExperimentJob(connection, IdOf(name), static_cast<int>(i), names[i]);
     }
     // They belong to who owns the experiment, whoever it is that resumes it.
     CreateJobs(connection, {experiment.owner(), principal.role}, limits_, experiment, plan, again, names);
@@ -277,7 +293,7 @@ Experiment Experiments::Cancel(const Principal& principal, const modlab::v1::Can
     // The last first: what waits for a job that is cancelled would fail for that.
     for (int i = experiment.jobs_size() - 1; i >= 0; --i) {
       const ExperimentJob& job = experiment.jobs(i);
-      if (!IsUnfinished(job)) continue;
+      if (!IsUnfinished(job.state())) continue;
       const auto of_job = CancelUnfinished(data_, connection, limits_, IdOf(job.job()), job.state(), request.force());
       changed.insert(changed.end(), of_job.begin(), of_job.end());
     }
@@ -294,10 +310,9 @@ Experiment Experiments::Share(const Principal& principal, const modlab::v1::Shar
     const auto sharing = CheckSharing(connection, request.sharing(), request.shared_with(), "");
     SetExperimentSharing(connection, IdOf(request.name()), sharing);
     SetShares(connection, request.name(), request.shared_with());
-    for (const ExperimentJob& job : experiment.jobs()) {
-      if (job.state() == Job::STATE_UNSPECIFIED) continue;
-      SetJobSharing(connection, IdOf(job.job()), sharing);
-      SetShares(connection, job.job(), request.shared_with());
+    for (const std::string& job : AllJobsOf(connection, experiment)) {
+      SetJobSharing(connection, IdOf(job), sharing);
+      SetShares(connection, job, request.shared_with());
     }
     return FindAuthorizedExperiment(connection, principal, Verb::kRead, request.name());
   });
@@ -312,9 +327,8 @@ void Experiments::Delete(const Principal& principal, const std::string& name) {
           modlab::v1::RESOURCE_IN_USE,
           fmt::format("{} has jobs that have not ended: cancel it first (`modlab experiment cancel`)", name), "name");
     }
-    for (const ExperimentJob& job : experiment.jobs()) {
-      if (job.state() == Job::STATE_UNSPECIFIED) continue;
-      deleted.push_back(IdOf(job.job()));
+    for (const std::string& job : AllJobsOf(connection, experiment)) {
+      deleted.push_back(IdOf(job));
       const auto unused = DeleteJob(connection, deleted.back());
       data_.database().AfterCommit([this, unused] {
         for (const std::string& sha256 : unused) data_.blobs().Remove(sha256);

@@ -1,5 +1,6 @@
 #include "server/jobs/job_end.h"
 
+#include "server/jobs/compose_spec.h"
 #include "server/jobs/dependents.h"
 #include "server/jobs/inspection.h"
 #include "server/jobs/job_draft.h"
@@ -50,8 +51,11 @@ void ReleaseInputs(DataDirectory& data, SQLite::Database& connection, const std:
 /// The input shapes of the model that a job makes, if they are known, with a batch of one.
 google::protobuf::RepeatedPtrField<modlab::v1::InputShape> InputShapesOf(const JobSpec& spec) {
   if (spec.has_train()) return spec.train().input_shapes();
-  if (!spec.has_build()) return {};
   google::protobuf::RepeatedPtrField<modlab::v1::InputShape> shapes;
+  if (spec.has_compose()) {
+    if (const auto composed = ComposedInputShape(spec.compose())) *shapes.Add() = *composed;
+    return shapes;
+  }
   modlab::v1::InputShape* shape = shapes.Add();
   shape->add_dimensions(1);
   for (const int size : spec.build().input_shape()) shape->add_dimensions(size);
@@ -68,12 +72,14 @@ std::string DisplayNameOf(const JobSpec& spec) {
 bool MakesProduct(const JobSpec& spec) { return spec.has_import_dataset() || MakesModel(KindOf(spec)); }
 
 std::string MakeModelOf(SQLite::Database& connection, const Limits& limits, const Job& job, const Product& product) {
-  if (const auto existing = FindModelByContent(connection, job.owner(), product.sha256)) return existing->name();
+  if (const auto existing = FindModelByContent(connection, job.owner(), product.sha256)) {
+    SetModelSourceJob(connection, IdOf(existing->name()), IdOf(job.name()));
+    return existing->name();
+  }
   Model model;
   model.set_name("models/" + NewId());
   model.set_owner(job.owner());
-  model.set_sharing(job.sharing());
-  *model.mutable_shared_with() = job.shared_with();
+  model.set_sharing(modlab::v1::PRIVATE);
   *model.mutable_labels() = job.labels();
   model.set_display_name(DisplayNameOf(job.spec()));
   model.set_format(Model::TORCHSCRIPT);

@@ -2,6 +2,8 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
+
 #include "server/store/resource_name.h"
 
 namespace modlab::server {
@@ -14,18 +16,31 @@ using modlab::v1::Job;
 
 const std::string kExperimentColumns = "id, owner, sharing, display_name, create_time, spec, sequence FROM experiments";
 
-void LoadJobs(SQLite::Database& connection, const std::string& id, bool in_full, Experiment* experiment) {
+void LoadCounts(SQLite::Database& connection, const std::string& id, Experiment* experiment) {
+  Query query(connection,
+              "SELECT ifnull(state, 0), count(*), max(end_time) FROM experiment_jobs "
+              "LEFT JOIN jobs ON jobs.id = experiment_jobs.job WHERE experiment = ? GROUP BY 1 ORDER BY 1",
+              id);
+  int64_t last = 0;
+  while (query.executeStep()) {
+    auto* count = experiment->add_counts();
+    count->set_state(static_cast<Job::State>(query.getColumn(0).getInt()));
+    count->set_jobs(query.getColumn(1).getInt());
+    if (!query.getColumn(2).isNull()) last = std::max(last, query.getColumn(2).getInt64());
+  }
+  if (last > 0) *experiment->mutable_end_time() = ToTimestamp(last);
+}
+
+void LoadJobs(SQLite::Database& connection, const std::string& id, Experiment* experiment) {
   Query query(connection,
               "SELECT experiment_jobs.job, description, kind, state, start_time, end_time, error FROM experiment_jobs "
               "LEFT JOIN jobs ON jobs.id = experiment_jobs.job WHERE experiment = ? ORDER BY position",
               id);
   while (query.executeStep()) {
     ExperimentJob& job = *experiment->add_jobs();
-    if (in_full) {
-      ParseColumn(query.getColumn(1), &job);
-      ParseColumn(query.getColumn(6), job.mutable_error());
-      if (job.error().reason() == modlab::v1::REASON_UNSPECIFIED) job.clear_error();
-    }
+    ParseColumn(query.getColumn(1), &job);
+    ParseColumn(query.getColumn(6), job.mutable_error());
+    if (job.error().reason() == modlab::v1::REASON_UNSPECIFIED) job.clear_error();
     job.set_job("jobs/" + query.getColumn(0).getString());
     if (query.getColumn(3).isNull()) continue;  // it is gone
     job.set_kind(static_cast<Job::Kind>(query.getColumn(2).getInt()));
@@ -43,9 +58,11 @@ Experiment ExperimentFromRow(SQLite::Database& connection, const Query& row, boo
   experiment.set_sharing(static_cast<modlab::v1::Sharing>(row.getColumn(2).getInt()));
   experiment.set_display_name(row.getColumn(3).getString());
   *experiment.mutable_create_time() = ToTimestamp(row.getColumn(4).getInt64());
-  if (in_full) ParseColumn(row.getColumn(5), experiment.mutable_spec());
   LoadShares(connection, experiment.name(), experiment.mutable_shared_with());
-  LoadJobs(connection, id, in_full, &experiment);
+  LoadCounts(connection, id, &experiment);
+  if (!in_full) return experiment;
+  ParseColumn(row.getColumn(5), experiment.mutable_spec());
+  LoadJobs(connection, id, &experiment);
   return experiment;
 }
 
@@ -100,9 +117,22 @@ ExperimentList ListExperiments(SQLite::Database& connection, const RowFilter& fi
   return list;
 }
 
-void SetExperimentJob(SQLite::Database& connection, const std::string& id, int position, const std::string& job) {
+void ReplaceExperimentJob(SQLite::Database& connection, const std::string& id, int position, const std::string& job) {
+  Query(connection,
+        "INSERT OR IGNORE INTO replaced_jobs (experiment, job) "
+        "SELECT experiment, job FROM experiment_jobs WHERE experiment = ? AND position = ?",
+        id, position)
+      .exec();
   Query(connection, "UPDATE experiment_jobs SET job = ? WHERE experiment = ? AND position = ?", IdOf(job), id, position)
       .exec();
+}
+
+std::vector<std::string> ReplacedJobs(SQLite::Database& connection, const std::string& id) {
+  std::vector<std::string> names;
+  Query query(connection, "SELECT job FROM replaced_jobs JOIN jobs ON jobs.id = job WHERE experiment = ? ORDER BY job",
+              id);
+  while (query.executeStep()) names.push_back("jobs/" + query.getColumn(0).getString());
+  return names;
 }
 
 void SetExperimentSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing) {

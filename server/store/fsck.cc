@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "modlab/v1/experiment.pb.h"
 #include "modlab/v1/job.pb.h"
 #include "modlab/v1/model.pb.h"
 #include "modlab/v1/upload.pb.h"
@@ -49,6 +50,7 @@ class Check {
       CheckEvents(connection);
       CheckModels(connection);
       CheckDatasets(connection);
+      CheckExperiments(connection);
       CheckReferences(connection);
       ListBlobs(connection);
     });
@@ -178,6 +180,21 @@ class Check {
     }
   }
 
+  void CheckExperiments(SQLite::Database& connection) {
+    Query specs(connection, "SELECT id, spec FROM experiments");
+    while (specs.executeStep()) {
+      ++report_.experiments;
+      if (Readable<modlab::v1::ExperimentSpec>(specs.getColumn(1))) continue;
+      Problem("experiments/{}: its spec cannot be read", specs.getColumn(0).getString());
+    }
+    Query jobs(connection, "SELECT experiment, position, description FROM experiment_jobs");
+    while (jobs.executeStep()) {
+      modlab::v1::ExperimentJob job;
+      if (ParseColumn(jobs.getColumn(2), &job) && !job.step().empty()) continue;
+      Problem("experiments/{}: its job {} cannot be read", jobs.getColumn(0).getString(), jobs.getColumn(1).getInt());
+    }
+  }
+
   void CheckReferences(SQLite::Database& connection) {
     const auto each = [&](const std::string& sql, const auto& tell) {
       Query query(connection, sql);
@@ -198,6 +215,13 @@ class Check {
                      "AND sha256 NOT IN (SELECT sha256 FROM uploads WHERE state = {})",
                      UnfinishedStates(), static_cast<int>(Upload::COMPLETE)),
          [&](const std::string& sha256) { Problem("blob {}: nothing refers to it", sha256); });
+    each(fmt::format("SELECT id FROM jobs WHERE state = {} AND id NOT IN (SELECT job FROM dependencies)",
+                     static_cast<int>(Job::WAITING)),
+         [&](const std::string& id) { Problem("jobs/{} waits, and there is nothing that it waits for", id); });
+    each(fmt::format("SELECT dependencies.job FROM dependencies JOIN jobs ON jobs.id = dependencies.job "
+                     "WHERE state = {} AND needs NOT IN (SELECT id FROM jobs WHERE state IN ({}))",
+                     static_cast<int>(Job::WAITING), UnfinishedStates()),
+         [&](const std::string& id) { Problem("jobs/{} waits for a job that is not there, or has ended", id); });
     each(
         "WITH named AS (SELECT 'jobs/' || id AS name FROM jobs UNION SELECT 'models/' || id FROM models "
         "UNION SELECT 'datasets/' || id FROM datasets UNION SELECT 'experiments/' || id FROM experiments) "

@@ -16,6 +16,7 @@ struct FsckReport {
   int64_t events = 0;
   int64_t models = 0;
   int64_t datasets = 0;
+  int64_t experiments = 0;
   int64_t uploads = 0;
   int64_t blobs = 0;
   int64_t blob_bytes = 0;

@@ -91,6 +91,10 @@ void SetModelSharing(SQLite::Database& connection, const std::string& id, modlab
   Query(connection, "UPDATE models SET sharing = ? WHERE id = ?", sharing, id).exec();
 }
 
+void SetModelSourceJob(SQLite::Database& connection, const std::string& id, const std::string& job) {
+  Query(connection, "UPDATE models SET source_job = ? WHERE id = ?", job, id).exec();
+}
+
 void DeleteModel(SQLite::Database& connection, const std::string& id) {
   Query(connection, "DELETE FROM models WHERE id = ?", id).exec();
   DeleteLabels(connection, "models/" + id);

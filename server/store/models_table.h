@@ -30,6 +30,7 @@ ModelList ListModels(SQLite::Database& connection, const ModelFilter& filter, co
 /// Writes `state`, `inspect_job`, `inspection` and `error`.
 void UpdateModelInspection(SQLite::Database& connection, const modlab::v1::Model& model);
 void SetModelSharing(SQLite::Database& connection, const std::string& id, modlab::v1::Sharing sharing);
+void SetModelSourceJob(SQLite::Database& connection, const std::string& id, const std::string& job);
 void DeleteModel(SQLite::Database& connection, const std::string& id);
 
 }  // namespace modlab::server

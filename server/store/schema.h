@@ -236,6 +236,14 @@ CREATE TABLE experiment_jobs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX experiment_jobs_by_job ON experiment_jobs (job);
 )sql",
+    R"sql(
+-- The jobs that others of an experiment have taken the place of. They may be gone.
+CREATE TABLE replaced_jobs (
+  experiment TEXT NOT NULL REFERENCES experiments (id) ON DELETE CASCADE,
+  job TEXT NOT NULL,
+  PRIMARY KEY (experiment, job)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace modlab::server

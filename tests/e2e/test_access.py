@@ -254,6 +254,14 @@ class Access(TlsTest):
                 call()
         with self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, error_pb2.FIELD_INVALID, "shared_with"):
             share(bob, shared_with=["nobody"])
+        # What a shared job makes is not shared with it.
+        spec = job_pb2.JobSpec(seed=1)
+        spec.build.input_shape.append(2)
+        spec.build.layers.add().linear.outputs = 3
+        build = bob.jobs.CreateJob(job_pb2.CreateJobRequest(job=Job(spec=spec, sharing=access_pb2.EVERYONE)))
+        built = wait_until(lambda: eve.jobs.GetJob(job_pb2.GetJobRequest(name=build.name)).result.build.model, "it is built")
+        with self.assert_refused(grpc.StatusCode.NOT_FOUND, error_pb2.RESOURCE_NOT_FOUND):
+            eve.models.GetModel(model_pb2.GetModelRequest(name=built))
         with self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, error_pb2.FIELD_INVALID, "job.shared_with"):
             bob.jobs.CreateJob(job_pb2.CreateJobRequest(job=Job(spec=score_spec(model), shared_with=["nobody"])))
 

@@ -121,6 +121,8 @@ class Running(ExperimentTest, EndToEndTest):
                 models.add(stored.spec.score.model)
         self.assertEqual(len(models), 4)
 
+        with self.assert_refused(INVALID, error_pb2.FIELD_INVALID, "group_by[1]"):
+            self.compare(experiment=experiment.name, group_by=["step", "widht"])
         comparison = self.compare(experiment=experiment.name)
         self.assertEqual([group.name for group in comparison.groups], ["score, width = 8", "score, width = 12"])
         self.assertEqual([list(group.rows) for group in comparison.groups], [[0, 2], [1, 3]])
@@ -180,7 +182,8 @@ class Running(ExperimentTest, EndToEndTest):
         refused("spec.axes[0].field", set_at("axes", 0, "field", "train..epochs"))
         refused("spec.axes[1].field", set_at("axes", 1, "field", "build.layers[7].linear.outputs"))
         refused("spec.axes[1].values[0]", set_at("axes", 1, "values", ["many"]))
-        refused("spec.axes[1].values[0]", set_at("axes", 1, "field", "build.laiers"))
+        refused("spec.axes[1].values[1]", set_at("axes", 1, "values", [8, 8]))
+        refused("spec.axes[1].field", set_at("axes", 1, "field", "build.laiers"))
         refused("spec.axes", set_at("axes", 0, "values", list(range(1000))))
         refused("display_name", lambda spec: None, error_pb2.FIELD_MISSING, display_name="")
         self.assertEqual([], [e for e in self.experiments.ListExperiments(
@@ -221,6 +224,43 @@ class Running(ExperimentTest, EndToEndTest):
             self.get_experiment(experiment.name)
         with self.assert_refused(grpc.StatusCode.NOT_FOUND, error_pb2.RESOURCE_NOT_FOUND, "name"):
             self.get(resumed.jobs[0].job)
+
+    def test_a_training_that_was_cancelled_has_not_done_what_it_was_to_do(self):
+        experiment = self.create_experiment(self.small(seeds=[5], epochs=100_000), "halved")
+        trainings = lambda of: [job for job in of.jobs if job.step == "trained"]
+        wait_until(lambda: all(job.progress.phase == "train" for job in trainings(self.get_experiment(experiment.name))),
+                   "both are trained")
+        self.experiments.CancelExperiment(experiment_pb2.CancelExperimentRequest(name=experiment.name))
+        cancelled = self.finish_experiment(experiment.name)
+        self.assertEqual(cancelled.state, Experiment.CANCELLED)
+        halves = {job.job for job in trainings(cancelled)}
+        for job in halves:
+            self.assertEqual(self.get(job).result.train.stopped_by, "cancelled", "with the model so far")
+        resumed = self.experiments.ResumeExperiment(experiment_pb2.ResumeExperimentRequest(name=experiment.name))
+        self.assertEqual([job.job for job in resumed.jobs if job.step == "net"],
+                         [job.job for job in cancelled.jobs if job.step == "net"])
+        self.assertFalse(halves & {job.job for job in resumed.jobs})
+        self.experiments.CancelExperiment(experiment_pb2.CancelExperimentRequest(name=experiment.name, force=True))
+        self.finish_experiment(experiment.name)
+        self.experiments.DeleteExperiment(experiment_pb2.DeleteExperimentRequest(name=experiment.name))
+        for job in halves:
+            with self.assert_refused(grpc.StatusCode.NOT_FOUND, error_pb2.RESOURCE_NOT_FOUND, "name"):
+                self.get(job)
+
+    def test_performance_is_that_of_the_training_in_the_experiment(self):
+        spec = self.small(seeds=[21])
+        first = self.create_experiment(spec, "once")
+        self.finish_experiment(first.name)
+        spec["steps"][1]["job"]["train"]["evaluationData"] = self.data  # which changes nothing of what is learned
+        second = self.create_experiment(spec, "evaluated")
+        self.finish_experiment(second.name)
+        models = lambda of: [row.model for row in self.compare(experiment=of.name).rows]
+        self.assertEqual(models(first), models(second), "the same bits")
+        self.experiments.DeleteExperiment(experiment_pb2.DeleteExperimentRequest(name=first.name))
+        rows = self.compare(experiment=second.name).rows
+        self.assertTrue(all(row.performance["accuracy"] > 0 for row in rows))
+        alone = self.compare(jobs=[row.job for row in rows])
+        self.assertEqual([row.performance for row in alone.rows], [row.performance for row in rows])
 
     def test_a_failure_is_told_where_it_happened(self):
         spec = self.small(seeds=[4])

@@ -117,7 +117,13 @@ TEST(ExperimentPlan, RefusalsNameTheField) {
   EXPECT_EQ(FieldOfRefusal(Steps(kNet, R"({"name": "a", "field": "seed", "values": ["x"]})")),
             "experiment.spec.axes[0].values[0]");
   EXPECT_EQ(FieldOfRefusal(Steps(kNet, R"({"name": "a", "field": "build.nothing", "values": [1]})")),
-            "experiment.spec.axes[0].values[0]");
+            "experiment.spec.axes[0].field");
+  EXPECT_EQ(FieldOfRefusal(Steps(kNet, R"({"name": "a", "field": "seed.low", "values": [1]})")),
+            "experiment.spec.axes[0].field");
+  EXPECT_EQ(FieldOfRefusal(Steps(kNet, R"({"name": "a", "field": "resources.wallTime.seconds", "values": [1]})")),
+            "experiment.spec.axes[0].field");
+  EXPECT_EQ(FieldOfRefusal(Steps(kNet, R"({"name": "a", "field": "seed", "values": [1, 2, 1.0]})")),
+            "experiment.spec.axes[0].values[2]");
   EXPECT_EQ(FieldOfRefusal(Steps(kNet, R"({"name": "a", "field": "build.layers[3].linear", "values": [1]})")),
             "experiment.spec.axes[0].field");
   EXPECT_EQ(FieldOfRefusal(Steps(kNet, R"({"name": "a", "field": "seed", "steps": ["no"], "values": [1]})")),
@@ -129,6 +135,52 @@ TEST(ExperimentPlan, RefusalsNameTheField) {
   for (int i = 0; i < 600; ++i) many += (i == 0 ? "" : ",") + std::to_string(i);
   EXPECT_EQ(FieldOfRefusal(Steps(kNet + "," + kTrained, R"({"name": "a", "field": "seed", "values": [)" + many + "]}")),
             "experiment.spec.axes");
+}
+
+TEST(ExperimentPlan, WhichModelAJobWorksOnMayVary) {
+  const std::string other = R"({"name": "other", "job": {"train": {"model": "models/of-mine", "data": "datasets/a"}}})";
+  const std::string axes = R"({"name": "of", "field": "score.model", "values": ["steps/trained", "steps/other"]},)"
+                           R"({"name": "width", "field": "build.layers[0].linear.outputs", "values": [5, 6]})";
+  const auto plan = PlanExperiment(Parse(Steps(kNet + "," + kTrained + "," + other + "," + kScore, axes)));
+  // Two networks, two trainings, the other, and the scores of three.
+  ASSERT_EQ(plan.size(), 8u);
+  using Values = std::map<std::string, std::string>;
+  EXPECT_EQ(plan[5].values, (Values{{"of", "\"steps/trained\""}, {"width", "5"}}));
+  EXPECT_EQ(plan[5].makers, (std::map<std::string, int>{{"steps/trained", 2}}));
+  EXPECT_EQ(plan[6].makers, (std::map<std::string, int>{{"steps/trained", 3}}));
+  EXPECT_EQ(plan[7].values, (Values{{"of", "\"steps/other\""}}));
+  EXPECT_EQ(plan[7].makers, (std::map<std::string, int>{{"steps/other", 4}}));
+  EXPECT_EQ(plan[7].spec.score().model(), "steps/other");
+}
+
+TEST(ExperimentPlan, WhatAnAxisPutsInThePlaceOfAStepIsNotWaitedFor) {
+  const auto plan = PlanExperiment(Parse(
+      Steps(kNet + "," + kTrained, R"({"name": "of", "field": "train.model", "values": ["models/m", "steps/net"]})")));
+  ASSERT_EQ(plan.size(), 3u);
+  EXPECT_TRUE(plan[1].makers.empty());
+  EXPECT_EQ(plan[1].spec.train().model(), "models/m");
+  EXPECT_EQ(plan[2].makers, (std::map<std::string, int>{{"steps/net", 0}}));
+}
+
+TEST(ExperimentPlan, KeysOfMapsAreTakenAsTheyAre) {
+  const auto plan = PlanExperiment(Parse(
+      Steps(kNet + "," + kTrained, R"({"name": "a", "field": "train.schedule.initial.w_a", "values": [0.5, 2]})")));
+  ASSERT_EQ(plan.size(), 3u);
+  const auto& initial = plan[2].spec.train().schedule().initial();
+  ASSERT_EQ(initial.size(), 1u);
+  EXPECT_EQ(initial.at("w_a"), 2);
+}
+
+TEST(ExperimentPlan, SpecsThatWouldFillTheServerAreRefused) {
+  std::string seeds;
+  for (int i = 0; i < 900; ++i) seeds += (i == 0 ? "" : ",") + std::to_string(i);
+  const std::string axis = R"({"name": "seed", "field": "seed", "values": [)" + seeds + "]}";
+  const auto named = [](size_t bytes) {
+    return R"({"name": "net", "job": {"build": {"displayName": ")" + std::string(bytes, 'x') + "\"}}}";
+  };
+  EXPECT_EQ(FieldOfRefusal(Steps(named(1000), axis)), "taken");
+  EXPECT_EQ(FieldOfRefusal(Steps(named(100'000), axis)), "experiment.spec.axes");
+  EXPECT_EQ(FieldOfRefusal(Steps(named(2'000'000))), "experiment.spec");
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include "server/store/backup.h"
 #include "server/store/blobs_table.h"
 #include "server/store/data_directory.h"
+#include "server/store/dependencies_table.h"
+#include "server/store/experiments_table.h"
 #include "server/store/jobs_table.h"
 #include "server/store/query.h"
 #include "server/store/resource_name.h"
@@ -143,6 +145,39 @@ TEST_F(Fsck, FindsAnAttemptThatWasLeftOpen) {
   fs::create_directories(data_->AttemptRoot(id_, 1));
   Execute("UPDATE attempts SET end_time = NULL");
   EXPECT_NE(Problem().find("1 attempts at it have not ended"), std::string::npos);
+}
+
+TEST_F(Fsck, FindsExperimentsThatCannotBeRead) {
+  modlab::v1::Experiment experiment;
+  experiment.set_name("experiments/e");
+  experiment.set_owner("ada");
+  experiment.set_display_name("widths");
+  experiment.mutable_spec()->add_steps()->set_name("score");
+  experiment.add_jobs()->set_job("jobs/" + id_);
+  experiment.mutable_jobs(0)->set_step("score");
+  data_->database().Transact([&](SQLite::Database& connection) { InsertExperiment(connection, experiment); });
+  const FsckReport report = Check();
+  EXPECT_TRUE(report.problems.empty());
+  EXPECT_EQ(report.experiments, 1);
+  Execute("UPDATE experiments SET spec = x'ffff'");
+  EXPECT_NE(Problem().find("experiments/e: its spec"), std::string::npos);
+  Execute("DELETE FROM experiments");
+  data_->database().Transact([&](SQLite::Database& connection) { InsertExperiment(connection, experiment); });
+  Execute("UPDATE experiment_jobs SET description = x''");
+  EXPECT_NE(Problem().find("experiments/e: its job 0"), std::string::npos);
+}
+
+TEST_F(Fsck, FindsJobsThatWouldWaitForEver) {
+  Job waiting;
+  waiting.set_name("jobs/w");
+  waiting.set_owner("ada");
+  waiting.set_state(Job::WAITING);
+  waiting.mutable_spec()->mutable_score()->set_model("jobs/" + id_);
+  *waiting.mutable_create_time() = ToTimestamp(NowMicros());
+  data_->database().Transact([&](SQLite::Database& connection) { InsertJob(connection, waiting, {}); });
+  EXPECT_EQ(Problem(), "jobs/w waits, and there is nothing that it waits for");
+  data_->database().Transact([&](SQLite::Database& connection) { InsertDependency(connection, "w", id_); });
+  EXPECT_EQ(Problem(), "jobs/w waits for a job that is not there, or has ended");
 }
 
 TEST_F(Fsck, FindsRowsOfNothing) {
