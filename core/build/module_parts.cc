@@ -65,6 +65,7 @@ std::string ActivationCall(Activation activation) {
 }
 
 std::string Literal(double number) {
+  if (!std::isfinite(number)) return "float(\"" + std::to_string(number) + "\")";
   std::ostringstream text;
   text.precision(17);
   text << std::showpoint << number;

@@ -25,7 +25,7 @@ void AddDefaultWeights(torch::jit::Module& module, const std::vector<int64_t>& s
 /// `torch.relu(x)`; empty for none.
 std::string ActivationCall(Activation activation);
 
-/// A number as TorchScript has it: a float stays one.
+/// A number as TorchScript has it, whichever it is: a float stays one.
 std::string Literal(double number);
 
 /// The forward of a batch norm whose module has weight, bias, running_mean, running_var and num_batches_tracked; the

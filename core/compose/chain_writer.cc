@@ -1,6 +1,5 @@
 #include "core/compose/chain_writer.h"
 
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -29,10 +28,7 @@ std::string SettingText(const c10::IValue& value) {
   if (value.isNone()) return "None";
   if (value.isBool()) return value.toBool() ? "True" : "False";
   if (value.isInt()) return std::to_string(value.toInt());
-  if (value.isDouble()) {
-    const double number = value.toDouble();
-    return std::isfinite(number) ? Literal(number) : "float(\"" + std::to_string(number) + "\")";
-  }
+  if (value.isDouble()) return Literal(value.toDouble());
   if (value.isString()) return "\"" + value.toStringRef() + "\"";
   if (value.isIntList()) {
     std::string text;

@@ -22,17 +22,15 @@ std::optional<TensorsByName> FindTensors(const torch::jit::Module& module, const
   return module.attr(name).toGenericDict();
 }
 
-/// The entry's tensor, contiguous and of this type; nothing where there is none, or it is another one.
+/// The entry's tensor of this type; nothing where there is none, or it is another one. Its size may be one that no
+/// memory has: it need not be contiguous.
 std::optional<at::Tensor> FindTensor(const TensorsByName& tensors, const std::string& name, at::ScalarType type) {
   const auto found = tensors.find(name);
   if (found == tensors.end() || !found->value().isTensor()) return std::nullopt;
   const at::Tensor tensor = found->value().toTensor();
   if (tensor.scalar_type() != type || tensor.layout() != at::kStrided || !tensor.is_cpu()) return std::nullopt;
-  return tensor.contiguous();
+  return tensor;
 }
-
-/// The name of the module that a parameter is of: `stack.bn1` of `stack.bn1.weight`.
-std::string ModuleOfParameter(const std::string& parameter) { return parameter.substr(0, parameter.rfind('.')); }
 
 /// As a pattern that matches nothing else.
 std::string Escaped(const std::string& name) {
@@ -42,16 +40,6 @@ std::string Escaped(const std::string& name) {
     pattern += c;
   }
   return pattern;
-}
-
-/// What both masks let through; `wanted` alone where there is none yet of this parameter.
-void AddMask(const std::string& parameter, std::vector<uint8_t> trained, std::vector<GradientMask>& masks) {
-  for (GradientMask& mask : masks) {
-    if (mask.parameter != parameter || mask.trained.size() != trained.size()) continue;
-    for (size_t i = 0; i < trained.size(); ++i) mask.trained[i] = mask.trained[i] != 0 && trained[i] != 0 ? 1 : 0;
-    return;
-  }
-  masks.push_back({parameter, std::move(trained)});
 }
 
 }  // namespace
@@ -80,7 +68,8 @@ std::vector<int> PlantedPartition(Model& model, const UnitGraph& graph) {
               (found ? "what part " + std::to_string(found->numel()) + " units are of" : std::string("nothing")) +
               " of " + group.name + ", which has " + std::to_string(group.units) + " units");
     }
-    const auto* data = found->data_ptr<int64_t>();
+    const at::Tensor parts_of_units = found->contiguous();
+    const auto* data = parts_of_units.data_ptr<int64_t>();
     for (int unit = 0; unit < group.units; ++unit) {
       if (data[unit] < 0 || data[unit] > parts) {
         throw Error(ErrorKind::kInvalidOption,
@@ -102,19 +91,20 @@ void Freeze(Model& model, FreezeMode mode, TrainingOptions& options) {
     if (!mask || mask->sizes() != parameter.value.sizes()) continue;
     const bool has_cross = mode == FreezeMode::kCrossFree && mask->any().item<bool>();
     if (has_cross) {
-      const auto* trained = mask->data_ptr<bool>();
-      AddMask(parameter.name, {trained, trained + mask->numel()}, options.masks);
+      const at::Tensor entries = mask->contiguous();
+      const auto* trained = entries.data_ptr<bool>();
+      options.masks.push_back({parameter.name, {trained, trained + entries.numel()}});
     } else {
       options.freeze.push_back(Escaped(parameter.name));
     }
-    const std::string of = ModuleOfParameter(parameter.name);
-    for (const auto& buffer : module.named_buffers()) {
-      if (ModuleOfParameter(buffer.name) != of) continue;
-      if (std::find(options.fixed_statistics.begin(), options.fixed_statistics.end(), of) ==
-          options.fixed_statistics.end()) {
-        options.fixed_statistics.push_back(of);
-      }
-    }
+  }
+  // Norms alone have buffers, all of them are of a part or of the head, and those without scale and shift have no mask.
+  for (const auto& buffer : module.named_buffers()) {
+    const size_t dot = buffer.name.rfind('.');
+    if (dot == std::string::npos) continue;
+    const std::string norm = buffer.name.substr(0, dot);
+    auto& fixed = options.fixed_statistics;
+    if (std::find(fixed.begin(), fixed.end(), norm) == fixed.end()) fixed.push_back(norm);
   }
 }
 

@@ -22,7 +22,8 @@ TensorsByName NoTensors() { return TensorsByName(c10::StringType::get(), c10::Te
 
 class Composer {
  public:
-  Composer(const std::vector<Model*>& parts, Model* head, const CompositionOptions& options, RunContext& context)
+  Composer(const std::vector<Component>& parts, const std::optional<Component>& head, const CompositionOptions& options,
+           RunContext& context)
       : options_(options),
         bridge_generator_(at::make_generator<at::CPUGeneratorImpl>(options.seed)),
         cross_generator_(at::make_generator<at::CPUGeneratorImpl>(Random::DerivedSeed(options.seed, 1))),
@@ -30,20 +31,20 @@ class Composer {
         root_(NewModule("Composition", types_)) {
     for (size_t i = 0; i < parts.size(); ++i) {
       const std::string number = std::to_string(i + 1);
-      parts_.push_back(ReadLayerChain(*parts[i], "part " + number, number, {}, context));
+      parts_.push_back(ReadLayerChain(*parts[i].model, "part " + number, number, parts[i].input_shape, context));
       for (const ChainLayer& layer : parts_.back().layers) {
         if (layer.kind != ChainLayer::Kind::kMixing) continue;
         throw Error(ErrorKind::kCompositionInvalid,
                     "part " + number + " cannot be composed: " + layer.Phrase() +
                         " is over all of a part's units, and would be over those of all parts",
-                    {{"part", number}, {"layer", layer.operation}});
+                    {{"part", number}, {"layer", layer.name}});
       }
     }
     CheckPartsFit(parts_);
     output_ = parts_.front().output;
     output_[1] = 0;
     for (const LayerChain& part : parts_) output_[1] += part.output[1];
-    if (head != nullptr) ReadHead(*head, context);
+    if (head) ReadHead(*head, context);
   }
 
   torch::jit::Module Compose() {
@@ -60,11 +61,17 @@ class Composer {
   const Composition& description() const { return description_; }
 
  private:
-  void ReadHead(Model& head, RunContext& context) {
-    std::vector<int64_t> shape;  // what comes to it, where it is not the head that says so
-    if (!options_.bridge) shape = output_;
-    if (options_.bridge_outputs) shape = {1, *options_.bridge_outputs};
-    head_ = ReadLayerChain(head, "the head", "head", shape, context);
+  void ReadHead(const Component& head, RunContext& context) {
+    const auto read_following = [&](const std::vector<int64_t>& values, const std::string& phrase) {
+      return ReadFollowingChain(*head.model, "the head", "head", values, phrase, context);
+    };
+    if (!options_.bridge) {
+      head_ = read_following(output_, "what the parts give together");
+    } else if (options_.bridge_outputs) {
+      head_ = read_following({1, *options_.bridge_outputs}, "what the bridge gives");
+    } else {
+      head_ = ReadLayerChain(*head.model, "the head", "head", head.input_shape, context);
+    }
     if (options_.bridge && head_.input.size() != 2) {
       throw Error(ErrorKind::kCompositionInvalid,
                   "the head reads " + SampleShape(head_.input) + ", and a bridge gives a vector: leave the bridge out",
@@ -187,8 +194,8 @@ class Composer {
 
 }  // namespace
 
-Composition Compose(const std::vector<Model*>& parts, Model* head, const CompositionOptions& options,
-                    const std::string& path, RunContext& context) {
+Composition Compose(const std::vector<Component>& parts, const std::optional<Component>& head,
+                    const CompositionOptions& options, const std::string& path, RunContext& context) {
   if (parts.size() < 2) {
     throw Error(ErrorKind::kCompositionInvalid,
                 "a composition has two parts or more; name the same model twice, if you "

@@ -11,6 +11,13 @@
 
 namespace modlab {
 
+/// A network that is composed with others.
+struct Component {
+  Model* model = nullptr;
+  /// Of an example input; without dimensions: derived from the weights.
+  InputShape input_shape;
+};
+
 struct CompositionOptions {
   /// Standard deviation of the cross connections; 0: they are zero.
   double cross_deviation = 0;
@@ -38,7 +45,8 @@ struct Composition {
 /// Writes H(x) = head(bridge(stack(x))) as a TorchScript archive (definitions.md, section 11): the parts side by side,
 /// their weights on the diagonals of the stack's and their biases one after the other, cross connections off the
 /// diagonals; a fresh linear layer, where wanted, with PyTorch's default weights; and a head, where there is one.
-/// Models may be given more than once.
+/// Models may be given more than once. A head's input shape is looked at where neither the stack nor the options say
+/// what comes to it.
 ///
 /// Its layers are submodules `stack.fc1`, `stack.conv1`, `stack.bn1`, ..., `bridge`, `head.fc1`, ..., numbered by kind.
 /// It is in training mode, all of its parameters require gradients, and it has the attributes that composed_model.h
@@ -47,8 +55,9 @@ struct Composition {
 ///
 /// Errors: kCompositionInvalid (fewer than two parts; a model that is no chain of layers; parts of other layers, or
 /// whose values have other shapes than channels differ in; a bridge after what is no vector; a head that does not take
-/// what comes to it); kOutOfMemory; as Model::Read; std::runtime_error where the file cannot be written.
-Composition Compose(const std::vector<Model*>& parts, Model* head, const CompositionOptions& options,
-                    const std::string& path, RunContext& context);
+/// what comes to it), with `part` and `layer` where there is one; kInputShapeInvalid (one is not given and cannot be
+/// derived, or does not fit); kOutOfMemory; as Model::Read; std::runtime_error where the file cannot be written.
+Composition Compose(const std::vector<Component>& parts, const std::optional<Component>& head,
+                    const CompositionOptions& options, const std::string& path, RunContext& context);
 
 }  // namespace modlab

@@ -46,12 +46,33 @@ bool IsIdentity(const std::string& name) {
 
 const at::TensorImpl* Identity(const at::Tensor& tensor) { return tensor.unsafeGetTensorImpl(); }
 
+/// With a batch of one, however many samples there are.
+std::vector<int64_t> ShapeOfOne(const at::Tensor& samples) {
+  std::vector<int64_t> shape = samples.sizes().vec();
+  if (!shape.empty()) shape.front() = 1;
+  return shape;
+}
+
 /// Takes down the operations of a run of forward, as long as each works on what the one before has made.
 class ChainRecorder {
  public:
   ChainRecorder(std::string subject, std::string part) : subject_(std::move(subject)), part_(std::move(part)) {}
 
+  /// Of forward, whose first argument is the module.
+  void CheckArguments(const c10::FunctionSchema& forward) const {
+    size_t needed = 0;
+    bool tensors = true;
+    for (size_t i = 1; i < forward.arguments().size(); ++i) {
+      const c10::Argument& argument = forward.arguments()[i];
+      if (argument.default_value()) continue;
+      ++needed;
+      tensors = tensors && argument.type()->kind() == c10::TypeKind::TensorType;
+    }
+    if (needed != 1 || !tensors) Refuse("its forward must take one tensor, and need nothing else");
+  }
+
   void Record(const reader::Call& call) {
+    ++calls_;
     const std::vector<at::Tensor> results = call.result_list();
     if (results.empty()) return;  // A look at a shape.
     const std::vector<at::Tensor> read = call.UnitTensors();
@@ -70,12 +91,16 @@ class ChainRecorder {
     current_ = Identity(results[0]);
   }
 
+  /// So many operations were executed.
+  size_t calls() const { return calls_; }
+
   LayerChain Finish(const ForwardRun& run) {
     if (current_ == nullptr || !run.output.isTensor() || Identity(run.output.toTensor()) != current_) {
       Refuse("what it returns is not what its last layer has written");
     }
-    chain_.input = input_.sizes().vec();
-    chain_.output = run.output.toTensor().sizes().vec();
+    if (input_.dim() < 2) Refuse("it reads " + reader::ShapeText(input_.sizes()) + ", which has no batch");
+    chain_.input = ShapeOfOne(input_);
+    chain_.output = ShapeOfOne(run.output.toTensor());
     if (std::none_of(chain_.layers.begin(), chain_.layers.end(),
                      [](const ChainLayer& layer) { return layer.has_weights(); })) {
       Refuse("it has no linear or convolutional layer");
@@ -86,7 +111,10 @@ class ChainRecorder {
  private:
   void Add(const reader::Call& call, const at::Tensor& input, const at::Tensor& output) {
     std::string name = call.name();
-    if (IsIdentity(name)) return;
+    if (IsIdentity(name)) {
+      if (input.scalar_type() != output.scalar_type()) Refuse(call, "changes the type of the values");
+      return;
+    }
     while (name.back() == '_') name.pop_back();
     const auto found = Kinds().find(name);
     if (found == Kinds().end()) {
@@ -97,9 +125,10 @@ class ChainRecorder {
     ChainLayer layer;
     layer.kind = found->second;
     layer.operation = name.substr(std::string("aten::").size());
+    layer.name = call.location().layer;
     layer.place = call.location().Phrase();
-    layer.input = input.sizes().vec();
-    layer.output = output.sizes().vec();
+    layer.input = ShapeOfOne(input);
+    layer.output = ShapeOfOne(output);
     switch (layer.kind) {
       case Kind::kLinear:
         TakeWeights(call, layer);
@@ -114,8 +143,8 @@ class ChainRecorder {
         TakeBatchNorm(call, layer);
         break;
       case Kind::kFlatten:
-        if (layer.input == layer.output) return;
-        if (layer.output.size() != 2 || layer.output[0] != layer.input[0]) {
+        if (input.sizes() == output.sizes()) return;
+        if (output.dim() != 2 || output.size(0) != input.size(0)) {
           Refuse(call, "makes " + SampleShape(layer.output) + " of " + SampleShape(layer.input) +
                            ", and may only make a vector of each sample");
         }
@@ -160,6 +189,9 @@ class ChainRecorder {
     if (layer.weight.layout() != at::kStrided || layer.weight.scalar_type() != at::kFloat) {
       Refuse(call, "has a weight that is not a dense float32 tensor: convert the model with .float()");
     }
+    if (layer.weight.dim() < 2) {
+      Refuse(call, "has a weight of shape " + reader::ShapeText(layer.weight.sizes()) + ", and must have a matrix");
+    }
   }
 
   void TakeConvolution(const reader::Call& call, ChainLayer& layer) const {
@@ -180,6 +212,9 @@ class ChainRecorder {
     if (!layer.mean.defined() || !layer.variance.defined()) {
       Refuse(call, "keeps no running statistics: make it with track_running_stats=True");
     }
+    if (call.argument("training").toBool()) {
+      Refuse(call, "works on the statistics of its batch in evaluation mode, too, and not on those it keeps");
+    }
     layer.settings.emplace_back("momentum", call.argument("momentum"));
     layer.settings.emplace_back("eps", call.argument("eps"));
   }
@@ -198,7 +233,36 @@ class ChainRecorder {
   at::Tensor input_;
   const at::TensorImpl* current_ = nullptr;
   std::vector<at::Tensor> kept_;
+  size_t calls_ = 0;
 };
+
+LayerChain Read(Model& model, ChainRecorder& recorder, const InputShape& input_shape, RunContext& context) {
+  recorder.CheckArguments(ModuleOf(model).get_method("forward").function().getSchema());
+  std::vector<InputShape> shapes;
+  if (!input_shape.dimensions.empty()) shapes.push_back(input_shape);
+  return recorder.Finish(RunForward(
+      model, shapes, [&](const reader::Call& call) { recorder.Record(call); }, context));
+}
+
+/// The layer of the operation that forward executes after so many others, on an input that fits; empty: that is not
+/// known.
+std::string LayerAfter(Model& model, size_t calls, RunContext& context) {
+  std::vector<std::string> layers;
+  try {
+    RunForward(
+        model, {}, [&](const reader::Call& call) { layers.push_back(call.location().layer); }, context);
+  } catch (const Error&) {
+    // There is no such input, or none is known: what was executed is all there is.
+  }
+  return calls < layers.size() ? layers[calls] : "";
+}
+
+/// What went wrong in a model, as an error of the part that it is.
+[[noreturn]] void ThrowOfPart(const Error& error, const std::string& message, const std::string& part) {
+  std::map<std::string, std::string> metadata = error.metadata();
+  metadata["part"] = part;
+  throw Error(error.kind(), message, metadata);
+}
 
 }  // namespace
 
@@ -214,18 +278,37 @@ std::string SampleShape(const std::vector<int64_t>& shape) {
 }
 
 LayerChain ReadLayerChain(Model& model, const std::string& subject, const std::string& part,
-                          const std::vector<int64_t>& input_shape, RunContext& context) {
+                          const InputShape& input_shape, RunContext& context) {
   ChainRecorder recorder(subject, part);
-  std::vector<InputShape> shapes;
-  if (!input_shape.empty()) shapes.push_back({input_shape, ""});
   try {
-    return recorder.Finish(RunForward(
-        model, shapes, [&](const reader::Call& call) { recorder.Record(call); }, context));
+    return Read(model, recorder, input_shape, context);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kCompositionInvalid) throw;
-    std::map<std::string, std::string> metadata = error.metadata();
-    metadata["part"] = part;
-    throw Error(error.kind(), subject + ": " + error.what(), metadata);
+    std::string message = subject + ": " + error.what();
+    const bool not_derived = error.kind() == ErrorKind::kInputShapeInvalid && input_shape.dimensions.empty();
+    // It ends with the option and an example.
+    if (not_derived) message += " to `modlab model push`, and compose the model then";
+    ThrowOfPart(error, message, part);
+  }
+}
+
+LayerChain ReadFollowingChain(Model& model, const std::string& subject, const std::string& part,
+                              const std::vector<int64_t>& values, const std::string& values_phrase,
+                              RunContext& context) {
+  ChainRecorder recorder(subject, part);
+  try {
+    return Read(model, recorder, {values, ""}, context);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kCompositionInvalid) throw;
+    if (error.kind() != ErrorKind::kInputShapeInvalid && error.kind() != ErrorKind::kModelForwardFailed) {
+      ThrowOfPart(error, subject + ": " + error.what(), part);
+    }
+    const auto layer = error.metadata().find("layer");
+    throw Error(
+        ErrorKind::kCompositionInvalid,
+        subject + " does not take " + values_phrase + ", " + SampleShape(values) + ": " + error.what(),
+        {{"part", part},
+         {"layer", layer != error.metadata().end() ? layer->second : LayerAfter(model, recorder.calls(), context)}});
   }
 }
 

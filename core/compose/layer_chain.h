@@ -28,6 +28,7 @@ struct ChainLayer {
   };
   Kind kind = Kind::kElementwise;
   std::string operation;  ///< `linear`, `conv2d`, `batch_norm`, `relu`, `max_pool2d`, ...
+  std::string name;       ///< `features.0`; empty where its model does not tell.
   std::string place;      ///< ` in layer features.0 (net.py, line 12)`, or nothing: where it is in its model.
   at::Tensor weight;      ///< Undefined: none.
   at::Tensor bias;
@@ -51,10 +52,16 @@ struct LayerChain {
 };
 
 /// Reads a model as a chain, in evaluation mode: what is the identity then but for dropout is left out. `subject` is
-/// how errors call it: `part 1`; `part` its metadata. `input_shape` with a batch; empty: derived. Errors:
+/// how errors call it: `part 1`; `part` its metadata. `input_shape` without dimensions: derived. Errors:
 /// kCompositionInvalid (it is no chain of layers that can be composed, and why); as Model::Read.
 LayerChain ReadLayerChain(Model& model, const std::string& subject, const std::string& part,
-                          const std::vector<int64_t>& input_shape, RunContext& context);
+                          const InputShape& input_shape, RunContext& context);
+
+/// The same of a model that is to read what others give, of a shape with a batch: `what the bridge gives`. Errors:
+/// kCompositionInvalid, too, where it does not take that, with the layer that does not.
+LayerChain ReadFollowingChain(Model& model, const std::string& subject, const std::string& part,
+                              const std::vector<int64_t>& values, const std::string& values_phrase,
+                              RunContext& context);
 
 /// `[1, 28, 28]`: of a shape with a batch, what one sample has.
 std::string SampleShape(const std::vector<int64_t>& shape);

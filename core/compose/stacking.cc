@@ -12,7 +12,7 @@ namespace {
 [[noreturn]] void Refuse(size_t part, const ChainLayer& layer, const std::string& why) {
   throw Error(ErrorKind::kCompositionInvalid,
               "part " + std::to_string(part + 1) + " does not fit beside part 1: its " + layer.Phrase() + " " + why,
-              {{"part", std::to_string(part + 1)}, {"layer", layer.operation}});
+              {{"part", std::to_string(part + 1)}, {"layer", layer.name}});
 }
 
 /// Whether shapes agree in everything but how many features or channels there are.

@@ -4,8 +4,12 @@
 #include <optional>
 #include <sstream>
 
+#include "core/shown_text.h"
+
 namespace modlab::reader {
 namespace {
+
+constexpr size_t kLongestShown = 200;  // of a layer's path, and of a file's
 
 std::vector<std::string> SplitPath(const std::string& path) {
   std::vector<std::string> parts;
@@ -43,12 +47,14 @@ bool IsInsidePyTorch(const std::string& line) { return line.find("-packages/torc
 
 }  // namespace
 
-std::string SourceLocation::Phrase() const { return (layer.empty() ? "" : " in layer " + layer) + LinePhrase(); }
+std::string SourceLocation::Phrase() const {
+  return (layer.empty() ? "" : " in layer " + Shown(layer, kLongestShown)) + LinePhrase();
+}
 
 std::string SourceLocation::LinePhrase() const {
   if (line.empty()) return "";
   const size_t colon = line.rfind(':');
-  return " (" + line.substr(0, colon) + ", line " + line.substr(colon + 1) + ")";
+  return " (" + Shown(line.substr(0, colon), kLongestShown) + ", line " + line.substr(colon + 1) + ")";
 }
 
 SourceLocator::SourceLocator(const torch::jit::Module& module) {

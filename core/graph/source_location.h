@@ -14,7 +14,7 @@ struct SourceLocation {
   /// `net.py:12`: of the Python file that the model was made from, else of the archive's code; empty if unknown.
   std::string line;
 
-  /// ` in layer features.0 (net.py, line 12)`, as far as known.
+  /// ` in layer features.0 (net.py, line 12)`, as far as known, cut to what a sentence holds.
   std::string Phrase() const;
   /// ` (net.py, line 12)`, or nothing.
   std::string LinePhrase() const;

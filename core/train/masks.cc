@@ -28,7 +28,11 @@ Masks::Masks(const std::vector<TrainableModel::Parameter>& parameters, const Tra
                                                   std::to_string(mask.trained.size()) + " entries, and the parameter " +
                                                   std::to_string(found->tensor.numel()));
     }
-    bytes_[static_cast<size_t>(found - parameters.begin())] = mask.trained;
+    std::vector<uint8_t>& bytes = bytes_[static_cast<size_t>(found - parameters.begin())];
+    if (bytes.empty()) bytes.assign(mask.trained.size(), 1);
+    for (size_t entry = 0; entry < bytes.size(); ++entry) {
+      if (mask.trained[entry] == 0) bytes[entry] = 0;
+    }
   }
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (!IsPruned(i)) continue;
@@ -46,15 +50,33 @@ bool Masks::Prune(int64_t step, int64_t steps_per_epoch) {
   schedule.every = options_.pruning->every_steps;
   const double sparsity = SparsityAt(schedule, step);
   if (sparsity <= 0 || sparsity == SparsityAt(schedule, step - 1)) return false;
+  PruneTo(sparsity);
+  Apply();
+  return true;
+}
+
+void Masks::PruneTo(double sparsity) {
+  // Entries that may be pruned, one after the other.
+  std::vector<std::vector<float>> weights(parameters_.size());
+  std::vector<std::vector<uint8_t>> kept(parameters_.size());
   std::vector<PrunableTensor<float>> tensors;
   for (size_t i = 0; i < parameters_.size(); ++i) {
-    if (!IsPruned(i)) continue;
-    tensors.push_back({parameters_[i].tensor.data_ptr<float>(), pruned_[i].data(), parameters_[i].tensor.numel()});
+    const auto* values = parameters_[i].tensor.data_ptr<float>();
+    for (size_t entry = 0; entry < pruned_[i].size(); ++entry) {
+      if (!IsPrunable(i, entry)) continue;
+      weights[i].push_back(values[entry]);
+      kept[i].push_back(pruned_[i][entry]);
+    }
+    tensors.push_back({weights[i].data(), kept[i].data(), static_cast<int64_t>(kept[i].size())});
   }
   PruneByMagnitude(tensors, sparsity,
                    options_.pruning->per_parameter ? PruningScope::kPerTensor : PruningScope::kGlobal);
-  Apply();
-  return true;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    auto next = kept[i].begin();
+    for (size_t entry = 0; entry < pruned_[i].size(); ++entry) {
+      if (IsPrunable(i, entry)) pruned_[i][entry] = *next++;
+    }
+  }
 }
 
 void Masks::Apply() {
@@ -71,13 +93,13 @@ void Masks::Apply() {
 
 std::optional<double> Masks::sparsity() const {
   if (!options_.pruning) return std::nullopt;
-  double entries = 0;
-  double zero = 0;
-  for (const auto& pruned : pruned_) {
-    entries += static_cast<double>(pruned.size());
-    zero += static_cast<double>(std::count(pruned.begin(), pruned.end(), 0));
+  int64_t entries = 0;
+  int64_t zero = 0;
+  for (size_t i = 0; i < pruned_.size(); ++i) {
+    for (size_t entry = 0; entry < pruned_[i].size(); ++entry) entries += IsPrunable(i, entry) ? 1 : 0;
+    zero += std::count(pruned_[i].begin(), pruned_[i].end(), 0);
   }
-  return entries == 0 ? 0 : zero / entries;
+  return entries == 0 ? 0 : static_cast<double>(zero) / static_cast<double>(entries);
 }
 
 void Masks::AppendTo(std::vector<NamedArray>& arrays) const {

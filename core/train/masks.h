@@ -10,8 +10,9 @@
 
 namespace modlab {
 
-/// Which entries of parameters training may change: those that the gradient masks leave, and that are not pruned.
-/// Internal to core/train.
+/// Which entries of parameters training may change: those that all gradient masks of the parameter let change, and that
+/// are not pruned. Pruning, of parameters of two or more dimensions, is among the entries that the masks let change:
+/// no others become 0, and its sparsity is a share of these. Internal to core/train.
 class Masks {
  public:
   /// Errors: kShapesMismatch (a mask of another size than its parameter), kInvalidOption (a mask of a parameter that is
@@ -23,7 +24,7 @@ class Masks {
 
   /// Before step `step`, counted from 0: prunes what is due by then. Whether anything was.
   bool Prune(int64_t step, int64_t steps_per_epoch);
-  /// Share of the entries of the pruned parameters that are 0 for good; nothing without pruning.
+  /// Share of the entries that pruning is among that are 0 for good; nothing without pruning.
   std::optional<double> sparsity() const;
 
   void AppendTo(std::vector<NamedArray>& arrays) const;
@@ -31,6 +32,11 @@ class Masks {
 
  private:
   bool IsPruned(size_t parameter) const { return options_.pruning && parameters_[parameter].tensor.dim() >= 2; }
+  /// Whether an entry of a pruned parameter may be pruned, or is.
+  bool IsPrunable(size_t parameter, size_t entry) const {
+    return bytes_[parameter][entry] != 0 || pruned_[parameter][entry] == 0;
+  }
+  void PruneTo(double sparsity);
   void Apply();
 
   const std::vector<TrainableModel::Parameter>& parameters_;

@@ -13,25 +13,52 @@ namespace {
 
 using modlab::v1::BuildSpec;
 using modlab::v1::ComposeSpec;
+using modlab::v1::InputShape;
 using modlab::v1::Model;
+using InputShapes = google::protobuf::RepeatedPtrField<InputShape>;
 
 const std::string kComposeField = "job.spec.compose";
 constexpr int kMostParts = 16;
 constexpr int kMostOutputs = 1 << 24;
 constexpr double kLargestDeviation = 1e6;
 
-JobInput FindPart(const ModelLookup& lookup, const std::string& file, const std::string& name,
-                  const std::string& field) {
+Model FindPart(const ModelLookup& lookup, const std::string& name, const std::string& field) {
   if (name.empty()) {
     throw RequestError(modlab::v1::FIELD_MISSING, "a part has no name: give `models/{id}`", kComposeField + field);
   }
-  const Model model = lookup(name, kComposeField + field);
+  Model model = lookup(name, kComposeField + field);
   if (model.state() == Model::UNUSABLE) {
     throw RequestError(modlab::v1::MODEL_UNUSABLE,
                        fmt::format("{} cannot be composed: {}", model.name(), model.error().message()),
                        kComposeField + field);
   }
-  return {file, model.name(), model.sha256()};
+  return model;
+}
+
+/// One for each model, without dimensions where none is known that fits.
+InputShapes InspectedShapes(const std::vector<Model>& models) {
+  InputShapes shapes;
+  for (const Model& model : models) {
+    const auto& inspection = model.inspection();
+    const bool fits = inspection.graph_error().reason() != modlab::v1::INPUT_SHAPE_INVALID;
+    *shapes.Add() = fits && inspection.input_shapes_size() == 1 ? inspection.input_shapes(0) : InputShape();
+  }
+  return shapes;
+}
+
+void ResolveInputShapes(const std::vector<Model>& models, ComposeSpec* spec) {
+  const std::string field = kComposeField + ".input_shapes";
+  if (spec->input_shapes().empty()) *spec->mutable_input_shapes() = InspectedShapes(models);
+  if (spec->input_shapes_size() != static_cast<int>(models.size())) {
+    RefuseField(field, fmt::format("{} input shapes were given: give one for each of the {} models, the head last, or "
+                                   "none",
+                                   spec->input_shapes_size(), models.size()));
+  }
+  InputShapes given = spec->input_shapes();
+  for (InputShape& shape : given) {
+    if (shape.dimensions().empty()) shape.add_dimensions(1);  // to be derived: nothing to check
+  }
+  CheckInputShapes(given, field);
 }
 
 }  // namespace
@@ -46,12 +73,15 @@ std::vector<JobInput> ResolveCompose(const ModelLookup& lookup, ComposeSpec* spe
     RefuseField(kComposeField + ".parts",
                 fmt::format("{} parts were given: give at most {}", spec->parts_size(), kMostParts));
   }
+  std::vector<Model> models;
   std::vector<JobInput> inputs;
-  inputs.reserve(static_cast<size_t>(spec->parts_size()) + 1);
-  for (int i = 0; i < spec->parts_size(); ++i) {
-    inputs.push_back(FindPart(lookup, PartFileName(i), spec->parts(i), fmt::format(".parts[{}]", i)));
-  }
-  if (!spec->head().empty()) inputs.push_back(FindPart(lookup, kHeadFile, spec->head(), ".head"));
+  const auto add = [&](const std::string& file, const std::string& name, const std::string& field) {
+    const Model& model = models.emplace_back(FindPart(lookup, name, field));
+    inputs.push_back({file, model.name(), model.sha256()});
+  };
+  for (int i = 0; i < spec->parts_size(); ++i) add(PartFileName(i), spec->parts(i), fmt::format(".parts[{}]", i));
+  if (!spec->head().empty()) add(kHeadFile, spec->head(), ".head");
+  ResolveInputShapes(models, spec);
   if (!(spec->cross_deviation() >= 0 && spec->cross_deviation() <= kLargestDeviation)) {
     RefuseField(kComposeField + ".cross_deviation",
                 fmt::format("{} is no standard deviation of weights: give 0 or more (0.01 is little)",
@@ -72,6 +102,18 @@ std::vector<JobInput> ResolveCompose(const ModelLookup& lookup, ComposeSpec* spe
   CheckDisplayName(spec->display_name(), kComposeField + ".display_name");
   if (spec->display_name().empty()) spec->set_display_name("composed");
   return inputs;
+}
+
+std::optional<InputShape> ComposedInputShape(const ComposeSpec& spec) {
+  if (spec.input_shapes_size() < spec.parts_size()) return std::nullopt;
+  InputShape composed = spec.input_shapes(0);
+  if (composed.dimensions_size() < 2) return std::nullopt;
+  for (int i = 1; i < spec.parts_size(); ++i) {
+    const InputShape& part = spec.input_shapes(i);
+    if (part.dimensions_size() < 2) return std::nullopt;
+    composed.set_dimensions(1, composed.dimensions(1) + part.dimensions(1));
+  }
+  return composed;
 }
 
 void CheckComposed(const std::string& field, const Model& model, const std::string& so) {

@@ -398,6 +398,11 @@ Resources LargestResources(const Limits& limits) {
   return resources;
 }
 
+bool IsDuration(const google::protobuf::Duration& duration) {
+  return duration.seconds() >= 0 && duration.seconds() <= TimeUtil::kDurationMaxSeconds && duration.nanos() >= 0 &&
+         duration.nanos() <= 999'999'999;
+}
+
 void ResolveResources(const Limits& limits, const std::string& field, Resources* resources) {
   Resources resolved = DefaultResources(limits);
   resolved.MergeFrom(*resources);
@@ -413,7 +418,7 @@ void ResolveResources(const Limits& limits, const std::string& field, Resources*
     RefuseField(field + ".memory_bytes", fmt::format("{} bytes of memory were asked for: this server gives {} to {}",
                                                      resolved.memory_bytes(), least_memory, largest.memory_bytes()));
   }
-  const int64_t wall = TimeUtil::DurationToMilliseconds(resolved.wall_time());
+  const int64_t wall = IsDuration(resolved.wall_time()) ? TimeUtil::DurationToMilliseconds(resolved.wall_time()) : 0;
   if (wall < 1 || wall > limits.largest_wall_milliseconds) {
     RefuseField(field + ".wall_time",
                 fmt::format("a wall time of {} was asked for: this server gives over 0s to {}",

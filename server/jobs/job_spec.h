@@ -33,6 +33,9 @@ void CheckInputShapes(const google::protobuf::RepeatedPtrField<modlab::v1::Input
 /// Checks resources against the limits and fills in the defaults.
 void ResolveResources(const Limits& limits, const std::string& field, modlab::v1::Resources* resources);
 
+/// Whether a duration is one that protobuf can print: 0 or more, and in the range that Duration says.
+bool IsDuration(const google::protobuf::Duration& duration);
+
 /// What jobs get that do not say, and the most they may ask for.
 modlab::v1::Resources DefaultResources(const Limits& limits);
 modlab::v1::Resources LargestResources(const Limits& limits);

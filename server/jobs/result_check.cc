@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/executor/utf8.h"
+#include "server/jobs/job_spec.h"
 
 namespace modlab::server {
 namespace {
@@ -188,13 +189,9 @@ std::string ProblemOfAgreements(const modlab::v1::ScoreResult& score) {
   return sense ? "" : "the comparison of the partitions makes no sense";
 }
 
-/// Beyond what protobuf's Duration may be, it cannot be printed.
 std::string ProblemOfProvenance(const modlab::v1::Provenance& provenance) {
-  constexpr int64_t longest = 315'576'000'000;
-  const auto& wall = provenance.spec().resources().wall_time();
-  if (wall.seconds() < 0 || wall.seconds() > longest || wall.nanos() < 0 || wall.nanos() > 999'999'999) {
-    return "its wall time makes no sense";
-  }
+  if (!IsDuration(provenance.spec().resources().wall_time())) return "its wall time makes no sense";
+  if (!IsDuration(provenance.spec().train().checkpoint().every())) return "its time of checkpoints makes no sense";
   for (const auto& timing : provenance.timings()) {
     if (!AtLeastZero(timing.seconds()) || timing.phase().size() > kLongestText) return "a timing makes no sense";
   }
@@ -239,10 +236,14 @@ std::string ProblemOfImport(const modlab::v1::JobResult& result) {
 std::string ProblemOfComposition(const modlab::v1::JobResult& result) {
   if (!result.has_compose()) return "it is not a composition";
   const auto& layers = result.compose().layers();
+  const auto are_counts = [](const google::protobuf::RepeatedField<int>& units) {
+    return units.size() <= kMostMetadata &&
+           std::all_of(units.begin(), units.end(), [](int count) { return count >= 0; });
+  };
   bool sense = layers.size() <= kLargestLists && AtLeastZero(result.compose().cross_connections());
   for (const auto& layer : layers) {
     sense = sense && layer.name().size() <= kLongestText && layer.operation().size() <= kLongestText &&
-            layer.inputs_size() <= kMostMetadata && layer.outputs_size() <= kMostMetadata;
+            are_counts(layer.inputs()) && are_counts(layer.outputs());
   }
   return sense ? "" : "the layers of a composition make no sense";
 }

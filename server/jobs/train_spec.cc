@@ -438,6 +438,13 @@ void CheckParameters(const TrainInputs& inputs, const TrainSpec& spec) {
                   fmt::format("{} has {} entries, which take {} bytes, and the mask has {}", mask.parameter(),
                               found->elements(), wanted, mask.trained().size()));
     }
+    const auto bits_of_last = static_cast<int64_t>(found->elements()) % 8;
+    if (bits_of_last != 0 && static_cast<uint8_t>(mask.trained().back()) >> bits_of_last != 0) {
+      RefuseField(kTrainField + field + ".trained",
+                  fmt::format("{} has {} entries, so the last byte of its mask has {} bits, and higher ones are not 0: "
+                              "leave them 0",
+                              mask.parameter(), found->elements(), bits_of_last));
+    }
   }
 }
 
@@ -506,7 +513,7 @@ void ResolveModularity(const TrainInputs& inputs, TrainSpec* spec) {
 void ResolveCheckpoint(TrainSpec* spec) {
   auto* checkpoint = spec->mutable_checkpoint();
   if (!checkpoint->has_every()) *checkpoint->mutable_every() = TimeUtil::SecondsToDuration(60);
-  if (TimeUtil::DurationToMilliseconds(checkpoint->every()) < 1) {
+  if (!IsDuration(checkpoint->every()) || TimeUtil::DurationToMilliseconds(checkpoint->every()) < 1) {
     RefuseField(kTrainField + ".checkpoint.every",
                 fmt::format("{} is no time between checkpoints: give over 0s, as 60s",
                             TimeUtil::ToString(checkpoint->every())));

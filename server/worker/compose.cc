@@ -14,12 +14,18 @@ v1::ComposeResult ComposeModels(const v1::ComposeSpec& spec, uint32_t seed, cons
                                 RunContext& context) {
   context.Report("load");
   std::vector<Model> loaded;
-  loaded.reserve(static_cast<size_t>(spec.parts_size()));
-  for (int i = 0; i < spec.parts_size(); ++i) loaded.push_back(Model::Load(directory.input(PartFileName(i))));
-  std::vector<Model*> parts;
-  for (Model& part : loaded) parts.push_back(&part);
-  std::optional<Model> head;
-  if (!spec.head().empty()) head = Model::Load(directory.input(kHeadFile));
+  loaded.reserve(static_cast<size_t>(spec.parts_size()) + 1);
+  const auto load = [&](const std::string& file) -> Component {
+    const int number = static_cast<int>(loaded.size());
+    loaded.push_back(Model::Load(directory.input(file)));
+    if (number >= spec.input_shapes_size()) return {&loaded.back(), {}};
+    const v1::InputShape& shape = spec.input_shapes(number);
+    return {&loaded.back(), {{shape.dimensions().begin(), shape.dimensions().end()}, shape.dtype()}};
+  };
+  std::vector<Component> parts;
+  for (int i = 0; i < spec.parts_size(); ++i) parts.push_back(load(PartFileName(i)));
+  std::optional<Component> head;
+  if (!spec.head().empty()) head = load(kHeadFile);
 
   CompositionOptions options;
   options.cross_deviation = spec.cross_deviation();
@@ -27,7 +33,7 @@ v1::ComposeResult ComposeModels(const v1::ComposeSpec& spec, uint32_t seed, cons
   if (spec.bridge().has_outputs()) options.bridge_outputs = spec.bridge().outputs();
   options.bridge_activation = ToActivation(spec.bridge().activation());
   options.seed = seed;
-  const Composition composition = Compose(parts, head ? &*head : nullptr, options, directory.product(), context);
+  const Composition composition = Compose(parts, head, options, directory.product(), context);
 
   v1::ComposeResult result;
   for (const ComposedLayer& layer : composition.layers) {

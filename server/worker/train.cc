@@ -116,7 +116,7 @@ v1::TrainResult TrainModel(const v1::TrainSpec& spec, const v1::InputNormalizati
   if (!spec.evaluation_data().empty()) {
     evaluation = OpenDataset(directory.input(kEvaluationDataFile), spec.evaluation_data());
   }
-  TrainingOptions options = ToTrainingOptions(spec, normalization, seed);
+  TrainingOptions options = ToTrainingOptions(spec, normalization, model.tensors(), seed);
   Freeze(model, ToFreezeMode(spec.freeze_mode()), options);
   DeriveInputShape(model, options, context);
   TrainingHooks hooks;

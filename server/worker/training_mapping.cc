@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "core/error.h"
 #include "core/train/parameter_distribution.h"
 #include "server/executor/utf8.h"
 #include "server/worker/mapping.h"
@@ -138,14 +139,37 @@ GoalScheduleOptions ToGoalSchedule(const v1::TrainSpec& spec) {
   return schedule;
 }
 
-std::vector<GradientMask> ToMasks(const v1::TrainSpec& spec) {
+/// The bits of a mask; of its last byte, those that entries have. Errors: kShapesMismatch.
+std::vector<uint8_t> Unpacked(const v1::GradientMask& mask, int64_t entries) {
+  const std::string& bytes = mask.trained();
+  const int64_t wanted = (entries + kBitsPerByte - 1) / kBitsPerByte;
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ErrorKind::kShapesMismatch, mask.parameter() + " has " + std::to_string(entries) +
+                                                " entries, which take " + std::to_string(wanted) +
+                                                " bytes of a mask, " + why);
+  };
+  if (static_cast<int64_t>(bytes.size()) != wanted) refuse("and the mask has " + std::to_string(bytes.size()));
+  std::vector<uint8_t> bits;
+  bits.reserve(bytes.size() * kBitsPerByte);
+  for (const char byte : bytes) {
+    for (int bit = 0; bit < kBitsPerByte; ++bit) bits.push_back((static_cast<uint8_t>(byte) >> bit) & 1);
+  }
+  if (std::count(bits.begin() + entries, bits.end(), 1) > 0) refuse("and bits after the last entry's are not 0");
+  bits.resize(static_cast<size_t>(entries));
+  return bits;
+}
+
+std::vector<GradientMask> ToMasks(const v1::TrainSpec& spec, const std::vector<TensorInfo>& tensors) {
   std::vector<GradientMask> masks;
   for (const v1::GradientMask& given : spec.masks()) {
-    GradientMask& mask = masks.emplace_back();
-    mask.parameter = given.parameter();
-    for (const char byte : given.trained()) {
-      for (int bit = 0; bit < kBitsPerByte; ++bit) mask.trained.push_back((static_cast<uint8_t>(byte) >> bit) & 1);
+    const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const TensorInfo& tensor) {
+      return tensor.parameter && tensor.name == given.parameter();
+    });
+    if (found == tensors.end()) {
+      throw Error(ErrorKind::kInvalidOption,
+                  "there is a mask for `" + ToUtf8(given.parameter()) + "`, and the model has no such parameter");
     }
+    masks.push_back({given.parameter(), Unpacked(given, found->elements)});
   }
   return masks;
 }
@@ -164,7 +188,7 @@ void SetIf(const std::optional<double>& value, const Set& set) {
 }  // namespace
 
 TrainingOptions ToTrainingOptions(const v1::TrainSpec& spec, const v1::InputNormalization& normalization,
-                                  uint32_t seed) {
+                                  const std::vector<TensorInfo>& tensors, uint32_t seed) {
   TrainingOptions options;
   options.pairing = ToPairing(spec.task().pairing());
   options.scaling = {normalization.scale() / normalization.sd(), -normalization.mean() / normalization.sd()};
@@ -192,7 +216,7 @@ TrainingOptions ToTrainingOptions(const v1::TrainSpec& spec, const v1::InputNorm
                        spec.pruning().every_steps(), spec.pruning().per_parameter()};
   }
   options.freeze.assign(spec.freeze().begin(), spec.freeze().end());
-  options.masks = ToMasks(spec);
+  options.masks = ToMasks(spec, tensors);
   options.regularizer = {spec.regularizer().strength(), spec.regularizer().every_steps(),
                          spec.regularizer().eigenvalues(), spec.regularizer().rescale_units()};
   if (spec.has_initialization()) {

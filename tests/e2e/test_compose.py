@@ -7,7 +7,7 @@ import unittest
 
 import grpc
 import numpy
-from modlab.v1 import compose_pb2, dataset_pb2, error_pb2, job_pb2, model_pb2, score_pb2, train_pb2
+from modlab.v1 import compose_pb2, dataset_pb2, error_pb2, graph_pb2, job_pb2, model_pb2, score_pb2, train_pb2
 
 import processes
 from harness import PATIENCE, EndToEndTest
@@ -48,6 +48,16 @@ net = nn.Sequential(nn.Conv2d(1, 3, 3, padding=1), nn.BatchNorm2d(3), nn.ReLU(),
 net(torch.rand(64, 1, 8, 8))
 net.eval()
 (torch.jit.script(net) if sys.argv[3] == "script" else torch.jit.trace(net, torch.rand(1, 1, 8, 8))).save(sys.argv[1])
+"""
+# Writes a network whose batch norm has neither scale nor shift.
+WRITE_PLAIN_NORM = """
+import sys
+import torch
+from torch import nn
+torch.manual_seed(1)
+net = nn.Sequential(nn.Linear(64, 10), nn.BatchNorm1d(10, affine=False), nn.ReLU())
+net(torch.rand(64, 64))
+torch.jit.script(net).save(sys.argv[1])
 """
 RUN = """
 import json, sys
@@ -155,13 +165,37 @@ class Compose(TrainTest, EndToEndTest):
             trained_model = self.models.GetModel(model_pb2.GetModelRequest(name=trained_model.name))
             self.assertEqual(trained_model.inspection.composed_parts, 2)
 
+    def test_batch_norms_without_scale_and_shift_stay(self):
+        path = self.home.path / "plain_norm.pt"
+        self.python(WRITE_PLAIN_NORM, path)
+        part = self.push(path).name
+        _, model = self.compose(part, part, head=self.head)
+        before = self.weights(model.name)
+        job = self.train(self.spec(model.name, self.pairs(), epochs=1, goals=["y1 + y2"],
+                                   freeze_mode=train_pb2.TrainSpec.FREEZE_ALL))
+        after = self.weights(job.result.train.model)
+        self.assertIn("stack.bn1.running_mean", before)
+        changed = {name for name in before if not numpy.array_equal(before[name], after[name])}
+        self.assertEqual(changed, {"bridge.weight", "bridge.bias"})
+
+    def test_parts_whose_input_shape_is_told_and_cannot_be_derived(self):
+        new, _ = self.modlab("model", "new", "--cnn", "1x8x6,conv:3:3,10", "-q")
+        part = "models/" + new.strip()
+        job, model = self.compose(part, part, bridge=False)
+        self.assertEqual([list(shape.dimensions) for shape in job.spec.compose.input_shapes], [[1, 1, 8, 6]] * 2)
+        self.assertEqual([list(shape.dimensions) for shape in model.inspection.input_shapes], [[1, 2, 8, 6]])
+        self.assertFalse(model.inspection.HasField("graph_error"), model.inspection.graph_error)
+        # What is composed can be a part again.
+        _, twice = self.compose(model.name, model.name)
+        self.assertEqual([list(shape.dimensions) for shape in twice.inspection.input_shapes], [[1, 4, 8, 6]])
+
     def pairs(self):
         return self.make_dataset(digit_pairs=dataset_pb2.DigitPairs(dataset=self.data, samples=200)).name
 
     def weights(self, model):
         program = ("import sys, io, json, torch\n"
                    "m = torch.jit.load(sys.argv[1])\n"
-                   "print(json.dumps({n: p.tolist() for n, p in m.named_parameters()}))")
+                   "print(json.dumps({n: t.tolist() for n, t in m.state_dict().items()}))")
         return {name: numpy.array(value) for name, value in
                 json.loads(self.python(program, self.file(model))).items()}
 
@@ -186,8 +220,11 @@ class Compose(TrainTest, EndToEndTest):
         self.assertIn("part 2", error.message)
         error = failed(self.part, self.part, head=self.part, bridge=False)
         self.assertIn("the head", error.message)
-        self.assertIn("1,20", error.message)
+        self.assertEqual(error.reason, error_pb2.COMPOSITION_INVALID)
+        self.assertIn("[1, 20]", error.message)
+        self.assertIn("expects 64 features", error.message)
         self.assertEqual(error.metadata["part"], "head")
+        self.assertEqual(error.metadata["layer"], "fc1")
 
     def test_requests_that_make_no_sense(self):
         def refused(field, reason=error_pb2.FIELD_INVALID, status=grpc.StatusCode.INVALID_ARGUMENT, **fields):
@@ -200,6 +237,9 @@ class Compose(TrainTest, EndToEndTest):
                 parts=[self.part, "models/" + "a" * 12])
         refused("parts[0]", error_pb2.FIELD_MISSING, parts=["", self.part])
         refused("cross_deviation", parts=[self.part] * 2, cross_deviation=-1)
+        refused("input_shapes", parts=[self.part] * 2, input_shapes=[graph_pb2.InputShape(dimensions=[1, 64])])
+        refused("input_shapes[1]", parts=[self.part] * 2,
+                input_shapes=[graph_pb2.InputShape(), graph_pb2.InputShape(dimensions=[1, 0])])
         refused("bridge.outputs", parts=[self.part] * 2, bridge=compose_pb2.BridgeSpec(outputs=0))
         _, err = self.modlab("model", "compose", self.part, code=2)
         self.assertIn("two parts or more", err)

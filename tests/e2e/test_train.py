@@ -265,6 +265,36 @@ class Training(TrainTest, EndToEndTest):
         self.assertFalse(changed[~mask].any())
         self.assertGreater(changed[mask].mean(), 0.5)
 
+    def test_a_mask_may_end_within_a_byte(self):
+        def spec(trained):
+            return self.spec(self.classifier, self.data, epochs=2,
+                             masks=[train_pb2.GradientMask(parameter="fc2.bias", trained=trained)])
+
+        mask = numpy.array([1, 0, 0, 1, 0, 1, 1, 0, 0, 1], dtype=bool)
+        job = self.train(spec(numpy.packbits(mask, bitorder="little").tobytes()))
+        before, after = (self.state_of(name) for name in (self.classifier, job.result.train.model))
+        changed = numpy.array(before["fc2.bias"]) != numpy.array(after["fc2.bias"])
+        self.assertEqual(changed.tolist(), mask.tolist())
+        with self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT, error_pb2.FIELD_INVALID,
+                                 "job.spec.train.masks[0].trained"):
+            self.create(spec(b"\xff\xff"))
+
+    def test_pruning_leaves_what_is_masked(self):
+        weights = {"fc1.weight": (32, 64), "fc2.weight": (10, 32)}
+        masks = {name: numpy.random.default_rng(1).random(shape) < 0.5 for name, shape in weights.items()}
+        job = self.train(self.spec(
+            self.classifier, self.data, epochs=2, pruning=train_pb2.PruningSpec(sparsity=0.8, last_epoch=1),
+            masks=[train_pb2.GradientMask(parameter=name, trained=numpy.packbits(mask, bitorder="little").tobytes())
+                   for name, mask in masks.items()]))
+        before, after = (self.state_of(name) for name in (self.classifier, job.result.train.model))
+        zeros = 0
+        for name, mask in masks.items():
+            then, now = numpy.array(before[name]), numpy.array(after[name])
+            self.assertTrue((then == now)[~mask].all(), name)
+            zeros += (now[mask] == 0).sum()
+        self.assertEqual(zeros, round(0.8 * sum(mask.sum() for mask in masks.values())))
+        self.assertAlmostEqual(job.result.train.series[-1].sparsity, 0.8, places=2)
+
     def test_weights_can_begin_clusterable(self):
         job = self.modlab_json("train", self.classifier, "--data", self.data, "--steps", "1", "--optimizer", "sgd",
                                "--lr", "1e-12", "--clusterable-init", "2", "--init-outside", "0.25")

@@ -70,15 +70,14 @@ TEST_F(ComposedModelTest, FreezeAllLeavesTheBridge) {
 TEST_F(ComposedModelTest, FreezeCrossFreeMasksTheDiagonal) {
   Model model = Engineered();
   TrainingOptions options;
-  options.masks.push_back({"stack.fc1.weight", std::vector<uint8_t>(18 * 12, 0)});
-  options.masks.back().trained[6] = 1;  // row 0, column 6: a cross connection
-  options.masks.back().trained[0] = 1;  // of part 1
+  options.masks.push_back({"stack.fc1.weight", std::vector<uint8_t>(18 * 12, 1)});
   Freeze(model, FreezeMode::kCrossFree, options);
-  ASSERT_EQ(options.masks.size(), 2u);
-  EXPECT_EQ(std::count(options.masks[0].trained.begin(), options.masks[0].trained.end(), 1), 1);
-  EXPECT_EQ(options.masks[0].trained[6], 1);
-  EXPECT_EQ(options.masks[1].parameter, "stack.fc2.weight");
-  EXPECT_EQ(std::count(options.masks[1].trained.begin(), options.masks[1].trained.end(), 1), 2 * 4 * 9);
+  ASSERT_EQ(options.masks.size(), 3u) << "beside those that there are";
+  EXPECT_EQ(options.masks[1].parameter, "stack.fc1.weight");
+  EXPECT_EQ(options.masks[1].trained[0], 0) << "of part 1";
+  EXPECT_EQ(options.masks[1].trained[6], 1) << "row 0, column 6: a cross connection";
+  EXPECT_EQ(options.masks[2].parameter, "stack.fc2.weight");
+  EXPECT_EQ(std::count(options.masks[2].trained.begin(), options.masks[2].trained.end(), 1), 2 * 4 * 9);
   EXPECT_EQ(options.freeze.size(), 6u);
 }
 
@@ -92,6 +91,24 @@ TEST_F(ComposedModelTest, BatchNormsKeepTheirStatistics) {
   TrainingOptions none;
   Freeze(model, FreezeMode::kNone, none);
   EXPECT_TRUE(none.freeze.empty() && none.masks.empty() && none.fixed_statistics.empty());
+}
+
+TEST_F(ComposedModelTest, BatchNormsWithoutScaleAndShiftKeepTheirStatistics) {
+  const std::string part =
+      Define("part.pt",
+             "def forward(self, x):\n"
+             "    x = torch.linear(x, self.w)\n"
+             "    return torch.batch_norm(x, None, None, self.mean, self.variance, self.training, 0.1, 1e-05, True)\n",
+             {{"w", at::randn({4, 6})}, {"mean", at::randn({4})}, {"variance", at::rand({4}) + 1}});
+  CompositionOptions options;
+  options.bridge = true;
+  ComposeFiles({part, part}, "", options);
+  for (const FreezeMode mode : {FreezeMode::kAll, FreezeMode::kCrossFree}) {
+    Model model = Model::Load(Path("composed.pt"));
+    TrainingOptions frozen;
+    Freeze(model, mode, frozen);
+    EXPECT_EQ(frozen.fixed_statistics, std::vector<std::string>{"stack.bn1"});
+  }
 }
 
 TEST_F(ComposedModelTest, AttributesOfSomebodyElsesMakingAreNotBelieved) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,15 +51,23 @@ class CompositionFiles : public testing::Test {
     return Path(name);
   }
 
+  /// Input shapes of parts, and then of the head, as far as they are given.
   Composition ComposeFiles(const std::vector<std::string>& parts, const std::string& head,
-                           const CompositionOptions& options, const std::string& name = "composed.pt") {
+                           const CompositionOptions& options, const std::string& name = "composed.pt",
+                           const std::vector<InputShape>& input_shapes = {}) {
     std::vector<Model> models;
     models.reserve(parts.size() + 1);
-    for (const std::string& part : parts) models.push_back(Model::Load(part));
-    std::vector<Model*> pointers;
-    for (Model& model : models) pointers.push_back(&model);
-    if (!head.empty()) models.push_back(Model::Load(head));
-    return Compose(pointers, head.empty() ? nullptr : &models.back(), options, Path(name), context_);
+    const auto load = [&](const std::string& file) -> Component {
+      const size_t number = models.size();
+      models.push_back(Model::Load(file));
+      return {&models.back(), number < input_shapes.size() ? input_shapes[number] : InputShape()};
+    };
+    std::vector<Component> components;
+    components.reserve(parts.size());
+    for (const std::string& part : parts) components.push_back(load(part));
+    std::optional<Component> follows;
+    if (!head.empty()) follows = load(head);
+    return Compose(components, follows, options, Path(name), context_);
   }
 
   at::Tensor Output(const std::string& path, const at::Tensor& input) const {

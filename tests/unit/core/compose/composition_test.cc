@@ -132,16 +132,20 @@ TEST_F(CompositionTest, AcceptsWhatPythonWrites) {
 class Refusal : public CompositionTest {
  protected:
   std::string Of(const std::vector<std::string>& parts, const std::string& head = "",
-                 const CompositionOptions& options = {}) {
+                 const CompositionOptions& options = {}, const std::vector<InputShape>& input_shapes = {}) {
     try {
-      ComposeFiles(parts, head, options);
+      ComposeFiles(parts, head, options, "refused.pt", input_shapes);
     } catch (const Error& error) {
+      kind_ = error.kind();
       part_ = error.metadata().count("part") > 0 ? error.metadata().at("part") : "";
+      layer_ = error.metadata().count("layer") > 0 ? error.metadata().at("layer") : "";
       return error.what();
     }
     return "nothing is wrong";
   }
+  ErrorKind kind_ = ErrorKind::kInvalidOption;
   std::string part_;
+  std::string layer_;
 };
 
 TEST_F(Refusal, TooFewParts) {
@@ -167,11 +171,109 @@ TEST_F(Refusal, ShapesThatDoNotFit) {
   EXPECT_NE(why.find("[1, 12, 12]"), std::string::npos) << why;
 }
 
+TEST_F(Refusal, LayersThatDoNotFitByTheirNames) {
+  NetworkDescription strided = CnnOf(1, 3);
+  std::get<ConvolutionLayer>(strided.layers[2]).padding = 1;
+  const std::string why = Of({Build("a.pt", CnnOf(1, 3), 1), Build("b.pt", strided, 1)});
+  EXPECT_EQ(kind_, ErrorKind::kCompositionInvalid) << why;
+  EXPECT_EQ(part_, "2");
+  EXPECT_EQ(layer_, "conv2") << why;
+}
+
 TEST_F(Refusal, HeadThatDoesNotTakeWhatComes) {
   const std::string part = Build("a.pt", MlpOf({6, 4}), 1);
-  const std::string why = Of({part, part}, Build("head.pt", MlpOf({5, 1}), 1));
-  EXPECT_NE(why.find("the head"), std::string::npos) << why;
+  const std::string head = Build("head.pt", MlpOf({5, 1}), 1);
+  std::string why = Of({part, part}, head);
+  EXPECT_EQ(kind_, ErrorKind::kCompositionInvalid);
+  EXPECT_NE(why.find("the head does not take what the parts give together, [8]"), std::string::npos) << why;
+  EXPECT_NE(why.find("expects 5 features"), std::string::npos) << why;
   EXPECT_EQ(part_, "head");
+  EXPECT_EQ(layer_, "fc1");
+  CompositionOptions bridge;
+  bridge.bridge = true;
+  bridge.bridge_outputs = 7;
+  why = Of({part, part}, head, bridge);
+  EXPECT_EQ(kind_, ErrorKind::kCompositionInvalid);
+  EXPECT_NE(why.find("what the bridge gives, [7]"), std::string::npos) << why;
+  EXPECT_EQ(layer_, "fc1");
+}
+
+TEST_F(Refusal, HeadWhoseLaterLayersDoNotTakeWhatComes) {
+  NetworkDescription images;
+  images.input_shape = {1, 8, 8};
+  images.layers = {ConvolutionLayer{3}};
+  const std::string part = Build("a.pt", images, 1);
+  NetworkDescription larger;
+  larger.input_shape = {6, 7, 7};
+  larger.layers = {ConvolutionLayer{4}, ConvolutionLayer{4}, LinearLayer{2}};
+  const InputShape eight = {{1, 1, 8, 8}, ""};
+  const std::string why = Of({part, part}, Build("head.pt", larger, 1), {}, {eight, eight});
+  EXPECT_EQ(kind_, ErrorKind::kCompositionInvalid);
+  EXPECT_NE(why.find("what the parts give together, [6, 6, 6]"), std::string::npos) << why;
+  EXPECT_NE(why.find("expects 36 features"), std::string::npos) << why;
+  EXPECT_EQ(layer_, "fc1");
+}
+
+TEST_F(Refusal, HeadThatFailsOnWhatComes) {
+  const std::string part = Build("a.pt", MlpOf({6, 4}), 1);
+  const std::string head = Define("head.pt",
+                                  "def forward(self, x):\n"
+                                  "    return torch.linear(torch.view(x, [-1, 5]), self.w)\n",
+                                  {{"w", at::randn({3, 5})}});
+  const std::string why = Of({part, part}, head);
+  EXPECT_EQ(kind_, ErrorKind::kCompositionInvalid) << why;
+  EXPECT_NE(why.find("[8]"), std::string::npos) << why;
+  EXPECT_EQ(part_, "head");
+}
+
+/// A network whose input's shape its weights do not tell: height and width differ.
+NetworkDescription Oblong(int64_t channels) {
+  NetworkDescription network;
+  network.input_shape = {channels, 8, 6};
+  network.layers = {ConvolutionLayer{3}, LinearLayer{4}};
+  return network;
+}
+
+TEST_F(CompositionTest, PartsMayHaveInputShapesThatCannotBeDerived) {
+  const std::string left = Build("left.pt", Oblong(1), 1);
+  const std::string right = Build("right.pt", Oblong(2), 2);
+  // Batches of an example are no matter.
+  ComposeFiles({left, right}, "", {}, "composed.pt", {{{5, 1, 8, 6}, ""}, {{1, 2, 8, 6}, ""}});
+  const at::Tensor x = at::randn({7, 3, 8, 6});
+  const at::Tensor expected = at::cat({Output(left, x.slice(1, 0, 1)), Output(right, x.slice(1, 1, 3))}, 1);
+  EXPECT_TRUE(at::allclose(Output(Path("composed.pt"), x), expected, 1e-5, 1e-6));
+}
+
+TEST_F(Refusal, InputShapesThatAreNotKnown) {
+  const std::string part = Build("a.pt", Oblong(1), 1);
+  std::string why = Of({part, part});
+  EXPECT_EQ(kind_, ErrorKind::kInputShapeInvalid);
+  EXPECT_EQ(part_, "1");
+  EXPECT_NE(why.find("to `modlab model push`"), std::string::npos) << why;
+  why = Of({part, part}, "", {}, {{{1, 1, 8, 6}, ""}, {{1, 1, 8, 7}, ""}});
+  EXPECT_EQ(kind_, ErrorKind::kInputShapeInvalid);
+  EXPECT_EQ(part_, "2");
+  EXPECT_EQ(why.find("push"), std::string::npos) << why;
+}
+
+TEST_F(Refusal, ImagesForAHeadBehindABridge) {
+  const std::string part = Build("a.pt", MlpOf({6, 4}), 1);
+  CompositionOptions bridge;
+  bridge.bridge = true;
+  const std::string why =
+      Of({part, part}, Build("head.pt", Oblong(1), 1), bridge, {{{1, 6}, ""}, {{1, 6}, ""}, {{1, 1, 8, 6}, ""}});
+  EXPECT_EQ(kind_, ErrorKind::kCompositionInvalid) << why;
+  EXPECT_NE(why.find("[1, 8, 6]"), std::string::npos) << why;
+  EXPECT_EQ(part_, "head");
+}
+
+TEST_F(Refusal, ForwardsOfMoreThanATensor) {
+  const std::string two =
+      Define("a.pt", "def forward(self, x, y):\n    return torch.linear(x, self.w)\n", {{"w", at::randn({6, 6})}});
+  const std::string why = Of({Build("b.pt", MlpOf({6, 6}), 1), two});
+  EXPECT_EQ(kind_, ErrorKind::kCompositionInvalid);
+  EXPECT_NE(why.find("must take one tensor"), std::string::npos) << why;
+  EXPECT_EQ(part_, "2");
 }
 
 TEST_F(Refusal, BridgeBehindImages) {

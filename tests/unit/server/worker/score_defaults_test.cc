@@ -81,5 +81,27 @@ TEST(NullSamples, AreFewerForLargeGraphs) {
   EXPECT_EQ(given.resolution(), 1);
 }
 
+v1::PlotDataSpec PlotDataOf(double edges, v1::PlotDataSpec given = {}) {
+  v1::ScoreSpec spec;
+  *spec.mutable_plot_data() = given;
+  ResolveScore(UnitGraph(), edges, spec);
+  return spec.plot_data();
+}
+
+TEST(PlotDefaults, AreNoneWhereReadingAllWeightsAgainTakesLong) {
+  EXPECT_EQ(PlotDataOf(100e6).edges(), 4000);
+  EXPECT_EQ(PlotDataOf(100e6).cells(), 160);
+  EXPECT_EQ(PlotDataOf(101e6).edges(), 0);
+  EXPECT_EQ(PlotDataOf(101e6).cells(), 0);
+}
+
+TEST(PlotDefaults, LeaveWhatIsGiven) {
+  v1::PlotDataSpec given;
+  given.set_edges(0);
+  given.set_cells(7);
+  EXPECT_EQ(PlotDataOf(1000, given).edges(), 0);
+  EXPECT_EQ(PlotDataOf(101e6, given).cells(), 7);
+}
+
 }  // namespace
 }  // namespace modlab::server
