@@ -56,7 +56,7 @@ void DefineCompare(CLI::App& app, CompareCommand& command) {
   app.add_option("--confidence", command.confidence, "Of the intervals of means (default 0.95)")->option_text("X");
   app.add_option("--seed", command.seed, "Seed of the permutations, where there are too many to try all (default 0)")
       ->option_text("N");
-  app.add_flag("--csv", command.csv, "Comma-separated values, a line for each partition of each job");
+  app.add_flag("--csv", command.csv, "Comma-separated values, a line for each partition of each job, with its labels");
 }
 
 }  // namespace
@@ -65,13 +65,13 @@ void AddCompareCommand(CLI::App& app, Action& chosen) {
   CLI::App* command = AddCommand<CompareCommand>(
       app, chosen, "compare",
       "Set models side by side: modularity by each method, null models, p-values, accuracy; over repetitions means, "
-      "intervals, and permutation tests of the differences",
+      "intervals, and permutation tests of the differences (-o wide: each model, with its labels, too)",
       DefineCompare, Compare);
   AddExamples(
       *command,
       {"modlab compare baseline-small", "modlab compare abc def ghi", "modlab compare abc def ghi jkl --group-by kind",
-       "modlab compare baseline-small --csv > scores.csv",
-       "modlab compare baseline-small -o json | jq '.groups[].measures[] | select(.measure == \"Leiden: Q\")'"});
+       "modlab compare baseline-small -o wide", "modlab compare baseline-small --csv > scores.csv",
+       "modlab compare baseline-small -o json | jq '.groups[].measures[] | select(.measure | endswith(\": Q\"))'"});
 }
 
 }  // namespace modlab::client

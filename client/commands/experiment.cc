@@ -149,8 +149,10 @@ void AddRun(CLI::App& family, Action& chosen) {
     Takes(ValueKind::kFile, app.add_option("--mnist", command.mnist, "The folder with MNIST's four files"))
         ->option_text("DIR");
     app.add_option("--seeds", command.seeds, "Of the baseline: how many repetitions (default 3)")->option_text("R");
-    app.add_option("--epochs-factor", command.epochs_factor,
-                   "Of the baseline: train so many times as long (default 1; 0.01 for a quick look)")
+    app.add_option(
+           "--epochs-factor", command.epochs_factor,
+           "Of the baseline: train all but the parts so many times as long, and the whole-task networks for two "
+           "switches of goals at least (default 1; 0.01 for a quick look)")
         ->option_text("X");
     AddSharing(app, command.sharing);
     AddWaiting(app, command.waiting);

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <optional>
+#include <utility>
 
 #include "client/backoff.h"
 #include "client/commands/job_flow.h"
+#include "client/commands/paging.h"
 #include "client/interrupt.h"
 #include "client/names.h"
 #include "client/output/experiment_text.h"
@@ -19,7 +23,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr auto kInterval = std::chrono::milliseconds(300);
+constexpr std::chrono::milliseconds kLeastInterval(300);
+constexpr std::chrono::milliseconds kMostInterval(2000);
 constexpr auto kReconnectFor = std::chrono::minutes(10);
 
 std::optional<v1::Experiment> GetIfThere(Session& session, const std::string& name) {
@@ -48,10 +53,12 @@ bool IsJob(Session& session, const std::string& name) {
 bool MayBeId(const std::string& text) { return !text.empty() && text.find('/') == std::string::npos; }
 
 std::optional<v1::Experiment> FindByDisplayName(Session& session, const std::string& display_name) {
+  if (display_name.empty()) return std::nullopt;  // none has such, and the server would list them all
   v1::ListExperimentsRequest request;
   request.set_display_name(display_name);
   const v1::ListExperimentsResponse found =
-      session.Connect().CallWithRetries(&v1::ExperimentService::Stub::ListExperiments, request);
+      ListUpTo(session.Connect(), &v1::ExperimentService::Stub::ListExperiments, request, 0,
+               [](const v1::ListExperimentsResponse& page) { return page.experiments_size(); });
   if (found.experiments().empty()) return std::nullopt;
   const std::string user =
       session.Connect().CallWithRetries(&v1::ServerService::Stub::GetServer, v1::GetServerRequest()).user();
@@ -70,7 +77,8 @@ class PersistentLook {
  public:
   PersistentLook(Session& session, std::string name) : session_(session), name_(std::move(name)) {}
 
-  v1::Experiment Look(Progress& progress, const std::atomic<bool>& interrupted) {
+  /// Nothing where `is_over` has come true before there was an answer.
+  std::optional<v1::Experiment> Look(Progress& progress, const std::function<bool()>& is_over) {
     const steady_clock::time_point start = steady_clock::now();
     Backoff backoff(std::chrono::milliseconds(250), std::chrono::seconds(10));
     for (bool told = false;;) {
@@ -79,12 +87,12 @@ class PersistentLook {
       try {
         return session_.Connect().CallWithRetries(&v1::ExperimentService::Stub::GetExperiment, request);
       } catch (const Failure& failure) {
-        if (failure.code() != ExitCode::kUnreachable || steady_clock::now() - start > kReconnectFor || interrupted) {
-          throw;
-        }
+        if (failure.code() != ExitCode::kUnreachable || steady_clock::now() - start > kReconnectFor) throw;
+        if (is_over()) return std::nullopt;
         if (!std::exchange(told, true)) progress.Say(LostServerText(failure.what()));
       }
-      session_.Connect().WaitFor(backoff.Next(), [&] { return interrupted.load(); });
+      session_.Connect().WaitFor(backoff.Next(), is_over);
+      if (is_over()) return std::nullopt;
       session_.RestartLocalServer();
     }
   }
@@ -133,6 +141,10 @@ Subject FindSubject(Session& session, const std::string& text) {
   return {"", FindExperiment(session, text).name()};
 }
 
+std::chrono::milliseconds LookInterval(steady_clock::duration waited) {
+  return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(waited / 20), kLeastInterval, kMostInterval);
+}
+
 ExitCode AwaitExperiment(Session& session, v1::Experiment& experiment, const Deadline& deadline) {
   const Deadline until = Earlier(deadline, session.deadline());
   const std::string id = IdOf(experiment.name());
@@ -140,20 +152,24 @@ ExitCode AwaitExperiment(Session& session, v1::Experiment& experiment, const Dea
   std::atomic<bool> interrupted = false;
   const InterruptHandler handler([&interrupted] { interrupted = true; });
   PersistentLook look(session, experiment.name());
+  const steady_clock::time_point start = steady_clock::now();
   const std::string how =
       fmt::format("come back with `{}`, or end it with `{}`", session.CommandLine("experiment watch " + id),
                   session.CommandLine("experiment cancel " + id));
+  const auto is_over = [&] { return interrupted.load() || HasPassed(until); };
   while (true) {
-    experiment = look.Look(*progress, interrupted);
-    if (experiment.state() != v1::Experiment::RUNNING) break;
-    ShowProgress(experiment, *progress);
-    session.Connect().WaitFor(kInterval, [&] { return interrupted.load(); });
+    if (auto seen = look.Look(*progress, is_over)) {
+      experiment = *std::move(seen);
+      if (experiment.state() != v1::Experiment::RUNNING) break;
+      ShowProgress(experiment, *progress);
+      session.Connect().WaitFor(LookInterval(steady_clock::now() - start), is_over);
+    }
     if (interrupted) {
       progress->Clear();
       session.Note(fmt::format("stopped waiting; experiment {} goes on: {}", id, how));
       return ExitCode::kInterrupted;
     }
-    if (until && std::chrono::system_clock::now() >= *until) {
+    if (HasPassed(until)) {
       progress->Clear();
       throw Failure(ExitCode::kTimedOut, fmt::format("experiment {} is still running; {}", id, how));
     }

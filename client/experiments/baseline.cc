@@ -11,6 +11,9 @@ constexpr int kDigitClasses = 10;
 constexpr int kAdderUnits = 4;
 constexpr const char* kSum = "y1 + y2";
 
+/// Of the first goal in the end, so that it is the same that all networks are asked then.
+int FinalEpochs(const BaselineSize& size) { return size.warmup_epochs; }
+
 class Study {
  public:
   Study(const BaselineSize& size, const BaselineData& data) : size_(size), data_(data) {}
@@ -141,8 +144,7 @@ class Study {
     v1::GoalSchedule& schedule = *train.mutable_schedule();
     schedule.set_period_epochs(size_.period_epochs);
     schedule.set_warmup_epochs(size_.warmup_epochs);
-    // So that it is the same that all of them are asked in the end.
-    schedule.set_final_epochs(size_.warmup_epochs);
+    schedule.set_final_epochs(FinalEpochs(size_));
   }
 
   void AddAlternating(const std::string& name, const std::string& title) {
@@ -216,6 +218,7 @@ BaselineSize ScaledEpochs(BaselineSize size, double factor) {
   for (int* epochs : {&size.composed_epochs, &size.whole_epochs, &size.warmup_epochs, &size.period_epochs}) {
     *epochs = std::max(1, static_cast<int>(std::lround(*epochs * factor)));
   }
+  size.whole_epochs = std::max(size.whole_epochs, size.warmup_epochs + 2 * size.period_epochs + FinalEpochs(size));
   return size;
 }
 

@@ -26,7 +26,7 @@ BaselineSize SmallBaseline();
 /// MNIST, with the widths and the schedule of the study that this goes back to (definitions.md, sections 11 and 12).
 BaselineSize SeedBaseline();
 /// All numbers of epochs times a factor, at least 1, but those of the parts: what is composed must have learned its
-/// task.
+/// task. Whole-task networks learn long enough for two switches of goals, whatever the factor.
 BaselineSize ScaledEpochs(BaselineSize size, double factor);
 
 /// The data sets that it works on, `datasets/{id}`.

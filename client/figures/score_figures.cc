@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 
 #include "client/errors.h"
 #include "client/names.h"
+#include "client/output/partition_text.h"
 #include "client/output/text.h"
 #include "client/plots/block_matrix.h"
 #include "client/plots/eigenvalues.h"
@@ -20,21 +22,6 @@ namespace modlab::client {
 namespace {
 
 constexpr std::size_t kMostForceEdges = 4000;
-
-/// The one of a partition's modularities that is its objective.
-double TestedModularity(const v1::Partition& partition) {
-  const v1::Modularity& modularity = partition.modularity();
-  switch (partition.objective()) {
-    case v1::Modularity::DIRECTED:
-      return modularity.directed();
-    case v1::Modularity::LAYER_PAIR:
-      return modularity.layer_pair();
-    case v1::Modularity::SIGNED:
-      return modularity.signed_();
-    default:
-      return modularity.newman();
-  }
-}
 
 plots::FigureText FigureTextOf(const std::string& title, const std::string& subtitle, const std::string& id_prefix) {
   plots::FigureText text;
@@ -71,18 +58,13 @@ std::string DrawMatrix(const v1::Partition& partition, const NumberArray& matrix
   plot.text = std::move(text);
   plot.cells = static_cast<int>(matrix.shape.at(0));
   plot.weights = matrix.values;
-  const double units = std::max(1, std::max(0, [&] {
-                                  int sum = 0;
-                                  for (const int size : partition.sizes()) sum += size;
-                                  return sum;
-                                }()));
+  const double units = std::accumulate(partition.sizes().begin(), partition.sizes().end(), 0.0);
   double seen = 0;
-  for (int cluster = 0; cluster < partition.clusters(); ++cluster) {
+  for (int cluster = 0; cluster < partition.sizes_size(); ++cluster) {
     seen += partition.sizes(cluster);
     plot.clusters.push_back(
         {cluster, fmt::format("c{}", cluster), partition.sizes(cluster), seen / units * plot.cells});
   }
-  plot.clusters.back().end = plot.cells;
   return plots::DrawBlockMatrix(plot);
 }
 
@@ -135,18 +117,6 @@ std::string DrawSweep(const v1::Partition& partition, plots::FigureText text) {
 
 }  // namespace
 
-std::string PartitionTitle(const v1::Partition& partition) {
-  const std::string clusters = fmt::format("{} cluster{}", partition.clusters(), partition.clusters() == 1 ? "" : "s");
-  switch (partition.method()) {
-    case v1::Partition::LEIDEN:
-      return "Leiden, " + clusters;
-    case v1::Partition::PLANTED:
-      return "Planted partition, " + clusters;
-    default:
-      return "Spectral clustering, " + clusters;
-  }
-}
-
 int FindPartition(const v1::ScoreResult& score, const std::string& text) {
   if (text.empty()) {
     for (int i = 0; i < score.partitions_size(); ++i) {
@@ -166,7 +136,7 @@ int FindPartition(const v1::ScoreResult& score, const std::string& text) {
                   Printable(text), score.partitions_size()));
 }
 
-ScoreFigures::ScoreFigures(Session& session, v1::Job job, std::string title, std::size_t most_edges)
+ScoreFigures::ScoreFigures(Session& session, v1::Job job, const std::string& title, std::size_t most_edges)
     : session_(session), job_(std::move(job)), title_(Printable(title)), most_edges_(most_edges) {}
 
 std::vector<FigureKind> ScoreFigures::KindsOf(int partition) const {

@@ -18,7 +18,7 @@ class ScoreFigures {
   static constexpr std::size_t kMostEdges = 20'000;
 
   /// `job` has SUCCEEDED; `title` is what the network is called; networks are drawn with at most so many edges.
-  ScoreFigures(Session& session, v1::Job job, std::string title, std::size_t most_edges = kMostEdges);
+  ScoreFigures(Session& session, v1::Job job, const std::string& title, std::size_t most_edges = kMostEdges);
 
   const v1::Job& job() const { return job_; }
   const std::string& title() const { return title_; }
@@ -39,9 +39,6 @@ class ScoreFigures {
   std::size_t most_edges_;
   std::optional<NumberArray> edges_;
 };
-
-/// `Leiden, 3 clusters`.
-std::string PartitionTitle(const v1::Partition& partition);
 
 /// The partition that is meant by a number from 0 or a method (`leiden`); the first one where it is empty, or Leiden's
 /// where there is one. Throws UsageError.

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <optional>
 
 #include "client/errors.h"
 #include "client/output/score_groups.h"
 #include "client/output/text.h"
+#include "client/output/training_text.h"
 #include "client/plots/group_comparison.h"
 #include "client/plots/training_series.h"
 
@@ -49,20 +49,6 @@ void AddPanel(plots::TrainingSeriesPlot& plot, const std::string& title, plots::
   plot.panels.push_back(std::move(panel));
 }
 
-std::string MetricTitle(v1::MetricKind kind) {
-  std::string name = Lower(v1::MetricKind_Name(kind));
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return kind == v1::R_SQUARED ? "R²" : name;
-}
-
-std::string GoalLabel(const v1::GoalInForce& goal) {
-  std::string text = goal.expression();
-  for (const auto& [name, value] : std::map<std::string, double>(goal.parameters().begin(), goal.parameters().end())) {
-    text += fmt::format(", {} = {:.3g}", name, value);
-  }
-  return Printable(text);
-}
-
 /// How many epochs had been trained after so many steps, by the records before and after.
 double EpochsAfter(std::int64_t step, const v1::TrainResult& train) {
   double epoch = 0;
@@ -76,6 +62,16 @@ double EpochsAfter(std::int64_t step, const v1::TrainResult& train) {
     before = record.step();
   }
   return epoch;
+}
+
+/// nullptr: not measured.
+plots::MeasuredValues MeasuredValuesOf(const v1::GroupMeasure* measure) {
+  plots::MeasuredValues measured;
+  if (measure == nullptr) return measured;
+  measured.values.assign(measure->values().begin(), measure->values().end());
+  measured.mean = measure->mean();
+  if (measure->has_least()) measured.interval = plots::MeanInterval{measure->least(), measure->most()};
+  return measured;
 }
 
 template <typename Draw>
@@ -103,7 +99,7 @@ std::string DrawTraining(const v1::Job& job, const std::string& title, const std
     const auto at = [i](const auto& values) {
       return NumberIf(i < values.size(), i < values.size() ? values.Get(i) : 0);
     };
-    AddPanel(plot, MetricTitle(static_cast<v1::MetricKind>(spec.metrics(i))),
+    AddPanel(plot, MetricTitle(spec.metrics(i)),
              SeriesOf(train, "learned", [&](const auto& r) { return at(r.metrics()); }),
              SeriesOf(train, "evaluated", [&](const auto& r) { return at(r.evaluation_metrics()); }), false);
   }
@@ -112,25 +108,26 @@ std::string DrawTraining(const v1::Job& job, const std::string& title, const std
       SeriesOf(train, "Q", [](const auto& r) { return NumberIf(r.has_modularity(), r.modularity().modularity()); }), {},
       false);
   if (!train.switches().empty() && !train.series().empty()) {
-    plot.switches.push_back({0, GoalLabel(train.series(0).goal())});
+    plot.switches.push_back({0, GoalText(train.series(0).goal())});
     for (const v1::GoalSwitch& change : train.switches()) {
-      plot.switches.push_back({EpochsAfter(change.step(), train), GoalLabel(change.goal())});
+      plot.switches.push_back({EpochsAfter(change.step(), train), GoalText(change.goal())});
     }
   }
   return OrRefuse(job.name(), [&] { return plots::DrawTrainingSeries(plot); });
 }
 
 std::vector<std::string> MeasuresToDraw(const v1::CompareScoresResponse& comparison) {
-  std::vector<std::string> drawn;
+  const std::optional<ScoredMethod> main = MainMethod(comparison);
+  std::vector<std::string> planted;
   std::vector<std::string> others;
-  for (const std::string& name : MeasureNames(comparison)) {
-    const bool is_modularity = name.ends_with(": Q");
-    const bool is_share = name == "accuracy" || name == "rounded_accuracy" || name == "r_squared";
-    if (name == "Leiden: Q" || name == "planted: Q" || is_share) drawn.push_back(name);
-    if (is_modularity && !name.starts_with("Leiden: ") && name != "planted: Q") others.push_back(name);
+  for (const ScoredMethod& method : MethodsOf(comparison)) {
+    if (main && method.description == main->description) continue;
+    (method.method == v1::Partition::PLANTED ? planted : others).push_back(ModularityMeasure(method));
   }
-  for (const std::string& name : others) {
-    if (drawn.size() < kMostMeasures) drawn.push_back(name);
+  std::vector<std::string> drawn;
+  if (main) drawn.push_back(ModularityMeasure(*main));
+  for (const auto& measures : {planted, MetricNames(comparison), others}) {
+    drawn.insert(drawn.end(), measures.begin(), measures.end());
   }
   if (drawn.size() > kMostMeasures) drawn.resize(kMostMeasures);
   return drawn;
@@ -141,20 +138,15 @@ std::string DrawComparison(const v1::CompareScoresResponse& comparison, const st
   plots::GroupComparisonPlot plot;
   plot.text.title = Printable(title);
   plot.text.id_prefix = id_prefix;
-  for (std::string name : measures) {
-    std::replace(name.begin(), name.end(), '_', ' ');
-    plot.measures.push_back(Printable(name));
-  }
-  for (const v1::ScoreGroup& group : comparison.groups()) {
-    plots::ComparedGroup row;
-    row.name = GroupTitle(group);
+  plot.confidence = comparison.confidence();
+  for (const std::string& name : measures) plot.measures.push_back(MetricTitle(name));
+  const std::vector<std::string> titles = GroupTitles(comparison);
+  for (int i = 0; i < comparison.groups_size(); ++i) {
+    plots::ComparedGroup group = {titles[static_cast<std::size_t>(i)], {}};
     for (const std::string& name : measures) {
-      const auto found = std::find_if(group.measures().begin(), group.measures().end(),
-                                      [&](const v1::GroupMeasure& measure) { return measure.measure() == name; });
-      row.values.emplace_back();
-      if (found != group.measures().end()) row.values.back().assign(found->values().begin(), found->values().end());
+      group.measures.push_back(MeasuredValuesOf(FindMeasure(comparison.groups(i), name)));
     }
-    plot.groups.push_back(std::move(row));
+    plot.groups.push_back(std::move(group));
   }
   return OrRefuse("the comparison", [&] { return plots::DrawGroupComparison(plot); });
 }

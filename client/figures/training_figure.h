@@ -16,8 +16,8 @@ std::string DrawTraining(const v1::Job& job, const std::string& title, const std
 std::string DrawComparison(const v1::CompareScoresResponse& comparison, const std::vector<std::string>& measures,
                            const std::string& title, const std::string& id_prefix);
 
-/// What is worth to be drawn of a comparison: Q of each method but that of a given k, where there are others, and how
-/// well the networks do; at most four.
+/// What is worth to be drawn of a comparison, at most four: Q by the method to answer by (MainMethod) and of planted
+/// partitions, how well the networks do, then Q by the other methods.
 std::vector<std::string> MeasuresToDraw(const v1::CompareScoresResponse& comparison);
 
 }  // namespace modlab::client

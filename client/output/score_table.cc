@@ -6,6 +6,7 @@
 
 #include "client/output/facts.h"
 #include "client/output/grid.h"
+#include "client/output/partition_text.h"
 #include "client/output/share_table.h"
 #include "client/output/sweep_table.h"
 #include "client/output/text.h"
@@ -22,20 +23,10 @@ std::string EigenvaluesText(const v1::Partition& partition) {
   return partition.eigenvalues_size() > most ? text + " …" : text;
 }
 
-std::string Title(const v1::Partition& partition) {
-  const std::string clusters = fmt::format("{} clusters", partition.clusters());
-  switch (partition.method()) {
-    case v1::Partition::LEIDEN:
-      return "Leiden, " + clusters;
-    case v1::Partition::PLANTED:
-      return "Planted partition, " + clusters;
-    default:
-      break;
-  }
-  std::string title = "Spectral clustering, " + clusters;
-  if (partition.choices_size() < 2) return title;
-  return fmt::format("{} (of highest Q among {} to {})", title, partition.choices().begin()->clusters(),
-                     partition.choices().rbegin()->clusters());
+std::string TitleWithChoices(const v1::Partition& partition) {
+  if (partition.choices_size() < 2) return PartitionTitle(partition);
+  return fmt::format("{} (of highest Q among {} to {})", PartitionTitle(partition),
+                     partition.choices().begin()->clusters(), partition.choices().rbegin()->clusters());
 }
 
 std::string ModularityText(const v1::Partition& partition) {
@@ -98,7 +89,7 @@ std::string SweepText(const v1::ResolutionSweep& sweep) {
 }
 
 std::string PartitionText(const v1::UnitGraph& graph, const v1::Partition& partition, const TextStyle& style) {
-  std::string text = Bold(Title(partition), style) + "\n\n" + ShareTable(graph, partition, style) + '\n';
+  std::string text = Bold(TitleWithChoices(partition), style) + "\n\n" + ShareTable(graph, partition, style) + '\n';
 
   int clustered = 0;
   for (const int size : partition.sizes()) clustered += size;

@@ -7,11 +7,14 @@
 
 namespace modlab::client {
 
-/// Models side by side: a block for each way to find clusters, with a line for each group (and, where the style is
-/// wide, each of its jobs), then how well they do, and the tests of differences.
+/// Models side by side. Where nothing is repeated: a line for each model, with as much of each way to find clusters as
+/// the width allows, and a block for each way where that is not all. Where something is: a block for each way with a
+/// line for each group, how well they do, and the tests of differences; where the style is wide, a line for each model
+/// before these, with its labels.
 std::string ScoresTable(const v1::CompareScoresResponse& comparison, const TextStyle& style);
 
-/// A line for each partition of each job, after a header.
+/// A line for each partition of each job, after a header. A column for every label, `label_` before those that are
+/// called as another column is.
 std::string ScoresCsv(const v1::CompareScoresResponse& comparison);
 
 }  // namespace modlab::client

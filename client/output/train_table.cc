@@ -3,37 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <vector>
 
 #include "client/names.h"
 #include "client/output/columns.h"
 #include "client/output/facts.h"
 #include "client/output/text.h"
+#include "client/output/training_text.h"
 
 namespace modlab::client {
 namespace {
 
 constexpr int kShownEpochs = 10;
 constexpr int kShownSwitches = 20;
-
-std::string GoalText(const v1::GoalInForce& goal) {
-  std::string text = Printable(goal.expression());
-  const std::map<std::string, double> parameters(goal.parameters().begin(), goal.parameters().end());
-  for (const auto& [name, value] : parameters) text += fmt::format(" {}={}", Printable(name), NumberText(value));
-  return text;
-}
-
-const char* MetricHeading(int metric) {
-  switch (metric) {
-    case v1::ACCURACY:
-      return "accuracy";
-    case v1::ROUNDED_ACCURACY:
-      return "rounded";
-    default:
-      return "R^2";
-  }
-}
 
 /// Those from `first` on.
 template <typename Items>
@@ -57,7 +39,7 @@ std::string SeriesText(const v1::TrainSpec& spec, const v1::TrainResult& result,
        [=](const v1::EpochRecord& record) { return number(record.has_normalized_loss(), record.normalized_loss()); },
        kWide, kRight}};
   for (int i = 0; i < spec.metrics_size(); ++i) {
-    columns.push_back({MetricHeading(spec.metrics(i)),
+    columns.push_back({MetricTitle(spec.metrics(i)),
                        [=](const v1::EpochRecord& record) {
                          return number(record.metrics_size() > i, record.metrics_size() > i ? record.metrics(i) : 0);
                        },
@@ -68,7 +50,7 @@ std::string SeriesText(const v1::TrainSpec& spec, const v1::TrainResult& result,
        [=](const v1::EpochRecord& record) { return number(record.has_evaluation_loss(), record.evaluation_loss()); },
        kWhereSet, kRight});
   for (int i = 0; i < spec.metrics_size(); ++i) {
-    columns.push_back({MetricHeading(spec.metrics(i)),
+    columns.push_back({MetricTitle(spec.metrics(i)),
                        [=](const v1::EpochRecord& record) {
                          const bool has = record.evaluation_metrics_size() > i;
                          return number(has, has ? record.evaluation_metrics(i) : 0);
@@ -146,7 +128,7 @@ std::string EvaluationsText(const v1::TrainSpec& spec, const v1::TrainResult& re
        },
        kWhereSet, kRight}};
   for (int i = 0; i < spec.metrics_size(); ++i) {
-    columns.push_back({MetricHeading(spec.metrics(i)),
+    columns.push_back({MetricTitle(spec.metrics(i)),
                        [=](const v1::GoalEvaluation& evaluation) {
                          return evaluation.metrics_size() > i ? NumberText(evaluation.metrics(i)) : std::string();
                        },

@@ -21,7 +21,8 @@ struct MatrixCluster {
 struct BlockMatrixPlot {
   enum class ColourScale { kSquareRoot, kLogarithmic };
 
-  static constexpr int kMostCells = 240;
+  /// As many as a score keeps (PlotDataSpec.cells); each is at least one pixel wide.
+  static constexpr int kMostCells = 400;
 
   FigureText text;
   /// The matrix's side, 1 to kMostCells.

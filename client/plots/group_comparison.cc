@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/students_t.hpp>
-#include <cmath>
 #include <cstddef>
 #include <numeric>
 #include <utility>
@@ -37,32 +35,22 @@ void RequireValid(const GroupComparisonPlot& plot) {
   Require(!plot.groups.empty(), "there are no groups to compare");
   std::size_t count = 0;
   for (const ComparedGroup& group : plot.groups) {
-    Require(group.values.size() == plot.measures.size(),
-            fmt::format("group '{}' has values for {} measures of {}", group.name, group.values.size(),
+    Require(group.measures.size() == plot.measures.size(),
+            fmt::format("group '{}' has values for {} measures of {}", group.name, group.measures.size(),
                         plot.measures.size()));
-    for (const auto& values : group.values) {
-      RequireDrawable(values, fmt::format("value of group '{}'", group.name));
-      count += values.size();
+    for (const MeasuredValues& measured : group.measures) {
+      RequireDrawable(measured.values, fmt::format("value of group '{}'", group.name));
+      count += measured.values.size();
+      if (!measured.interval) continue;
+      const auto [least, most] = *measured.interval;
+      RequireDrawable({{least, measured.mean, most}}, fmt::format("interval of group '{}'", group.name));
+      Require(least <= measured.mean && measured.mean <= most,
+              fmt::format("group '{}' has a mean of {} outside its interval, {} to {}", group.name, measured.mean,
+                          least, most));
     }
   }
+  Require(plot.confidence > 0 && plot.confidence < 1, fmt::format("{} is no confidence of intervals", plot.confidence));
   Require(count > 0, "no group has any value");
-}
-
-struct Interval {
-  double mean = 0;
-  double half = 0;  ///< 0 for a single value
-};
-
-Interval IntervalOf(const std::vector<double>& values) {
-  const auto count = static_cast<double>(values.size());
-  Interval interval;
-  for (const double value : values) interval.mean += value / count;
-  if (values.size() < 2) return interval;
-  double squares = 0;
-  for (const double value : values) squares += (value - interval.mean) * (value - interval.mean);
-  const double error = std::sqrt(squares / (count - 1) / count);
-  interval.half = error * boost::math::quantile(boost::math::students_t(count - 1), 0.975);
-  return interval;
 }
 
 /// Heights for dots at these places so that none covers another where that can be helped: each takes the level nearest
@@ -90,8 +78,13 @@ std::vector<double> SwarmLevels(const std::vector<double>& x, double radius) {
 
 bool HasIntervals(const GroupComparisonPlot& plot) {
   return std::any_of(plot.groups.begin(), plot.groups.end(), [](const ComparedGroup& group) {
-    return std::any_of(group.values.begin(), group.values.end(), [](const auto& values) { return values.size() > 1; });
+    return std::any_of(group.measures.begin(), group.measures.end(),
+                       [](const MeasuredValues& measured) { return measured.interval.has_value(); });
   });
+}
+
+std::string IntervalText(const MeanInterval& interval) {
+  return fmt::format("[{}, {}]", ValueText(interval.least), ValueText(interval.most));
 }
 
 class ComparisonDrawing {
@@ -111,6 +104,7 @@ class ComparisonDrawing {
   void DrawNames();
   void DrawMeasure(std::size_t measure, const Box& box);
   void DrawValues(const std::vector<double>& values, const Scale& x, double y);
+  void DrawInterval(double mean, const MeanInterval& interval, const Scale& x, double y);
 
   const GroupComparisonPlot& plot_;
   bool has_intervals_;
@@ -124,12 +118,9 @@ class ComparisonDrawing {
 Range ComparisonDrawing::RangeOfMeasure(std::size_t measure) const {
   std::vector<double> all = {0};
   for (const ComparedGroup& group : plot_.groups) {
-    const std::vector<double>& values = group.values[measure];
-    if (values.empty()) continue;
-    const Interval interval = IntervalOf(values);
-    all.insert(all.end(), values.begin(), values.end());
-    all.push_back(interval.mean - interval.half);
-    all.push_back(interval.mean + interval.half);
+    const MeasuredValues& measured = group.measures[measure];
+    all.insert(all.end(), measured.values.begin(), measured.values.end());
+    if (measured.interval) all.insert(all.end(), {measured.interval->least, measured.interval->most});
   }
   return Padded(RangeOf(all), 0.05);
 }
@@ -159,16 +150,17 @@ void ComparisonDrawing::DrawValues(const std::vector<double>& values, const Scal
     svg_.Circle(places[i], y - (has_intervals_ ? kDotsAbove : 0) + levels[i], radius,
                 "ml-first ml-fill ml-soft ml-value", ValueText(values[i]));
   }
-  if (values.size() < 2) return;
-  const Interval interval = IntervalOf(values);
+}
+
+void ComparisonDrawing::DrawInterval(double mean, const MeanInterval& interval, const Scale& x, double y) {
   const double line = y + kIntervalBelow;
-  const double low = x(interval.mean - interval.half);
-  const double high = x(interval.mean + interval.half);
+  const double low = x(interval.least);
+  const double high = x(interval.most);
   svg_.Line(low, line, high, line, "ml-ink ml-stroke ml-thick ml-interval");
   svg_.Line(low, line - 3, low, line + 3, "ml-ink ml-stroke ml-thin");
   svg_.Line(high, line - 3, high, line + 3, "ml-ink ml-stroke ml-thin");
-  svg_.Circle(x(interval.mean), line, 4, "ml-ink ml-fill ml-rim ml-mean",
-              fmt::format("mean {} ± {}", ValueText(interval.mean), ValueText(interval.half)));
+  svg_.Circle(x(mean), line, 4, "ml-ink ml-fill ml-rim ml-mean",
+              fmt::format("mean {} {}", ValueText(mean), IntervalText(interval)));
 }
 
 void ComparisonDrawing::DrawMeasure(std::size_t measure, const Box& box) {
@@ -184,13 +176,18 @@ void ComparisonDrawing::DrawMeasure(std::size_t measure, const Box& box) {
   const int ticks = std::max(4, static_cast<int>(box.width() / 55));
   DrawBottomAxis(svg_, box, x, LinearTicks(x.range(), ticks), "");
   svg_.Line(x(0), box.top, x(0), box.bottom, "ml-reference ml-zero");
-  for (std::size_t i = 0; i < plot_.groups.size(); ++i) DrawValues(plot_.groups[i].values[measure], x, RowMiddle(i));
+  for (std::size_t i = 0; i < plot_.groups.size(); ++i) {
+    const MeasuredValues& measured = plot_.groups[i].measures[measure];
+    DrawValues(measured.values, x, RowMiddle(i));
+    if (measured.interval) DrawInterval(measured.mean, *measured.interval, x, RowMiddle(i));
+  }
 }
 
 std::string ComparisonDrawing::Document() {
   std::vector<LegendEntry> legend = {{Mark::kDot, "ml-first ml-soft", "one value"}};
   if (has_intervals_) {
-    legend.push_back({Mark::kInterval, "ml-ink", "mean and its 95% interval"});
+    legend.push_back(
+        {Mark::kInterval, "ml-ink", fmt::format("mean and its {}% interval", ValueText(100 * plot_.confidence))});
     figure_.Remark("Intervals by Student's t distribution.");
   }
   figure_.AddLegend(std::move(legend));
@@ -216,10 +213,10 @@ std::string ComparisonDrawing::Document() {
   std::string description = fmt::format("{} groups compared.", plot_.groups.size());
   for (const ComparedGroup& group : plot_.groups) {
     for (std::size_t i = 0; i < plot_.measures.size(); ++i) {
-      if (group.values[i].empty()) continue;
-      const Interval interval = IntervalOf(group.values[i]);
-      description += fmt::format(" {}: {} {}", group.name, plot_.measures[i], ValueText(interval.mean));
-      description += group.values[i].size() > 1 ? fmt::format(" ± {}.", ValueText(interval.half, 2)) : ".";
+      const MeasuredValues& measured = group.measures[i];
+      if (measured.values.empty()) continue;
+      description += fmt::format(" {}: {} {}", group.name, plot_.measures[i], ValueText(measured.mean));
+      description += measured.interval ? fmt::format(" {}.", IntervalText(*measured.interval)) : ".";
     }
   }
   return figure_.Document(bottom + 24, description);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,11 +8,25 @@
 
 namespace modlab::client::plots {
 
-/// A network or a method, with a value for each of its seeds.
+struct MeanInterval {
+  double least = 0;
+  double most = 0;
+};
+
+/// What a group has of one measure.
+struct MeasuredValues {
+  /// One for each seed; none where it was not measured.
+  std::vector<double> values;
+  double mean = 0;
+  /// Of the mean; nothing for fewer than two values.
+  std::optional<MeanInterval> interval;
+};
+
+/// A network or a method.
 struct ComparedGroup {
   std::string name;
-  /// For each measure its values; none where it was not measured.
-  std::vector<std::vector<double>> values;
+  /// For each of the plot's measures.
+  std::vector<MeasuredValues> measures;
 };
 
 struct GroupComparisonPlot {
@@ -20,10 +35,12 @@ struct GroupComparisonPlot {
   std::vector<std::string> measures;
   /// Rows, from top to bottom; at least one.
   std::vector<ComparedGroup> groups;
+  /// Of the intervals, over 0 and under 1.
+  double confidence = 0.95;
 };
 
-/// Each group's single values as dots, and their mean with its 95% interval by Student's t distribution where there are
-/// two or more, beside a line at 0: an SVG document. Throws std::invalid_argument that names what is wrong.
+/// Each group's single values as dots, and their mean with its interval (by Student's t distribution) where there is
+/// one, beside a line at 0: an SVG document. Throws std::invalid_argument that names what is wrong.
 std::string DrawGroupComparison(const GroupComparisonPlot& plot);
 
 }  // namespace modlab::client::plots

@@ -38,7 +38,16 @@ pre { background: var(--wash); border: 1px solid var(--line); border-radius: 6px
 summary { cursor: pointer; padding: .3rem 0; font-weight: 600; }
 .answer { font-size: 1.05rem; border-left: 4px solid var(--line); padding-left: .9rem; }
 @media (max-width: 32rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } }
-@media print { body { max-width: none; padding: 0; } figure, table { break-inside: avoid; } details { display: block; } }
+@media screen { details:not([open]) + .more { display: none; } }
+@media print {
+  body { max-width: none; padding: 0; }
+  figure { break-inside: avoid; }
+  .scroll, figure, pre { overflow: visible; }
+  table { font-size: .7rem; }
+  th, td { white-space: normal; padding: .2rem .4rem; }
+  tbody th { min-width: 6rem; }
+  summary { list-style: none; }
+}
 )";
 
 }  // namespace
@@ -112,8 +121,10 @@ void HtmlPage::Figure(std::string_view svg) {
 
 void HtmlPage::Code(std::string_view text) { body_ += fmt::format("<pre tabindex=\"0\">{}</pre>\n", HtmlText(text)); }
 
+// What is inside an element `details` that is closed is not printed, and no style sheet can change that in every
+// browser. So it stands behind it.
 void HtmlPage::BeginDetails(std::string_view summary) {
-  body_ += fmt::format("<details><summary>{}</summary>\n", HtmlText(summary));
+  body_ += fmt::format("<details><summary>{}</summary></details>\n<div class=\"more\">\n", HtmlText(summary));
 }
 
 std::string HtmlPage::Finish() const {

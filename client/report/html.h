@@ -27,8 +27,9 @@ class HtmlPage {
   void Figure(std::string_view svg);
   /// Something to copy: a command line, or JSON.
   void Code(std::string_view text);
+  /// What comes until EndDetails is shown on a screen once the reader asks for it, and on paper always.
   void BeginDetails(std::string_view summary);
-  void EndDetails() { body_ += "</details>\n"; }
+  void EndDetails() { body_ += "</div>\n"; }
 
   /// The whole document: it needs nothing from elsewhere, and no scripts.
   std::string Finish() const;

@@ -12,6 +12,7 @@
 #include "client/names.h"
 #include "client/output/job_text.h"
 #include "client/output/json.h"
+#include "client/output/partition_text.h"
 #include "client/output/score_groups.h"
 #include "client/output/text.h"
 #include "client/report/html.h"
@@ -44,12 +45,32 @@ std::optional<v1::Job> TrainingOf(Session& session, const std::string& model) {
 /// So that a page with many pictures opens at once.
 constexpr std::size_t kMostEdges = 1200;
 
+/// Groups of an experiment of which there are pictures: a dozen, each of about a megabyte.
+constexpr int kMostGroupsWithPictures = 12;
+
+/// Adds what `draw` draws, or, where that cannot be drawn or is gone, why not.
+template <typename Draw>
+void AddFigure(HtmlPage& page, FigureKind kind, const Draw& draw) {
+  try {
+    page.Figure(draw());
+  } catch (const Failure& failure) {
+    if (failure.code() != ExitCode::kRefused && failure.code() != ExitCode::kNotFound) throw;
+    page.Paragraph(fmt::format("The picture `{}` is left out: {}.", NameOf(kind), failure.what()));
+  }
+}
+
+void AddTrainingFigure(HtmlPage& page, const v1::Job& training, const std::string& title,
+                       const std::string& id_prefix) {
+  AddFigure(page, FigureKind::kTraining, [&] { return DrawTraining(training, title, id_prefix); });
+}
+
 /// Draws what can be drawn of a partition, but kinds that were drawn already. Ids begin with `prefix`.
 void AddFigures(ScoreFigures& figures, int partition, const std::set<FigureKind>& done, const std::string& prefix,
                 HtmlPage& page) {
   for (const FigureKind kind : figures.KindsOf(partition)) {
     if (done.count(kind) > 0) continue;
-    page.Figure(figures.Draw(kind, partition, fmt::format("{}-{}-{}", prefix, partition, NameOf(kind))));
+    AddFigure(page, kind,
+              [&] { return figures.Draw(kind, partition, fmt::format("{}-{}-{}", prefix, partition, NameOf(kind))); });
   }
 }
 
@@ -78,7 +99,7 @@ std::string ScoreReport(Session& session, const v1::Job& job, const ReportProgre
   page.Html("</div>\n");
   AddScoreFacts(job, title, page);
   page.Heading(2, "Numbers");
-  AddPartitionsTable(job.result().score(), page);
+  AddPartitionsTables(job.result().score(), page);
   ScoreFigures figures(session, job, title, kMostEdges);
   const int partitions = job.result().score().partitions_size();
   for (int i = 0; i < partitions; ++i) {
@@ -88,7 +109,7 @@ std::string ScoreReport(Session& session, const v1::Job& job, const ReportProgre
   }
   if (const auto training = TrainingOf(session, job.spec().score().model())) {
     page.Heading(2, "How it was trained");
-    page.Figure(DrawTraining(*training, training->spec().train().display_name(), "training"));
+    AddTrainingFigure(page, *training, training->spec().train().display_name(), "training");
     AddTrainingTables(*training, page);
   }
   page.Heading(2, "How it was computed");
@@ -110,17 +131,27 @@ std::string TrainReport(Session& session, const v1::Job& job) {
               {"samples per second", fmt::format("{:.0f}", train.samples_per_second())}});
   for (const std::string& warning : train.warnings()) page.Paragraph(warning);
   page.Heading(2, "Epoch by epoch");
-  page.Figure(DrawTraining(job, title, "training"));
+  AddTrainingFigure(page, job, title, "training");
   AddTrainingTables(job, page);
   page.Heading(2, "How it was computed");
   AddProvenance(job, CommandToSubmit(session), page);
   return page.Finish();
 }
 
+/// Which of the row's partitions the answer is by; where it has no such one, Leiden's or the first.
+int MainPartition(const v1::CompareScoresResponse& comparison, const v1::ScoreRow& row, const v1::ScoreResult& score) {
+  const std::optional<ScoredMethod> method = MainMethod(comparison);
+  const v1::ScoredPartition* partition = method ? PartitionOf(row, *method) : nullptr;
+  const bool is_there = partition != nullptr && partition->index() < score.partitions_size();
+  return is_there ? partition->index() : FindPartition(score, "");
+}
+
 /// The pictures of one run that stands for its group.
-void AddGroup(Session& session, const v1::ScoreRow& row, const v1::ScoreGroup& group, int number, HtmlPage& page) {
+void AddGroup(Session& session, const v1::CompareScoresResponse& comparison, int number, HtmlPage& page) {
+  const v1::ScoreGroup& group = comparison.groups(number);
+  const v1::ScoreRow& row = comparison.rows(group.rows(0));
   const v1::Job job = ReadJob(session, row.job());
-  const std::string title = GroupTitle(group);
+  const std::string title = GroupTitles(comparison)[static_cast<std::size_t>(number)];
   page.Heading(2, title);
   if (group.rows_size() > 1) {
     page.Paragraph(fmt::format("The pictures are of the first of {} runs, {}.", group.rows_size(), IdOf(row.job())));
@@ -128,12 +159,12 @@ void AddGroup(Session& session, const v1::ScoreRow& row, const v1::ScoreGroup& g
   if (job.result().has_score()) page.Paragraph(job.result().score().reading());
   ScoreFigures figures(session, job, title, kMostEdges);
   const v1::ScoreResult& score = figures.score();
-  const int leiden = FindPartition(score, "");
+  const int main = MainPartition(comparison, row, score);
   const std::string prefix = fmt::format("g{}", number);
-  AddFigures(figures, leiden, {}, prefix, page);
-  bool eigenvalues_drawn = false;
+  AddFigures(figures, main, {}, prefix, page);
+  bool eigenvalues_drawn = !score.partitions(main).eigenvalues().empty();
   for (int i = 0; i < score.partitions_size(); ++i) {
-    if (i == leiden) continue;
+    if (i == main) continue;
     const v1::Partition& partition = score.partitions(i);
     page.BeginDetails(PartitionTitle(partition));
     std::set<FigureKind> done = {FigureKind::kNetwork, FigureKind::kForce, FigureKind::kNcutNulls};
@@ -143,7 +174,7 @@ void AddGroup(Session& session, const v1::ScoreRow& row, const v1::ScoreGroup& g
     page.EndDetails();
   }
   if (const auto training = TrainingOf(session, row.model())) {
-    page.Figure(DrawTraining(*training, "Training: " + training->spec().train().display_name(), prefix + "-training"));
+    AddTrainingFigure(page, *training, "Training: " + training->spec().train().display_name(), prefix + "-training");
   }
 }
 
@@ -176,12 +207,18 @@ std::string ExperimentReport(Session& session, const std::string& name, const Re
   for (const std::string& answer : AnswersOf(comparison)) page.Paragraph(answer);
   page.Html("</div>\n");
   page.Heading(2, "Side by side");
-  page.Figure(DrawComparison(comparison, MeasuresToDraw(comparison), "Modularity and performance, run by run", "all"));
+  AddFigure(page, FigureKind::kComparison, [&] {
+    return DrawComparison(comparison, MeasuresToDraw(comparison), "Modularity and performance, run by run", "all");
+  });
   AddComparisonTables(comparison, page);
-  for (int i = 0; i < comparison.groups_size(); ++i) {
-    const v1::ScoreGroup& group = comparison.groups(i);
-    AddGroup(session, comparison.rows(group.rows(0)), group, i, page);
-    progress(static_cast<double>(i + 1) / comparison.groups_size());
+  const int pictured = std::min(comparison.groups_size(), kMostGroupsWithPictures);
+  if (pictured < comparison.groups_size()) {
+    page.Paragraph(fmt::format("There are pictures of the first {} of {} groups; `{}` draws others.", pictured,
+                               comparison.groups_size(), session.CommandLine("plot JOB -o network.svg")));
+  }
+  for (int i = 0; i < pictured; ++i) {
+    AddGroup(session, comparison, i, page);
+    progress(static_cast<double>(i + 1) / pictured);
   }
   page.Heading(2, "How it was done");
   page.Facts({{"experiment", experiment.name()},

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "client/figures/score_figures.h"
 #include "client/report/html.h"
 #include "modlab/v1/comparison.pb.h"
 #include "modlab/v1/experiment.pb.h"
@@ -13,14 +12,15 @@ namespace modlab::client {
 
 // Parts of reports.
 
-/// A line for each partition of a score.
-void AddPartitionsTable(const v1::ScoreResult& score, HtmlPage& page);
+/// A line for each partition of a score: the modularity that is its objective, beside what null models have of it; then
+/// all modularities that it has.
+void AddPartitionsTables(const v1::ScoreResult& score, HtmlPage& page);
 
 /// What a job was computed with, and its spec, to be run again.
 void AddProvenance(const v1::Job& job, const std::string& submit_command, HtmlPage& page);
 
-/// The answer of an experiment, in words: which networks are the most and the least modular by Leiden (or the first
-/// method), whether more than their null models, and whether they differ.
+/// The answer of an experiment, in words: which networks are the most and the least modular by the method to answer by
+/// (MainMethod), whether more than their null models, and whether they differ, over how many comparisons.
 std::vector<std::string> AnswersOf(const v1::CompareScoresResponse& comparison);
 
 /// Of each way to find clusters, a line for each group; what the networks have learned; and the tests of differences.

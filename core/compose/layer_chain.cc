@@ -46,6 +46,9 @@ bool IsIdentity(const std::string& name) {
 
 const at::TensorImpl* Identity(const at::Tensor& tensor) { return tensor.unsafeGetTensorImpl(); }
 
+/// A tensor of the shape that it has now, whatever the model makes of it later (`resize_`).
+at::Tensor Kept(const at::Tensor& tensor) { return tensor.defined() ? tensor.detach() : tensor; }
+
 /// With a batch of one, however many samples there are.
 std::vector<int64_t> ShapeOfOne(const at::Tensor& samples) {
   std::vector<int64_t> shape = samples.sizes().vec();
@@ -184,8 +187,8 @@ class ChainRecorder {
   }
 
   void TakeWeights(const reader::Call& call, ChainLayer& layer) const {
-    layer.weight = call.tensor("weight");
-    layer.bias = call.tensor("bias");
+    layer.weight = Kept(call.tensor("weight"));
+    layer.bias = Kept(call.tensor("bias"));
     if (layer.weight.layout() != at::kStrided || layer.weight.scalar_type() != at::kFloat) {
       Refuse(call, "has a weight that is not a dense float32 tensor: convert the model with .float()");
     }
@@ -205,10 +208,10 @@ class ChainRecorder {
   }
 
   void TakeBatchNorm(const reader::Call& call, ChainLayer& layer) const {
-    layer.weight = call.tensor("weight");
-    layer.bias = call.tensor("bias");
-    layer.mean = call.tensor("running_mean");
-    layer.variance = call.tensor("running_var");
+    layer.weight = Kept(call.tensor("weight"));
+    layer.bias = Kept(call.tensor("bias"));
+    layer.mean = Kept(call.tensor("running_mean"));
+    layer.variance = Kept(call.tensor("running_var"));
     if (!layer.mean.defined() || !layer.variance.defined()) {
       Refuse(call, "keeps no running statistics: make it with track_running_stats=True");
     }

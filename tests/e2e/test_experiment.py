@@ -294,6 +294,15 @@ class Running(ExperimentTest, EndToEndTest):
         rows = list(csv.DictReader(io.StringIO(self.modlab("compare", "mine", "--csv")[0])))
         self.assertEqual(len(rows), 4)
         self.assertEqual(sorted({row["group"] for row in rows}), ["score, width = 12", "score, width = 8"])
+        self.assertEqual(sorted((row["width"], row["seed"], row["step"]) for row in rows),
+                         [(width, seed, "score") for width in ("12", "8") for seed in ("11", "12")])
+        self.assertTrue(all(row["name"] and row["ncut_p"] for row in rows))
+        heading, *lines = self.modlab("compare", "mine", "-o", "wide")[0].splitlines()
+        for column in ("seed", "step", "width", "accuracy", "Leiden", "null Q", "n-cut"):
+            self.assertIn(column, heading)
+        for row, line in zip(rows, lines):
+            self.assertIn(row["job"].removeprefix("jobs/"), line)
+            self.assertIn(f"{float(row['accuracy']):.4f}", line)
         comparison = self.modlab_json("compare", "mine", "--confidence", "0.5")
         self.assertEqual(comparison["confidence"], 0.5)
         jobs = [row["job"] for row in rows]

@@ -141,7 +141,37 @@ class Reports(ExperimentTest, EndToEndTest):
         text = self.check_page(self.experiment.name, 8)
         self.assertIn("&lt;b&gt;small &amp; &quot;wide&quot;&lt;/b&gt;", text)
         self.assertIn("a classifier, width = 12", text)
-        self.assertIn("By Leiden, the most modular is", text)
+        self.assertRegex(text, r"By Leiden[^.]*, the most modular is")
+        self.assertIn("comparisons that were made", text)
+
+    def test_all_of_a_report_is_on_paper(self):
+        """What a screen folds away, too."""
+        if not CHROMIUM or not shutil.which("pdftotext"):
+            self.skipTest("there is no Chromium, or no pdftotext")
+        page, paper = self.home.path / "paper.html", self.home.path / "paper.pdf"
+        self.modlab("report", self.experiment.name, "-o", page)
+        folded = re.findall(r"<details><summary>([^<]*)</summary></details>", page.read_text())
+        self.assertIn("Tests of all differences", folded)
+        done = processes.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={self.home.path}/c",
+                              f"--print-to-pdf={paper}", page.as_uri()], PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        text = processes.run(["pdftotext", "-layout", paper, "-"], PATIENCE).stdout
+        for summary in folded:
+            self.assertIn(summary, text)
+        for inside in ("permutation tests of the difference of means", "least p", '"repeats": true', "--name again"):
+            self.assertIn(inside, text)
+
+    def test_a_matrix_as_large_as_can_be_kept_is_drawn(self):
+        net, _ = self.modlab("model", "new", "--mlp", "64,400,10", "-q")
+        spec = self.home.path / "large.json"
+        spec.write_text(json.dumps({"score": {"model": f"models/{net.strip()}", "partitions": [{"leiden": {"restarts": 1}}],
+                                              "nulls": {"samples": 0}, "stabilityRuns": 0,
+                                              "plotData": {"edges": 100, "cells": 400}}}))
+        job, _ = self.modlab("job", "submit", spec, "--wait", "-q")
+        page = self.home.path / "large.html"
+        self.modlab("report", job.strip(), "-o", page)
+        self.assertIn("400 × 400 cells", page.read_text())
+        self.assertNotIn("is left out", page.read_text())
 
     def test_a_trainings_report(self):
         training = next(job.job for job in self.experiment.jobs if job.step == "trained")

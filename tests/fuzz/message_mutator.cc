@@ -159,8 +159,30 @@ double MessageMutator::RandomDouble() {
 }
 
 std::string MessageMutator::MutateText(std::string text, bool is_bytes) {
-  constexpr std::array<const char*, 12> words = {
-      "@0", "@1", "@2", "@3", "=", "ada", "bob", "models/aaaaaaaaaaaa", "jobs/aaaaaaaaaaaa", "load", "../x", ""};
+  constexpr std::array<const char*, 24> words = {"@0",
+                                                 "@1",
+                                                 "@2",
+                                                 "@3",
+                                                 "@4",
+                                                 "@5",
+                                                 "@6",
+                                                 "@7",
+                                                 "=",
+                                                 "ada",
+                                                 "bob",
+                                                 "models/aaaaaaaaaaaa",
+                                                 "jobs/aaaaaaaaaaaa",
+                                                 "experiments/aaaaaaaaaaaa",
+                                                 "steps/a",
+                                                 "a",
+                                                 "seed",
+                                                 "score.resolution",
+                                                 "compose.parts[0]",
+                                                 "build.layers[0].linear.outputs",
+                                                 "resources.threads",
+                                                 "load",
+                                                 "../x",
+                                                 ""};
   if (OneIn(2)) return words[random_() % words.size()];
   const size_t size = text.size();
   text.resize(std::max(size, kLongestText));

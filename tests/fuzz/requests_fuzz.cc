@@ -1,14 +1,20 @@
 // Requests of several users, one after the other, on a server of their own: server/jobs and server/store below the
 // services. A request may be refused with a sentence; nothing else may happen.
 
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "requests.pb.h"
 #include "server/executor/utf8.h"
 #include "server/jobs/adjust_p_values.h"
 #include "server/jobs/admission.h"
 #include "server/jobs/compare_partitions.h"
-#include "server/jobs/inspection.h"
+#include "server/jobs/compare_scores.h"
+#include "server/jobs/experiments.h"
+#include "server/jobs/job_end.h"
 #include "server/jobs/jobs.h"
 #include "server/jobs/models.h"
 #include "server/jobs/queue.h"
@@ -16,6 +22,7 @@
 #include "server/jobs/result_check.h"
 #include "server/jobs/uploads.h"
 #include "server/jobs/users.h"
+#include "server/store/blobs_table.h"
 #include "server/store/jobs_table.h"
 #include "server/store/query.h"
 #include "server/store/resource_name.h"
@@ -28,10 +35,50 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using modlab::fuzz::Requests;
 using modlab::fuzz::Step;
+using modlab::v1::Experiment;
+using modlab::v1::Job;
 
 namespace {
 
 constexpr int kMostSteps = 24;
+constexpr int kMostNamedJobs = 16;  // of an experiment, which can have a thousand
+
+/// A client prints every answer.
+void CheckPrints(const Message& answer) {
+  std::string json;
+  FUZZ_CHECK(google::protobuf::util::MessageToJsonString(answer, &json).ok());
+}
+
+bool IsUnfinished(const modlab::v1::ExperimentJob& job) {
+  return job.state() != Job::STATE_UNSPECIFIED && !HasEnded(job.state());
+}
+
+/// What everybody who reads an experiment relies on.
+void CheckExperiment(const Experiment& experiment) {
+  CheckPrints(experiment);
+  int counted = 0;
+  for (const auto& count : experiment.counts()) counted += count.jobs();
+  FUZZ_CHECK(experiment.jobs_size() > 0 && counted == experiment.jobs_size());
+  const bool unfinished = std::any_of(experiment.jobs().begin(), experiment.jobs().end(), IsUnfinished);
+  FUZZ_CHECK(unfinished == (experiment.state() == Experiment::RUNNING));
+}
+
+bool IsShare(double p) { return p > 0 && p <= 1; }
+
+void CheckComparison(const modlab::v1::CompareScoresResponse& comparison) {
+  CheckPrints(comparison);
+  int rows = 0;
+  for (const auto& group : comparison.groups()) {
+    rows += group.rows_size();
+    for (const int row : group.rows()) FUZZ_CHECK(row >= 0 && row < comparison.rows_size());
+    for (const auto& measure : group.measures()) FUZZ_CHECK(measure.values_size() > 0);
+  }
+  FUZZ_CHECK(rows == comparison.rows_size());
+  for (const auto& difference : comparison.differences()) {
+    FUZZ_CHECK(difference.first() < difference.second() && difference.second() < comparison.groups_size());
+    FUZZ_CHECK(IsShare(difference.p()) && IsShare(difference.least_p()) && IsShare(difference.p_adjusted()));
+  }
+}
 
 class Server {
  public:
@@ -56,10 +103,12 @@ class Server {
 
   void Do(Step step) {
     Resolve(&step);
+    const int before = CountJobs();
     try {
       Call(kPrincipals[step.who() % std::size(kPrincipals)], step);
     } catch (const RequestError& error) {
       const std::string sentence = error.what();
+      FUZZ_CHECK(CountJobs() == before);
       FUZZ_CHECK(error.reason() != modlab::v1::REASON_UNSPECIFIED && !sentence.empty());
       FUZZ_CHECK(ToUtf8(sentence, sentence.size()) == sentence);
     }
@@ -71,6 +120,52 @@ class Server {
 
   void Made(const std::string& name) {
     if (!name.empty()) made_.push_back(name);
+  }
+
+  int CountJobs() {
+    return data_.database().Read([](SQLite::Database& connection) {
+      Query query(connection, "SELECT COUNT(*) FROM jobs");
+      query.executeStep();
+      return query.getColumn(0).getInt();
+    });
+  }
+
+  void CreateJob(const Principal& who, const modlab::v1::CreateJobRequest& request) {
+    const Job job = jobs_.Create(who, request);
+    CheckPrints(job);
+    Made(job.name());
+  }
+
+  void CreateExperiment(const Principal& who, const modlab::v1::CreateExperimentRequest& request) {
+    const int before = CountJobs();
+    const Experiment experiment = experiments_.Create(who, request);
+    CheckExperiment(experiment);
+    const int created = CountJobs() - before;
+    FUZZ_CHECK(created == 0 || (!request.validate_only() && created == experiment.jobs_size()));
+    Made(experiment.name());
+    for (int i = 0; i < std::min(experiment.jobs_size(), kMostNamedJobs); ++i) Made(experiment.jobs(i).job());
+  }
+
+  void ResumeExperiment(const Principal& who, const std::string& name) {
+    const Experiment experiment = experiments_.Resume(who, name);
+    CheckExperiment(experiment);
+    for (const auto& job : experiment.jobs()) FUZZ_CHECK(job.state() == Job::SUCCEEDED || IsUnfinished(job));
+    for (int i = 0; i < std::min(experiment.jobs_size(), kMostNamedJobs); ++i) Made(experiment.jobs(i).job());
+  }
+
+  void CancelExperiment(const Principal& who, const modlab::v1::CancelExperimentRequest& request) {
+    const Experiment experiment = experiments_.Cancel(who, request);
+    CheckExperiment(experiment);
+    FUZZ_CHECK(experiment.state() != Experiment::RUNNING);  // none of them has been started
+    FUZZ_CHECK(experiment.state() == Experiment::CANCELLED || experiment.state() == Experiment::FAILED);
+  }
+
+  void DeleteExperiment(const Principal& who, const std::string& name) {
+    const int before = CountJobs();
+    const Experiment experiment = experiments_.Get(who, name);
+    experiments_.Delete(who, name);
+    const auto was_there = [](const auto& job) { return job.state() != Job::STATE_UNSPECIFIED; };
+    FUZZ_CHECK(before - CountJobs() == std::count_if(experiment.jobs().begin(), experiment.jobs().end(), was_there));
   }
 
   void Call(const Principal& who, const Step& step) {
@@ -108,10 +203,9 @@ class Server {
         models_.Open(who, step.download_model().name());
         return;
       case Step::kCreateJob:
-        return Made(jobs_.Create(who, step.create_job()).name());
+        return CreateJob(who, step.create_job());
       case Step::kGetJob:
-        jobs_.Get(who, step.get_job().name());
-        return;
+        return CheckPrints(jobs_.Get(who, step.get_job().name()));
       case Step::kListJobs:
         jobs_.List(who, step.list_jobs());
         return;
@@ -147,6 +241,22 @@ class Server {
       case Step::kAdjustPValues:
         AdjustAsAsked(jobs_, who, step.adjust_p_values());
         return;
+      case Step::kCreateExperiment:
+        return CreateExperiment(who, step.create_experiment());
+      case Step::kGetExperiment:
+        return CheckExperiment(experiments_.Get(who, step.get_experiment().name()));
+      case Step::kListExperiments:
+        return CheckPrints(experiments_.List(who, step.list_experiments()));
+      case Step::kResumeExperiment:
+        return ResumeExperiment(who, step.resume_experiment().name());
+      case Step::kCancelExperiment:
+        return CancelExperiment(who, step.cancel_experiment());
+      case Step::kShareExperiment:
+        return CheckExperiment(experiments_.Share(who, step.share_experiment()));
+      case Step::kDeleteExperiment:
+        return DeleteExperiment(who, step.delete_experiment().name());
+      case Step::kCompareScores:
+        return CheckComparison(CompareScoresAsAsked(jobs_, models_, experiments_, who, step.compare_scores()));
       case Step::kFinish:
         return Finish(step.finish());
       case Step::CALL_NOT_SET:
@@ -154,18 +264,53 @@ class Server {
     }
   }
 
-  /// What the scheduler does when a worker has left this result.
+  /// What the scheduler does when a worker has left this result, or this error.
   void Finish(const modlab::fuzz::Finish& finish) {
     const auto id = ParseName(finish.job(), "jobs");
-    modlab::internal::WorkerResult result;
-    *result.mutable_result() = finish.result();
-    data_.database().Transact([&](SQLite::Database& connection) {
+    modlab::internal::WorkerResult left;
+    if (finish.has_result()) {
+      *left.mutable_result() = finish.result();
+    } else {
+      *left.mutable_error() = finish.error();
+    }
+    const std::string model = data_.database().Transact([&](SQLite::Database& connection) -> std::string {
       const auto job = id ? FindJob(connection, *id) : std::nullopt;
-      if (!job || HasEnded(job->state()) || !ProblemOfResult(job->spec(), result).empty()) return;
-      SetJobResult(connection, *id, finish.result());
-      SetJobState(connection, *id, modlab::v1::Job::SUCCEEDED);
-      RecordInspection(connection, *FindJob(connection, *id));
+      if (!job || job->state() != Job::QUEUED || !ProblemOfResult(job->spec(), left).empty()) return "";
+      if (finish.has_result()) return Succeed(connection, *job, finish.result());
+      SetJobError(connection, *id, finish.error());
+      SetJobState(connection, *id, Job::FAILED, finish.error().message());
+      RecordEnd(data_, connection, limits_, *id);
+      return "";
     });
+    if (model.empty()) return;
+    Made(model);
+    Made(models_.Get(kPrincipals[std::size(kPrincipals) - 1], model).inspect_job());
+  }
+
+  /// Returns the name of the model that the job has made, if it is one that does.
+  std::string Succeed(SQLite::Database& connection, const Job& job, modlab::v1::JobResult result) {
+    const std::string id = IdOf(job.name());
+    std::string model;
+    std::optional<Product> product;
+    if (MakesProduct(job.spec())) product = Store(connection, kArchive + std::to_string(made_.size()));
+    if (product && !job.spec().has_import_dataset()) {
+      model = MakeModelOf(connection, limits_, job, *product);
+      if (result.has_build()) result.mutable_build()->set_model(model);
+      if (result.has_train()) result.mutable_train()->set_model(model);
+      if (result.has_compose()) result.mutable_compose()->set_model(model);
+    }
+    SetJobResult(connection, id, result);
+    SetJobState(connection, id, Job::SUCCEEDED);
+    RecordEnd(data_, connection, limits_, id, product);
+    return model;
+  }
+
+  Product Store(SQLite::Database& connection, const std::string& content) {
+    const Product product{Sha256(content), static_cast<int64_t>(content.size())};
+    WriteFileAtomically(data_.UploadFile("product"), content);
+    data_.blobs().Adopt(data_.UploadFile("product"), product.sha256);
+    InsertBlob(connection, product.sha256, product.size_bytes);
+    return product;
   }
 
   /// What the request's strings stand for; see requests.proto.
@@ -180,8 +325,13 @@ class Server {
         for (int i = 0; field->is_repeated() && i < reflection.FieldSize(*message, field); ++i) {
           Resolve(reflection.MutableRepeatedMessage(message, field, i));
         }
-      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING && !field->is_repeated()) {
-        reflection.SetString(message, field, Resolved(field->name(), reflection.GetString(*message, field)));
+      } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+        const auto resolved = [&](const std::string& text) { return Resolved(field->name(), text); };
+        if (!field->is_repeated())
+          reflection.SetString(message, field, resolved(reflection.GetString(*message, field)));
+        for (int i = 0; field->is_repeated() && i < reflection.FieldSize(*message, field); ++i) {
+          reflection.SetRepeatedString(message, field, i, resolved(reflection.GetRepeatedString(*message, field, i)));
+        }
       }
     }
   }
@@ -205,6 +355,7 @@ class Server {
   Uploads uploads_{data_, limits_, admission_};
   Models models_{data_, limits_, admission_, [] {}};
   Jobs jobs_{data_, limits_, admission_, queue_, events_, [] {}};
+  Experiments experiments_{data_, limits_, admission_, events_, [] {}};
   Users users_{data_.database()};
   std::vector<std::string> made_;
 };

@@ -16,12 +16,21 @@ using modlab::v1::JobSpec;
 
 namespace {
 
-JobSpec Spec(bool inspect) {
+JobSpec Spec(unsigned kind) {
   JobSpec spec;
-  if (inspect) {
-    spec.mutable_inspect()->set_model("models/aaaaaaaaaaaa");
-  } else {
-    spec.mutable_score()->add_partitions()->mutable_spectral()->set_clusters(2);
+  switch (kind) {
+    case 0:
+      spec.mutable_score()->add_partitions()->mutable_spectral()->set_clusters(2);
+      break;
+    case 1:
+      spec.mutable_inspect()->set_model("models/aaaaaaaaaaaa");
+      break;
+    case 2:
+      for (int part = 0; part < 2; ++part) spec.mutable_compose()->add_parts("models/aaaaaaaaaaaa");
+      break;
+    default:
+      spec.mutable_train()->add_goals("y");
+      spec.mutable_train()->add_metrics(modlab::v1::ACCURACY);
   }
   return spec;
 }
@@ -38,6 +47,15 @@ void CheckScore(const modlab::v1::ScoreResult& score) {
   }
 }
 
+/// What everybody who reads a composition relies on.
+void CheckComposition(const modlab::v1::ComposeResult& composition) {
+  FUZZ_CHECK(composition.cross_connections() >= 0);
+  for (const auto& layer : composition.layers()) {
+    for (const int units : layer.inputs()) FUZZ_CHECK(units >= 0);
+    for (const int units : layer.outputs()) FUZZ_CHECK(units >= 0);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -45,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const unsigned mode = data[0];
   const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   AttemptFacts facts;
-  facts.spec = Spec((mode & 1U) != 0);
+  facts.spec = Spec((mode & 1U) | ((mode & 128U) >> 6U));
   facts.cancelling = (mode & 2U) != 0;
   facts.begun = (mode & 4U) != 0;
   if ((mode & 8U) == 0) {
@@ -62,10 +80,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const AttemptOutcome outcome = Decide(facts, Limits{});
   if (outcome.state == Job::SUCCEEDED) {
     FUZZ_CHECK(facts.result && facts.result->has_result());
-    FUZZ_CHECK(facts.result->result().has_inspect() == facts.spec.has_inspect());
-    if (facts.result->result().has_score()) CheckScore(facts.result->result().score());
+    const auto& made = facts.result->result();
+    FUZZ_CHECK(made.has_score() == facts.spec.has_score() && made.has_inspect() == facts.spec.has_inspect());
+    FUZZ_CHECK(made.has_compose() == facts.spec.has_compose() && made.has_train() == facts.spec.has_train());
+    if (made.has_score()) CheckScore(made.score());
+    if (made.has_compose()) CheckComposition(made.compose());
     std::string json;
-    FUZZ_CHECK(google::protobuf::util::MessageToJsonString(facts.result->result(), &json).ok());
+    FUZZ_CHECK(google::protobuf::util::MessageToJsonString(made, &json).ok());
   }
   if (outcome.state == Job::FAILED) {
     FUZZ_CHECK(outcome.error.reason() != modlab::v1::REASON_UNSPECIFIED && !outcome.error.message().empty());

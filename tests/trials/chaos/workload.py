@@ -11,12 +11,14 @@ import time
 import uuid
 
 import grpc
-from modlab.v1 import error_pb2, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc, upload_pb2, upload_pb2_grpc
+from modlab.v1 import error_pb2, experiment_pb2, experiment_pb2_grpc, job_pb2, job_pb2_grpc, model_pb2, model_pb2_grpc
+from modlab.v1 import upload_pb2, upload_pb2_grpc
 
 import processes
 from harness import BIN, DIGITS, chunks, model_with, score_spec
 
 Job = job_pb2.Job
+Experiment = experiment_pb2.Experiment
 # How calls may end while the server is killed under them, or is on a full disk. Everything else is a fault.
 BROKEN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
 CHANNEL = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 300)]
@@ -34,7 +36,8 @@ class Books:
     def __init__(self):
         self.lock = threading.Lock()
         self.jobs = {}  # name: the number of its spec
-        self.cancelled = set()  # names of jobs that somebody asked to cancel
+        self.cancelled = set()  # names of jobs and experiments that somebody asked to cancel
+        self.experiments = {}  # name: names of the jobs that it had at first
         self.models = {}  # name: content
         self.deleted = set()  # names of models
         self.events = collections.defaultdict(dict)  # job: {sequence: bytes}
@@ -63,6 +66,7 @@ class Client(threading.Thread):
         self.jobs = job_pb2_grpc.JobServiceStub(channel)
         self.models = model_pb2_grpc.ModelServiceStub(channel)
         self.uploads = upload_pb2_grpc.UploadServiceStub(channel)
+        self.experiments = experiment_pb2_grpc.ExperimentServiceStub(channel)
         self.stopping = threading.Event()
 
     def run(self):
@@ -111,7 +115,7 @@ class Submitter(Client):
 
     def step(self):
         waiting = self.call(self.jobs.ListJobs, job_pb2.ListJobsRequest(
-            states=[Job.QUEUED, Job.RUNNING], kinds=[Job.SCORE, Job.TRAIN]))
+            states=[Job.QUEUED, Job.RUNNING], kinds=[Job.SCORE, Job.TRAIN, Job.COMPOSE]))
         if len(waiting.jobs) >= self.limit:
             return
         number = self.random.randrange(len(self.specs))
@@ -135,8 +139,55 @@ class Canceller(Client):
             self.books.count("cancellations acknowledged")
 
 
+class Experimenter(Client):
+    """Runs one experiment after the other, cancels some of them, and resumes what was cancelled."""
+
+    pause = 1
+
+    def __init__(self, address, books, seed, spec):
+        super().__init__(address, books, seed)
+        self.spec = spec
+
+    def step(self):
+        listed = self.call(self.experiments.ListExperiments, experiment_pb2.ListExperimentsRequest(page_size=1000))
+        running = [experiment.name for experiment in listed.experiments if experiment.state == Experiment.RUNNING]
+        cancelled = [experiment.name for experiment in listed.experiments if experiment.state == Experiment.CANCELLED]
+        if not running:
+            self.create()
+        elif self.random.random() < 0.1:
+            self.cancel(running[0])
+        elif cancelled and self.random.random() < 0.3:
+            self.call(self.experiments.ResumeExperiment,
+                      experiment_pb2.ResumeExperimentRequest(name=self.random.choice(cancelled)))
+            self.books.count("experiments resumed")
+
+    def create(self):
+        request_id = uuid.uuid4().hex
+        experiment = Experiment(display_name=request_id, spec=self.spec)
+        created = self.call(self.experiments.CreateExperiment, experiment_pb2.CreateExperimentRequest(
+            experiment=experiment, request_id=request_id))
+        with self.books.lock:
+            self.books.experiments[created.name] = [job.job for job in created.jobs]
+            self.books.counts["experiments acknowledged"] += 1
+
+    def cancel(self, name):
+        with self.books.lock:
+            self.books.cancelled.add(name)
+        with contextlib.suppress(grpc.RpcError):
+            self.experiments.CancelExperiment(
+                experiment_pb2.CancelExperimentRequest(name=name, force=self.random.random() < 0.5), timeout=30)
+            self.books.count("experiments cancelled")
+
+
 class Watcher(Client):
     """Watches a job to its end, over as many streams as it takes, and remembers every event."""
+
+    def some_job(self):
+        with self.books.lock:
+            of_experiments = sum(self.books.experiments.values(), [])
+        if of_experiments and self.random.random() < 0.3:
+            return self.random.choice(of_experiments)
+        return super().some_job()
 
     def step(self):
         name = self.some_job()

@@ -4,10 +4,12 @@ Code that names `torch.save` is refused before it runs. Where the sandbox is to 
 code is changed so that the check does not see the name and LibTorch still does.
 """
 
+import collections
+import dataclasses
 import io
 import struct
 import zipfile
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 import torch
 from torch import nn
@@ -202,6 +204,158 @@ class Raises(Plain):
         raise RuntimeError(self.text)
 
 
+class ManyLayers(nn.Module):
+    def __init__(self, count: int):
+        super().__init__()
+        self.count = count
+        self.layer = nn.Linear(2, 2)
+
+    def forward(self, x):
+        for _ in range(self.count):
+            x = self.layer(x)
+        return x
+
+
+class LayersWithoutEnd(Plain):
+    def forward(self, x):
+        x = self.layer(x)
+        while x.dim() == 2:
+            x = torch.relu(x)
+        return x
+
+
+class LoopsBehindABridge(Plain):
+    """Is inspected on six features, and gets thirteen as a head."""
+
+    def forward(self, x):
+        while x.size(1) == 13:
+            x = torch.relu(x)
+        return self.layer(x)
+
+
+class WithoutABatch(nn.Module):
+    """Of an input of one axis it makes the batch itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(1, 5)
+
+    def forward(self, x):
+        return self.layer(x.view(-1, 1))
+
+
+class VectorForAWeight(Plain):
+    def __init__(self):
+        super().__init__()
+        self.row = nn.Parameter(torch.ones(5))
+
+    def forward(self, x):
+        return nn.functional.linear(self.layer(x), self.row)
+
+
+class Truncates(Plain):
+    def forward(self, x):
+        return self.layer(x).to(torch.int32).to(torch.float32)
+
+
+class Resizes(Plain):
+    def forward(self, x):
+        weight = self.layer.weight.detach().clone()
+        x = nn.functional.linear(x, weight)
+        weight.resize_([0])
+        if weight.dim() > 1:  # so that it is not left out
+            x = torch.relu(x)
+        return x
+
+
+class Norm(Plain):
+    def __init__(self, momentum: float, epsilon: float):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(5)
+        self.momentum, self.epsilon = momentum, epsilon
+
+    def forward(self, x):
+        x = nn.functional.leaky_relu(self.layer(x), self.momentum)
+        norm = self.norm
+        return torch.batch_norm(x, norm.weight, norm.bias, norm.running_mean, norm.running_var, False, self.momentum,
+                                self.epsilon, False)
+
+
+class ChannelNorm(nn.Module):
+    """Normalises by its batch, also when it is evaluated."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(1, 3, 3)
+        self.norm = nn.BatchNorm2d(3)
+
+    def forward(self, x):
+        norm = self.norm
+        return torch.batch_norm(self.layer(x), norm.weight, norm.bias, norm.running_mean, norm.running_var, True, 0.1,
+                                1e-5, False)
+
+
+class WideNorm(nn.Module):
+    """Buffers that are one number in the file."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.channels = channels
+        self.layer = nn.Linear(6, 1)
+        self.one = nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        wide = self.one.expand(self.channels)
+        x = nn.functional.linear(self.layer(x), wide.unsqueeze(1))
+        return torch.batch_norm(x, wide, wide, wide, wide, False, 0.1, 1e-5, False)
+
+
+class SpelledPadding(nn.Module):
+    def __init__(self, padding: str):
+        super().__init__()
+        self.padding = padding
+        self.layer = nn.Conv1d(1, 2, 3)
+
+    def forward(self, x):
+        return torch.conv1d(x, self.layer.weight, self.layer.bias, 1, self.padding)
+
+
+class SpelledActivation(Plain):
+    def __init__(self, approximate: str):
+        super().__init__()
+        self.approximate = approximate
+
+    def forward(self, x):
+        return nn.functional.gelu(self.layer(x), approximate=self.approximate)
+
+
+class Composed(nn.Module):
+    """Says that it was composed, with attributes of its own making."""
+
+    def __init__(self, partition: Dict[str, torch.Tensor], masks: Dict[str, torch.Tensor]):
+        super().__init__()
+        self.layer = nn.Linear(6, 5)
+        self.composed_parts = 2
+        self.planted_partition = torch.jit.annotate(Dict[str, torch.Tensor], partition)
+        self.gradient_masks = torch.jit.annotate(Dict[str, torch.Tensor], masks)
+
+    def forward(self, x):
+        if len(self.planted_partition) + len(self.gradient_masks) < self.composed_parts:
+            return x
+        return self.layer(x)
+
+
+def named(name, last):
+    """Layers of a name, the last of which is no layer of a part."""
+    return nn.Sequential(collections.OrderedDict([(name, nn.Linear(6, 5)), (name + "2", last)]))
+
+
+def filled(value):
+    module = Plain()
+    nn.init.constant_(module.layer.weight, value)
+    return module
+
+
 def saved(module):
     content = io.BytesIO()
     torch.jit.save(torch.jit.script(module), content)
@@ -314,4 +468,73 @@ def make(outside, neighbour, database):
         ("an archive of a million entries",
          crowded(rewritten(plain, lambda code: code), 1_000_000, 1_000_000), {"FORMAT_INVALID"}),
         ("a trillion entries, it says", crowded(rewritten(plain, lambda code: code), 10, 10**12), {"FORMAT_INVALID"}),
+    ]
+
+
+@dataclasses.dataclass
+class Composition:
+    """A model to put beside itself; `head`: to put behind others, with a bridge of so many outputs."""
+    name: str
+    content: bytes
+    reasons: set = None  # as make() has them
+    parts: int = 2
+    head: int = 0
+    input_shape: tuple = ()
+    short: bool = False  # in the short trial, too
+
+
+def make_compositions(outside):
+    """What is to break a composition: the reading of chains, the stacking, and the code that is written."""
+    invalid, failed = {"COMPOSITION_INVALID"}, {"MODEL_FORWARD_FAILED", "INPUT_SHAPE_INVALID"}
+    time, memory = {"TIME_LIMIT"}, {"MEMORY_LIMIT"}
+    nan, infinite = float("nan"), float("inf")
+    code = f"x\"), torch.save(x, '{outside}') #"
+    return [
+        Composition("a part that is no archive", b"no archive", {"FORMAT_INVALID"}, short=True),
+        Composition("a part that writes while loading", hidden(SavesInLoad(outside)), None),
+        Composition("a part that loops in load", saved(LoopsInLoad(outside)), time),
+        Composition("a part that loops", saved(Loops()), time),
+        Composition("a head that loops", saved(LoopsBehindABridge()), time, head=13, short=True),
+        Composition("layers without end", saved(LayersWithoutEnd()), time | memory),
+        Composition("100,000 layers", saved(ManyLayers(100_000)), time | memory),
+        Composition("300 layers", saved(ManyLayers(300)), None),
+        Composition("a stack of 1 GB", saved(nn.Linear(1000, 1000)), memory, parts=16, short=True),
+        Composition("a batch norm of 30,000,000 channels", saved(WideNorm(30_000_000)), memory),
+        Composition("an input without a batch", saved(WithoutABatch()), invalid, input_shape=(6,), short=True),
+        Composition("a weight that is a vector", saved(VectorForAWeight()), invalid),
+        Composition("a weight that shrinks when it was read", saved(Resizes()), None),
+        Composition("values that are truncated", saved(Truncates()), invalid),
+        Composition("a norm of its batch", saved(ChannelNorm()), invalid),
+        Composition("a momentum that is not a number", saved(Norm(nan, 1e-5)), None, short=True),
+        Composition("a slope and an epsilon without end", saved(Norm(infinite, infinite)), None),
+        Composition("a variance that is not a number", saved(Norm(0.1, nan)), {"WEIGHTS_NOT_FINITE"}),
+        Composition("weights that are not numbers", saved(filled(nan)), None),
+        Composition("weights without end", saved(filled(infinite)), None),
+        Composition("a padding that is code", saved(SpelledPadding(code)), failed),
+        Composition("an activation that is code", saved(SpelledActivation(code)), failed),
+        Composition("a layer's name that is code", saved(named(code.replace(".", " "), nn.Tanh())),
+                    {"MODEL_LOAD_FAILED"}),
+        Composition("a layer's name of two lines", saved(named("a\n    x = 1", nn.Softmax(1))),
+                    {"MODEL_LOAD_FAILED"} | invalid),
+        Composition("a layer's name that turns around", saved(named("a \u202e b \u2028 c", nn.Softmax(1))),
+                    {"MODEL_LOAD_FAILED"} | invalid),
+        Composition("a layer's name of 100 kB", saved(named("a" * 100_000, nn.Softmax(1))), invalid),
+    ]
+
+
+def make_composed():
+    """Gives (name, content): models that say that they were composed."""
+    labels, mask = torch.zeros(1, dtype=torch.long), torch.zeros(1, dtype=torch.bool)
+    groups, parameters = {"input": 6, "layer": 5}, {"layer.weight": (5, 6), "layer.bias": (5,)}
+
+    def composed(of_group, of_parameter):
+        return saved(Composed({name: of_group(units) for name, units in groups.items()},
+                              {name: of_parameter(shape) for name, shape in parameters.items()}))
+    terabytes = 10**12
+    return [
+        ("a partition of terabytes", composed(lambda _: labels.expand(terabytes), lambda _: mask.expand(terabytes))),
+        ("a partition of no part", composed(lambda units: torch.full((units,), 1 << 62), mask.expand)),
+        ("a partition of fractions", composed(torch.rand, lambda shape: torch.rand(*shape))),
+        ("a partition that is sparse", composed(lambda units: labels.expand(units).to_sparse(),
+                                                lambda shape: torch.ones(*shape, dtype=torch.bool).to_sparse())),
     ]

@@ -17,7 +17,7 @@ import time
 
 import grpc
 import numpy
-from modlab.v1 import error_pb2, job_pb2, model_pb2, server_pb2, train_pb2
+from modlab.v1 import compose_pb2, error_pb2, graph_pb2, job_pb2, model_pb2, score_pb2, server_pb2, train_pb2
 
 import processes
 from harness import BIN, DIGITS, EndToEndTest, HinderedDaemon, Home, PATIENCE, endless_spec, score_spec
@@ -58,6 +58,8 @@ INJECTED = {
     "train_fills_the_checkpoint": DISK, "train_series_nan": INVALID, "train_on_another_goal": INVALID,
     "train_product_is_a_directory": INVALID,
     "result_of_empty_parts": INVALID, "error_without_end": INVALID, "result_is_a_directory": INVALID,
+    "compose_without_product": INVALID, "compose_product_no_model": INVALID, "compose_cross_nan": INVALID,
+    "compose_of_negative_units": INVALID, "compose_layers_without_end": INVALID, "compose_as_a_training": INVALID,
 }
 OUTSIDE = ["result_is_a_link", "result_is_a_fifo", "result_is_a_directory", "events_are_a_link", "events_are_a_fifo",
            "train_product_is_a_link", "train_product_is_a_fifo", "train_product_is_a_directory"]
@@ -81,6 +83,13 @@ def train_spec(model, data, seed):
     spec.train.model = model
     spec.train.data = data
     spec.train.steps = 3
+    return spec
+
+
+def compose_spec(*parts, head="", seed=1, **fields):
+    spec = job_pb2.JobSpec(seed=seed, compose=compose_pb2.ComposeSpec(parts=parts, head=head, **fields))
+    if head:
+        spec.compose.bridge.SetInParent()
     return spec
 
 
@@ -146,7 +155,8 @@ class Trial(EndToEndTest):
 
     # --- Models.
 
-    def attack_with_models(self, only):
+    def attack_with_models(self, only, in_full):
+        """Without `in_full`, a few compositions only, and none of the attacks on the inspection."""
         import hostile_models  # loads PyTorch
         self.start()
         self.check_level()
@@ -161,25 +171,47 @@ class Trial(EndToEndTest):
         for name, content, reasons in attacks:
             with self.going_on(name):
                 self.attack_with_model(name, content, reasons)
+        compositions = hostile_models.make_compositions(str(self.outside))
+        if in_full:
+            # What the inspection does not get through may be no chain of layers either.
+            compositions += [hostile_models.Composition(
+                f"composed: {name}", content, reasons and reasons | {"COMPOSITION_INVALID"})
+                for name, content, reasons in attacks]
+        compositions = [attack for attack in compositions if only in attack.name and (in_full or attack.short)]
+        for attack in compositions:
+            with self.going_on(attack.name):
+                self.attack_by_composing(attack, model)
+        composed = hostile_models.make_composed()[:None if in_full else 1]
+        composed = [attack for attack in composed if only in attack[0]]
+        for name, content in composed:
+            with self.going_on(name):
+                self.attack_with_composed(name, content)
         self.assertEqual(self.get(endless).state, Job.RUNNING, "the neighbour went on")
         self.cancel(endless)
         self.assertEqual(numbers(self.finish(self.create(score_spec(model, seed=3)).name)), expected)
         self.assertEqual(self.daemon.terminate(), 0)
-        return model, len(attacks)
+        return model, len(attacks) + len(compositions) + len(composed)
 
-    def attack_with_model(self, name, content, reasons):
+    def push_attack(self, name, content, reasons):
+        """The model; nothing where it was refused, for one of the reasons."""
         start = time.monotonic()
         try:
             upload = self.upload(content)
             request = model_pb2.CreateModelRequest(upload=upload.name, model=model_pb2.Model(display_name=name))
             self.limit(request.resources, reasons)
-            model = self.models.CreateModel(request)
+            return self.models.CreateModel(request)
         except grpc.RpcError as error:
             detail = error_pb2.ErrorDetail()
             detail.ParseFromString(dict(error.trailing_metadata()).get("modlab-error-bin", b""))
             reason = error_pb2.Reason.Name(detail.reason)
             self.report(name, reason, time.monotonic() - start, error.details())
             self.assertIn(reason, reasons or set(), error.details())
+            return None
+
+    def attack_with_model(self, name, content, reasons):
+        start = time.monotonic()
+        model = self.push_attack(name, content, reasons)
+        if model is None:
             return
         job = self.finish(model.inspect_job)
         if job.state == Job.SUCCEEDED and job.result.inspect.HasField("graph_error"):
@@ -204,6 +236,42 @@ class Trial(EndToEndTest):
         self.limit(spec.resources, reasons)
         self.check_contained(f"trained: {name}", self.finish(self.create(spec).name), reasons, start)
 
+    def attack_by_composing(self, attack, harmless):
+        """Composed before its inspection has ended: what that refuses gets as far as the worker."""
+        start = time.monotonic()
+        model = self.push_attack(attack.name, attack.content, attack.reasons)
+        if model is None:
+            return
+        parts = [harmless.name if attack.head else model.name] * attack.parts
+        spec = compose_spec(*parts, head=model.name if attack.head else "")
+        if attack.head:
+            spec.compose.bridge.outputs = attack.head
+        if attack.input_shape:
+            spec.compose.input_shapes.extend([graph_pb2.InputShape(dimensions=attack.input_shape)] * attack.parts)
+        self.limit(spec.resources, attack.reasons)
+        job = self.finish(self.create(spec).name)
+        self.check_contained(attack.name, job, attack.reasons, start)
+        if job.state == Job.SUCCEEDED:
+            composed = self.models.GetModel(model_pb2.GetModelRequest(name=job.result.compose.model))
+            inspected = self.finish(composed.inspect_job)
+            self.assertEqual(inspected.result.inspect.composed_parts, attack.parts, inspected.error)
+        self.finish(model.inspect_job)
+
+    def attack_with_composed(self, name, content):
+        """Scored by the partition and trained by the masks that it has made up itself."""
+        model = self.push_attack(name, content, None)
+        self.finish(model.inspect_job)
+        planted = score_pb2.PartitionSpec(planted=score_pb2.PlantedSpec(composition=True))
+        score = job_pb2.JobSpec(score=score_pb2.ScoreSpec(model=model.name, partitions=[planted]))
+        frozen = train_spec(model.name, self.small_data, 1)
+        frozen.train.loss.kind = train_pb2.LossSpec.CROSS_ENTROPY
+        frozen.train.freeze_mode = train_pb2.TrainSpec.FREEZE_CROSS_FREE
+        for what, spec, reasons in (("scored", score, {"FIELD_INVALID"}), ("frozen", frozen, {"NOTHING_TO_TRAIN"})):
+            start = time.monotonic()
+            self.limit(spec.resources, None)
+            job = self.finish(self.create(spec).name)
+            self.check_contained(f"{what}: {name}", job, reasons if job.state == Job.FAILED else None, start)
+
     # --- An attacker's code in the worker, after it has gone into the sandbox.
 
     def attack_with_workers(self, model, only, *options, expected=INJECTED):
@@ -215,8 +283,7 @@ class Trial(EndToEndTest):
                 continue
             tried += 1
             start = time.monotonic()
-            data = self.data_of_digits
-            spec = train_spec(model.name, data, number) if name.startswith("train_") else score_spec(model, seed=number)
+            spec = self.spec_for(name, model, number)
             reasons = expected.get(name, VIOLATION)
             self.limit(spec.resources, reasons)
             job = self.finish(self.create(spec).name)
@@ -230,6 +297,14 @@ class Trial(EndToEndTest):
         self.assertEqual(self.daemon.terminate(), 0)
         return tried
 
+    def spec_for(self, name, model, number):
+        """The job that the attack is in place of."""
+        if name.startswith("train_"):
+            return train_spec(model.name, self.data_of_digits, number)
+        if name.startswith("compose_"):
+            return compose_spec(model.name, model.name, seed=number)
+        return score_spec(model, seed=number)
+
     def check_level(self):
         """What `server status` and a job say of the sandbox."""
         job = self.finish(self.push(DIGITS).inspect_job)
@@ -241,14 +316,14 @@ class Trial(EndToEndTest):
             self.assertIn(word, said)
 
 
-def run_system(name, system, words, models, only):
+def run_system(name, system, words, models, only, in_full):
     """How many attacks were tried, and the names of those that were not contained."""
     print(f"\n{name}", flush=True)
     trial = Trial()
     trial.begin(system, words)
     try:
         if models:
-            model, tried = trial.attack_with_models(only)
+            model, tried = trial.attack_with_models(only, in_full)
         else:
             trial.start()
             trial.check_level()
@@ -276,7 +351,7 @@ def main():
         return
     start, tried, escaped = time.monotonic(), 0, []
     for number, (name, system, words) in enumerate(SYSTEMS if options.long else SYSTEMS[:2]):
-        more, failures = run_system(name, system, words, options.long or number == 0, options.only)
+        more, failures = run_system(name, system, words, options.long or number == 0, options.only, options.long)
         tried += more
         escaped += failures
     print(f"\n{tried - len(escaped)} of {tried} attacks contained, {time.monotonic() - start:.0f} s")

@@ -104,6 +104,20 @@ WorkerResult TrainResult(const AttemptSpec& spec) {
   return result;
 }
 
+// A composition's result that is in order.
+WorkerResult ComposeResult(const AttemptSpec& spec) {
+  WorkerResult result;
+  auto& compose = *result.mutable_result()->mutable_compose();
+  auto& layer = *compose.add_layers();
+  layer.set_name("stack.fc1");
+  layer.set_operation("linear");
+  for (int part = 0; part < 2; ++part) layer.add_inputs(64);
+  for (int part = 0; part < 2; ++part) layer.add_outputs(32);
+  compose.set_cross_connections(2 * 64 * 32);
+  *result.mutable_result()->mutable_provenance()->mutable_spec() = spec.spec();
+  return result;
+}
+
 // In an empty root of its own, the parent is that root.
 [[noreturn]] void ListParent() {
   DIR* parent = ::opendir("..");
@@ -253,6 +267,19 @@ const std::vector<Attack> kAttacks = {
     ATTACK("train_on_another_goal", WorkerResult result = TrainResult(spec); Overwrite("out/product", "PK");
            result.mutable_result()->mutable_train()->mutable_series(0)->mutable_goal()->set_expression("forged");
            Forge(result)),
+    ATTACK("compose_without_product", Forge(ComposeResult(spec))),
+    ATTACK("compose_product_no_model", Overwrite("out/product", std::string(1000, 'x')); Forge(ComposeResult(spec))),
+    ATTACK("compose_cross_nan", WorkerResult result = ComposeResult(spec); Overwrite("out/product", "PK");
+           result.mutable_result()->mutable_compose()->set_cross_connections(std::numeric_limits<double>::quiet_NaN());
+           Forge(result)),
+    ATTACK("compose_of_negative_units", WorkerResult result = ComposeResult(spec); Overwrite("out/product", "PK");
+           result.mutable_result()->mutable_compose()->mutable_layers(0)->set_inputs(1, -64); Forge(result)),
+    ATTACK("compose_layers_without_end", WorkerResult result = ComposeResult(spec); Overwrite("out/product", "PK");
+           for (int i = 0; i < 90'000; ++i) result.mutable_result()->mutable_compose()->add_layers()->set_name(
+               "a layer that nobody has asked for, and that no client is sent");
+           Forge(result)),
+    ATTACK("compose_as_a_training", WorkerResult result; result.mutable_result()->mutable_train();
+           Overwrite("out/product", "PK"); Forge(result)),
     // What only a worker outside of a sandbox can make.
     ATTACK("result_is_a_link", ::_exit(::symlink("/etc/passwd", "out/result.binpb") == 0 ? 0 : 12)),
     ATTACK("result_is_a_fifo", ::mkfifo("out/result.binpb", 0600); ::_exit(0)),

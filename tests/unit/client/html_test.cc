@@ -27,5 +27,18 @@ TEST(Html, APageEscapesWhatItIsGiven) {
   EXPECT_NE(text.find("default-src 'none'"), std::string::npos) << "nothing may be fetched";
 }
 
+// What is inside a closed element `details` stays away from paper.
+TEST(Html, WhatIsFoldedAwayIsFoldedOnScreensOnly) {
+  HtmlPage page("title");
+  page.BeginDetails("more");
+  page.Paragraph("folded");
+  page.EndDetails();
+  const std::string text = page.Finish();
+  EXPECT_NE(text.find("<details><summary>more</summary></details>\n<div class=\"more\">\n<p>folded</p>\n</div>"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("@media screen { details:not([open]) + .more { display: none; } }"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace modlab::client

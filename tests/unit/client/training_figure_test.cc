@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/unit/client/plots/svg_reading.h"
+#include "tests/unit/client/sample_comparison.h"
 
 namespace modlab::client {
 namespace {
@@ -43,6 +44,26 @@ double SwitchOf(const v1::Job& job) {
 TEST(TrainingFigure, ASwitchStandsWhereTheEpochBeforeEnds) {
   EXPECT_NEAR(SwitchOf(TrainedJob(20)), 2, 0.01) << "the third epoch is the first with the new goal";
   EXPECT_NEAR(SwitchOf(TrainedJob(25)), 2.5, 0.01) << "in the middle of the third epoch";
+}
+
+TEST(ComparisonFigure, IsOfTheMainMethodAndOfHowWellNetworksDo) {
+  EXPECT_EQ(MeasuresToDraw(TwoNetworks(v1::Partition::LEIDEN, "Leiden, resolution 0.5")),
+            (std::vector<std::string>{"Leiden, resolution 0.5: Q", "accuracy"}));
+  v1::CompareScoresResponse comparison = TwoModels();
+  AddPartition(comparison, 0, v1::Partition::SPECTRAL, "spectral, best k of 2 to 16", 0.5);
+  AddPartition(comparison, 0, v1::Partition::PLANTED, "planted", 0.5);
+  EXPECT_EQ(MeasuresToDraw(comparison),
+            (std::vector<std::string>{"Leiden: Q", "planted: Q", "accuracy", "spectral, k = 8: Q"}));
+}
+
+TEST(ComparisonFigure, DrawsTheIntervalsOfTheAnswer) {
+  v1::CompareScoresResponse comparison = TwoNetworks();
+  comparison.set_confidence(0.5);
+  const plots::SvgReading svg(DrawComparison(comparison, {"Leiden: Q"}, "title", "c"));
+  EXPECT_EQ(svg.CountWithClass("ml-interval"), 2U);
+  const std::string text = svg.Named("desc").front().text;
+  EXPECT_NE(text.find("The first, width = 3: Leiden: Q 0.4375 [0.375, 0.5]."), std::string::npos) << text;
+  EXPECT_NE(svg.ShownText().find("mean and its 50% interval"), std::string::npos);
 }
 
 }  // namespace

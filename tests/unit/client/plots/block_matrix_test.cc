@@ -41,6 +41,13 @@ TEST(BlockMatrix, JoinsCellsOfOneColour) {
 
 TEST(BlockMatrix, StaysSmall) { EXPECT_LT(DrawBlockMatrix(SampleMatrix(240, 6)).size(), 600000U); }
 
+TEST(BlockMatrix, DrawsAsManyCellsAsAScoreKeepsOfWholePixels) {
+  const SvgReading svg(DrawBlockMatrix(SampleMatrix(400, 6)));
+  ASSERT_FALSE(svg.WithClass("ml-cells").empty());
+  EXPECT_EQ(svg.WithClass("ml-cells").front().scale, 1);
+  EXPECT_GT(CellsDrawn(svg), 100'000);
+}
+
 TEST(BlockMatrix, MarksAndNamesClusters) {
   const SvgReading svg(DrawBlockMatrix(SampleMatrix(60, 4)));
   EXPECT_EQ(svg.CountWithClass("ml-boundary"), 6U) << "three in each direction";
@@ -58,7 +65,7 @@ TEST(BlockMatrix, RefusesWhatCannotBe) {
   };
   EXPECT_EQ(refusal([](BlockMatrixPlot&) {}), "");
   EXPECT_EQ(refusal([](BlockMatrixPlot& plot) { plot.cells = 0; }),
-            "the matrix has 0 rows of cells; 1 to 240 can be drawn");
+            "the matrix has 0 rows of cells; 1 to 400 can be drawn");
   EXPECT_EQ(refusal([](BlockMatrixPlot& plot) { plot.weights.pop_back(); }), "there are 15 weights for 4 × 4 cells");
   EXPECT_EQ(refusal([](BlockMatrixPlot& plot) { plot.weights[5] = std::numeric_limits<double>::infinity(); }),
             "weight[5] is not finite");

@@ -133,11 +133,13 @@ GroupComparisonPlot SampleComparison(int groups, int measures, int values) {
   for (int group = 0; group < groups; ++group) {
     ComparedGroup compared = {fmt::format("group {}", group), {}};
     for (int i = 0; i < measures; ++i) {
-      std::vector<double> seeds;
-      seeds.reserve(static_cast<std::size_t>(values));
-      for (int value = 0; value < values; ++value)
-        seeds.push_back(0.1 * group - 0.05 + 0.1 * Scattered(value + 100 * group));
-      compared.values.push_back(std::move(seeds));
+      MeasuredValues measured;
+      measured.mean = 0.1 * group;
+      if (values > 1) measured.interval = MeanInterval{measured.mean - 0.02, measured.mean + 0.02};
+      for (int value = 0; value < values; ++value) {
+        measured.values.push_back(measured.mean - 0.05 + 0.1 * Scattered(value + 100 * group));
+      }
+      compared.measures.push_back(std::move(measured));
     }
     plot.groups.push_back(std::move(compared));
   }
@@ -176,7 +178,7 @@ std::vector<SamplePlot> AllSamplePlots() {
 
   samples.push_back(Sample("matrix", SampleMatrix(60, 4), DrawBlockMatrix));
   samples.push_back(Sample("matrix of one", SampleMatrix(1, 1), DrawBlockMatrix));
-  samples.push_back(Sample("matrix of many clusters", SampleMatrix(240, 32), DrawBlockMatrix));
+  samples.push_back(Sample("matrix of many clusters", SampleMatrix(400, 32), DrawBlockMatrix));
   BlockMatrixPlot logarithmic = SampleMatrix(40, 3);
   logarithmic.scale = BlockMatrixPlot::ColourScale::kLogarithmic;
   logarithmic.clusters[0].name = "a cluster with a name that is rather long";
@@ -226,7 +228,8 @@ std::vector<SamplePlot> AllSamplePlots() {
   faint.scale = BlockMatrixPlot::ColourScale::kLogarithmic;
   samples.push_back(Sample("matrix, extreme numbers", faint, DrawBlockMatrix));
   GroupComparisonPlot vast = SampleComparison(2, 2, 3);
-  vast.groups[0].values = {{1e100, -1e100}, {5e-324, 1e-300}};
+  vast.groups[0].measures = {{{1e100, -1e100}, 0, MeanInterval{-1e100, 1e100}},
+                             {{5e-324, 1e-300}, 5e-301, MeanInterval{-1e-300, 1e-300}}};
   samples.push_back(Sample("comparison, extreme numbers", vast, DrawGroupComparison));
 
   samples.push_back(Sample("by clusters", SampleByClusters(), DrawModularityByClusters));
@@ -247,7 +250,7 @@ std::vector<SamplePlot> AllSamplePlots() {
   samples.push_back(Sample("comparison of one", SampleComparison(1, 1, 1), DrawGroupComparison));
   GroupComparisonPlot wide = SampleComparison(10, 6, 40);
   for (ComparedGroup& group : wide.groups) group.name += " with a name that is far too long to stand on one line";
-  wide.groups[3].values[2].clear();
+  wide.groups[3].measures[2] = {};
   samples.push_back(Sample("comparison by six", wide, DrawGroupComparison));
   return samples;
 }
