@@ -43,7 +43,7 @@ export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1:suppressions=$PWD/tests/suppressions/ubsan.supp
 largest=4096 # bytes of an input that is kept in the repository
 most=30000   # bytes of a target's corpus in the repository
-files=60     # and its number of files
+files=90     # and its number of files
 crashed=0
 
 for target in "${targets[@]}"; do

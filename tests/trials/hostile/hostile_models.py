@@ -505,7 +505,7 @@ def make_compositions(outside):
         Composition("a weight that shrinks when it was read", saved(Resizes()), None),
         Composition("values that are truncated", saved(Truncates()), invalid),
         Composition("a norm of its batch", saved(ChannelNorm()), invalid),
-        Composition("a momentum that is not a number", saved(Norm(nan, 1e-5)), None, short=True),
+        Composition("a momentum that is not a number", saved(Norm(nan, 1e-5)), None),
         Composition("a slope and an epsilon without end", saved(Norm(infinite, infinite)), None),
         Composition("a variance that is not a number", saved(Norm(0.1, nan)), {"WEIGHTS_NOT_FINITE"}),
         Composition("weights that are not numbers", saved(filled(nan)), None),
